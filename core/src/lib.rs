@@ -1,1 +1,22 @@
-//! x
+//! Rules that the edge filter and the browser SDK share, so that both say the
+//! same of the same request: ids, trace context, route templates, sampling,
+//! redaction, histogram bounds, the OTLP encoding and every shared name.
+//!
+//! Pure: no host, no clock, no entropy, no global state. Time comes in as
+//! nanoseconds since the Unix epoch, entropy as random bytes. `no_std` with
+//! `alloc`, and free of `core::fmt` where the browser engine needs it, because
+//! its bytes are counted.
+#![no_std]
+
+extern crate alloc;
+
+pub mod histogram;
+pub mod id;
+pub mod names;
+pub mod otlp;
+pub mod redact;
+pub mod request_id;
+pub mod route;
+pub mod sampling;
+pub mod trace_context;
+pub mod tracestate;

@@ -1,0 +1,73 @@
+//! Every name that code, rules, dashboards and configuration share: metrics,
+//! their labels, and attributes beyond the ones that a single file uses.
+//! Attribute names are OpenTelemetry's
+//! ([semantic conventions](https://opentelemetry.io/docs/specs/semconv/)).
+
+/// Counter of finished requests at the edge, by [`METHOD`], [`ENDPOINT`] and [`STATUS_CODE`].
+pub const HTTP_REQUESTS: &str = "http_requests_total";
+/// Histogram of request durations in seconds, by [`METHOD`] and [`ENDPOINT`].
+pub const HTTP_REQUEST_DURATION: &str = "http_request_duration_seconds";
+/// Gauge of requests that have begun and not ended, by [`METHOD`] and [`ENDPOINT`].
+pub const HTTP_REQUESTS_IN_PROGRESS: &str = "http_requests_in_progress";
+
+/// Spans that the filter made, counted when they end.
+pub const EDGE_SPANS_PRODUCED: &str = "sightline_edge_spans_produced_total";
+/// Spans that a collector acknowledged.
+pub const EDGE_SPANS_EXPORTED: &str = "sightline_edge_spans_exported_total";
+/// Spans given up, by [`REASON`].
+pub const EDGE_SPANS_DROPPED: &str = "sightline_edge_spans_dropped_total";
+/// Spans that wait in the queue.
+pub const EDGE_SPANS_QUEUED: &str = "sightline_edge_spans_queued";
+/// Exports that failed, by [`REASON`]; a failed export is tried again.
+pub const EDGE_EXPORT_FAILURES: &str = "sightline_edge_export_failures_total";
+/// Requests counted under [`OTHER`] because the series budget was used up.
+pub const EDGE_SERIES_OVERFLOW: &str = "sightline_edge_series_overflow_total";
+
+/// Label: request method, or [`METHOD_OTHER`].
+pub const METHOD: &str = "method";
+/// Label: route template.
+pub const ENDPOINT: &str = "endpoint";
+/// Label: response status code; `0` where no response was ever sent.
+pub const STATUS_CODE: &str = "status_code";
+/// Label: why something was dropped or failed.
+pub const REASON: &str = "reason";
+
+/// The route of requests beyond the series budget.
+pub const OTHER: &str = "_other";
+/// The method of requests whose method is not a known one.
+pub const METHOD_OTHER: &str = "_OTHER";
+
+/// Methods counted by name (RFC 9110 and PATCH), as the conventions list them.
+pub const KNOWN_METHODS: [&str; 9] = [
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE",
+];
+
+/// The method as a label or attribute may carry it.
+pub fn known_method(method: &[u8]) -> &'static str {
+    let known = KNOWN_METHODS
+        .iter()
+        .find(|known| known.as_bytes() == method);
+    known.copied().unwrap_or(METHOD_OTHER)
+}
+
+/// Instrumentation scope of the filter.
+pub const EDGE_SCOPE: &str = "sightline.edge";
+/// Instrumentation scope of the browser SDK.
+pub const BROWSER_SCOPE: &str = "sightline.browser";
+
+/// `Server-Timing` metric name that Splunk, Grafana Faro and OpenTelemetry's
+/// document-load instrumentation read.
+pub const SERVER_TIMING_TRACEPARENT: &str = "traceparent";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_outside_the_set_are_other() {
+        assert_eq!(known_method(b"GET"), "GET");
+        for method in [&b"get"[..], b"PURGE", b"", b"\xff"] {
+            assert_eq!(known_method(method), METHOD_OTHER);
+        }
+    }
+}

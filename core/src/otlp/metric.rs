@@ -1,0 +1,122 @@
+//! Metrics: OTLP sums, gauges and histograms with explicit bounds.
+
+use super::attribute::{self, Attribute};
+use super::wire::Writer;
+
+/// What the points of a sum or histogram cover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Temporality {
+    /// Since the last report.
+    Delta = 1,
+    /// Since the start.
+    Cumulative = 2,
+}
+
+/// One series of a sum or gauge.
+#[derive(Clone, Copy, Debug)]
+pub struct NumberPoint<'a> {
+    /// The labels.
+    pub attributes: &'a [Attribute<'a>],
+    /// Since when, in nanoseconds since the Unix epoch; 0 for a gauge.
+    pub start_unix_nanos: u64,
+    /// At what time, in nanoseconds since the Unix epoch.
+    pub unix_nanos: u64,
+    /// The value.
+    pub value: i64,
+}
+
+/// One series of a histogram.
+#[derive(Clone, Copy, Debug)]
+pub struct HistogramPoint<'a> {
+    /// The labels.
+    pub attributes: &'a [Attribute<'a>],
+    /// Since when, in nanoseconds since the Unix epoch.
+    pub start_unix_nanos: u64,
+    /// At what time, in nanoseconds since the Unix epoch.
+    pub unix_nanos: u64,
+    /// The count of each bucket, one more than there are bounds.
+    pub bucket_counts: &'a [u64],
+    /// Upper bounds, inclusive, ascending.
+    pub explicit_bounds: &'a [f64],
+    /// The sum of all values.
+    pub sum: f64,
+}
+
+fn write_metric(items: &mut Writer, name: &str, unit: &str, data: impl FnOnce(&mut Writer)) {
+    items.message(2, |metric| {
+        metric.string(1, name);
+        metric.string(3, unit);
+        data(metric);
+    });
+}
+
+fn write_number(writer: &mut Writer, point: &NumberPoint<'_>) {
+    writer.message(1, |message| {
+        message.fixed64(2, point.start_unix_nanos);
+        message.fixed64(3, point.unix_nanos);
+        message.set_fixed64(6, point.value.cast_unsigned());
+        for item in point.attributes {
+            attribute::write(message, 7, item);
+        }
+    });
+}
+
+/// Appends a monotonic sum. `points` is called once and writes each point by
+/// the function it is given, so that no list of points need exist.
+pub fn write_sum(
+    items: &mut Writer,
+    name: &str,
+    unit: &str,
+    temporality: Temporality,
+    points: impl FnOnce(&mut dyn FnMut(&NumberPoint<'_>)),
+) {
+    write_metric(items, name, unit, |metric| {
+        metric.message(7, |sum| {
+            points(&mut |point| write_number(sum, point));
+            sum.varint(2, temporality as u64);
+            sum.varint(3, 1);
+        });
+    });
+}
+
+/// Appends a gauge; `points` as in [`write_sum`].
+pub fn write_gauge(
+    items: &mut Writer,
+    name: &str,
+    unit: &str,
+    points: impl FnOnce(&mut dyn FnMut(&NumberPoint<'_>)),
+) {
+    write_metric(items, name, unit, |metric| {
+        metric.message(5, |gauge| points(&mut |point| write_number(gauge, point)));
+    });
+}
+
+/// Appends a histogram; `points` as in [`write_sum`].
+pub fn write_histogram(
+    items: &mut Writer,
+    name: &str,
+    unit: &str,
+    temporality: Temporality,
+    points: impl FnOnce(&mut dyn FnMut(&HistogramPoint<'_>)),
+) {
+    write_metric(items, name, unit, |metric| {
+        metric.message(9, |histogram| {
+            points(&mut |point| {
+                histogram.message(1, |message| {
+                    let count = point.bucket_counts.iter();
+                    let count = count.fold(0u64, |sum, bucket| sum.saturating_add(*bucket));
+                    message.fixed64(2, point.start_unix_nanos);
+                    message.fixed64(3, point.unix_nanos);
+                    message.fixed64(4, count);
+                    message.set_double(5, point.sum);
+                    message.packed_fixed64(6, point.bucket_counts.iter().copied());
+                    message.packed_fixed64(7, point.explicit_bounds.iter().map(|b| b.to_bits()));
+                    for item in point.attributes {
+                        attribute::write(message, 9, item);
+                    }
+                });
+            });
+            histogram.varint(2, temporality as u64);
+        });
+    });
+}

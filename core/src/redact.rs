@@ -1,0 +1,381 @@
+//! Takes secrets and personal data out of text before it leaves: URLs, error
+//! messages, stacks. On by default everywhere; there is no list of exceptions.
+//!
+//! Bodies, cookies and header values never come here: they are never read.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+/// What stands in place of what was taken out.
+pub const REDACTED: &str = "REDACTED";
+
+/// Names whose value is a secret, compared without case, as the end of a key.
+const SECRET_KEYS: [&str; 12] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "pwd",
+    "apikey",
+    "api_key",
+    "api-key",
+    "auth",
+    "authorization",
+    "signature",
+    "session",
+];
+
+/// A URL that can be kept: without user name and password, without fragment,
+/// the values of its query replaced, its path redacted as text.
+pub fn url(url: &str) -> String {
+    let url = url.split('#').next().unwrap_or_default();
+    let (location, query) = match url.split_once('?') {
+        Some((location, query)) => (location, Some(query)),
+        None => (url, None),
+    };
+    let (scheme, rest) = match location.split_once("://") {
+        Some((scheme, rest)) => (Some(scheme), rest),
+        None => (None, location),
+    };
+    let mut kept = String::with_capacity(url.len());
+    if let Some(scheme) = scheme {
+        kept.push_str(scheme);
+        kept.push_str("://");
+        let (authority, path) = match rest.find('/') {
+            Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),
+            None => (rest, ""),
+        };
+        kept.push_str(authority.rsplit('@').next().unwrap_or_default());
+        kept.push_str(&text(path));
+    } else {
+        kept.push_str(&text(rest));
+    }
+    if let Some(query) = query {
+        redact_query(query, &mut kept);
+    }
+    kept
+}
+
+fn redact_query(query: &str, kept: &mut String) {
+    let mut separator = '?';
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        kept.push(separator);
+        separator = '&';
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        kept.push_str(&text(key));
+        if !value.is_empty() {
+            kept.push('=');
+            kept.push_str(REDACTED);
+        }
+    }
+}
+
+/// Text with what looks secret or personal replaced: e-mail addresses, JSON
+/// Web Tokens, `Bearer`/`Basic` credentials, values of keys such as
+/// `password=` or `"api_key":`, card numbers (13 to 19 digits that pass the
+/// Luhn check), and the query of every URL in it.
+pub fn text(text: &str) -> Cow<'_, str> {
+    let mut kept = String::new();
+    let mut changed = false;
+    let mut before = Before::Anything;
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let in_word = !is_separator(first);
+        let end = rest.find(|c| is_separator(c) == in_word);
+        let Some((piece, after)) = rest.split_at_checked(end.unwrap_or(rest.len())) else {
+            break;
+        };
+        rest = after;
+        let word = in_word.then(|| redact_word(piece, before)).flatten();
+        kept.push_str(word.as_deref().unwrap_or(piece));
+        changed |= word.is_some();
+        if in_word {
+            before = before.then(piece);
+        }
+    }
+    changed |= redact_cards(&mut kept);
+    if changed {
+        Cow::Owned(kept)
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// What the words so far say of the next one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Anything,
+    /// The name of a secret: if a sign follows, then its value.
+    Key,
+    /// The next word is the value of a secret.
+    Secret,
+}
+
+impl Before {
+    fn then(self, word: &str) -> Self {
+        let name = word.strip_suffix([':', '=']);
+        match (self, name) {
+            (Self::Key | Self::Secret, Some("")) => Self::Secret,
+            _ if is_auth_scheme(word) || name.is_some_and(is_secret_key) => Self::Secret,
+            _ if is_secret_key(word) => Self::Key,
+            _ => Self::Anything,
+        }
+    }
+}
+
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() || "\"'`,;()<>[]{}|".contains(c)
+}
+
+/// `Bearer`, `Basic`, also as the value of a key.
+fn is_auth_scheme(word: &str) -> bool {
+    let word = word.rsplit([':', '=']).next().unwrap_or_default();
+    word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic")
+}
+
+/// The word as it may stay, if it may not stay as it is.
+fn redact_word(word: &str, before: Before) -> Option<Cow<'static, str>> {
+    let is_sign = word == ":" || word == "=";
+    if before == Before::Secret && !is_sign && !is_auth_scheme(word) && word != REDACTED {
+        return Some(Cow::Borrowed(REDACTED));
+    }
+    if word.contains("://") && word.contains(['?', '#', '@']) {
+        // A stack frame ends in `:line:column`, which belongs to no query.
+        let end = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
+        let position = word.strip_prefix(end).unwrap_or_default();
+        let at = position.find(':').unwrap_or(position.len());
+        let (value, position) = position.split_at_checked(at)?;
+        let location = word.get(..end.len().saturating_add(value.len()))?;
+        let mut kept = url(location);
+        kept.push_str(position);
+        return (kept != word).then_some(Cow::Owned(kept));
+    }
+    if !word.contains('/') {
+        return redact_atom(word);
+    }
+    let mut parts = word.split('/').map(|part| (part, redact_atom(part)));
+    if parts.all(|(_, redacted)| redacted.is_none()) {
+        return None;
+    }
+    let mut kept = String::new();
+    for (at, part) in word.split('/').enumerate() {
+        if at > 0 {
+            kept.push('/');
+        }
+        kept.push_str(redact_atom(part).as_deref().unwrap_or(part));
+    }
+    Some(Cow::Owned(kept))
+}
+
+/// A word without slashes.
+fn redact_atom(word: &str) -> Option<Cow<'static, str>> {
+    if is_jwt(word) || is_email(word) {
+        return Some(Cow::Borrowed(REDACTED));
+    }
+    let (key, value) = word.split_once(['=', ':'])?;
+    if value.is_empty() || value == REDACTED || is_auth_scheme(value) || !is_secret_key(key) {
+        return None;
+    }
+    let mut kept = String::from(word.strip_suffix(value)?);
+    kept.push_str(REDACTED);
+    Some(Cow::Owned(kept))
+}
+
+fn is_secret_key(key: &str) -> bool {
+    let bytes = key.as_bytes();
+    SECRET_KEYS.iter().any(|secret| {
+        let from = bytes.len().saturating_sub(secret.len());
+        bytes
+            .get(from..)
+            .is_some_and(|end| end.eq_ignore_ascii_case(secret.as_bytes()))
+    })
+}
+
+fn is_email(word: &str) -> bool {
+    let word = word.trim_matches(['.', ':', '!', '?']);
+    let at = word.split_once('@').or_else(|| word.split_once("%40"));
+    at.is_some_and(|(name, domain)| {
+        !name.is_empty()
+            && !name.contains('/')
+            && domain.contains('.')
+            && domain.split('.').all(|label| !label.is_empty())
+    })
+}
+
+fn is_jwt(word: &str) -> bool {
+    word.find("eyJ").is_some_and(|at| {
+        let token = word.get(at..).unwrap_or_default();
+        token.len() >= 20 && token.split('.').count() >= 2
+    })
+}
+
+/// Replaces card numbers, written with or without blanks or dashes.
+fn redact_cards(text: &mut String) -> bool {
+    let mut changed = false;
+    let mut from = 0;
+    while let Some((start, end)) = next_digit_run(text, from) {
+        let run = text.get(start..end).unwrap_or_default();
+        if is_card(run) {
+            text.replace_range(start..end, REDACTED);
+            from = start.saturating_add(REDACTED.len());
+            changed = true;
+        } else {
+            from = end;
+        }
+    }
+    changed
+}
+
+/// The next run of digits with single blanks or dashes between them.
+fn next_digit_run(text: &str, from: usize) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let tail = bytes.get(from..)?;
+    let start = from.saturating_add(tail.iter().position(u8::is_ascii_digit)?);
+    let mut end = start;
+    let mut at = start;
+    while let Some(byte) = bytes.get(at) {
+        at = at.saturating_add(1);
+        match byte {
+            b'0'..=b'9' => end = at,
+            b' ' | b'-' if at == end.saturating_add(1) => {}
+            _ => break,
+        }
+    }
+    Some((start, end))
+}
+
+fn is_card(run: &str) -> bool {
+    let digits = || run.bytes().filter(u8::is_ascii_digit);
+    let count = digits().count();
+    if !(13..=19).contains(&count) {
+        return false;
+    }
+    let sum = digits().rev().enumerate().fold(0u32, |sum, (at, digit)| {
+        let value = u32::from(digit.wrapping_sub(b'0'));
+        let doubled = match (at & 1, value) {
+            (0, _) => value,
+            (_, 0..=4) => value.wrapping_mul(2),
+            _ => value.wrapping_mul(2).wrapping_sub(9),
+        };
+        sum.wrapping_add(doubled)
+    });
+    sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn urls_lose_what_is_secret_and_keep_what_is_useful() {
+        for (from, to) in [
+            (
+                "https://shop.example/p/1?utm=x&token=abc#frag",
+                "https://shop.example/p/1?utm=REDACTED&token=REDACTED",
+            ),
+            ("https://ada:pw@shop.example/a", "https://shop.example/a"),
+            ("https://shop.example", "https://shop.example"),
+            ("/cart?", "/cart"),
+            ("/cart?empty&a=", "/cart?empty&a"),
+            (
+                "/reset/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+                "/reset/REDACTED",
+            ),
+            ("/u/ada@example.org/cart", "/u/REDACTED/cart"),
+            ("/u/ada%40example.org", "/u/REDACTED"),
+            ("/pay/4111111111111111", "/pay/REDACTED"),
+            (
+                "https://shop.example/?ada@example.org",
+                "https://shop.example/?REDACTED",
+            ),
+        ] {
+            assert_eq!(url(from), to);
+        }
+    }
+
+    #[test]
+    fn messages_lose_secrets() {
+        for (from, to) in [
+            ("no user ada@example.org here", "no user REDACTED here"),
+            ("sent to <ada@example.org>.", "sent to <REDACTED>."),
+            (
+                "Authorization: Bearer abc.def",
+                "Authorization: Bearer REDACTED",
+            ),
+            (
+                "authorization=Basic dXNlcjpwYXNz",
+                "authorization=Basic REDACTED",
+            ),
+            ("password=hunter2, retry", "password=REDACTED, retry"),
+            (
+                "{\"api_key\":\"x\",\"a\":1}",
+                "{\"api_key\":\"REDACTED\",\"a\":1}",
+            ),
+            (
+                "{\"user\": {\"password\" : \"hunter2\"}}",
+                "{\"user\": {\"password\" : \"REDACTED\"}}",
+            ),
+            ("password: hunter2", "password: REDACTED"),
+            (
+                "GET /reset/token=abc failed",
+                "GET /reset/token=REDACTED failed",
+            ),
+            (
+                "at f (https://a.example/x.js?dpl=1:12:34)",
+                "at f (https://a.example/x.js?dpl=REDACTED:12:34)",
+            ),
+            (
+                "at f (https://a.example/x.js?dpl=a1:12:34)",
+                "at f (https://a.example/x.js?dpl=REDACTED:12:34)",
+            ),
+            ("access_token=abc", "access_token=REDACTED"),
+            (
+                "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+                "jwt REDACTED",
+            ),
+            (
+                "card 4111 1111 1111 1111 declined",
+                "card REDACTED declined",
+            ),
+            ("card 4111-1111-1111-1111.", "card REDACTED."),
+            (
+                "GET https://a.example/x?t=1 failed",
+                "GET https://a.example/x?t=REDACTED failed",
+            ),
+        ] {
+            assert_eq!(text(from), to);
+        }
+    }
+
+    #[test]
+    fn leaves_what_is_harmless() {
+        for kept in [
+            "Cannot read properties of undefined (reading 'id')",
+            "order 4111111111111112 is no card (Luhn)",
+            "at render (https://shop.example/_next/static/chunks/app.js:12:34)",
+            "1700000000000 ms",
+            "@scope/package",
+            "Unexpected token 'x' in JSON",
+            "https://shop.example:8443/a:1:2",
+            "caf\u{e9} \u{1f600}",
+        ] {
+            assert!(matches!(text(kept), Cow::Borrowed(_)), "{kept}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn redacting_twice_changes_nothing_more(input in "[ -~\u{e9}]{0,60}") {
+            let once = text(&input).into_owned();
+            prop_assert_eq!(text(&once).into_owned(), once.clone());
+            let _ = url(&input);
+        }
+
+        #[test]
+        fn no_address_survives(before in "[a-z ]{0,10}", name in "[a-z]{1,8}", after in "[a-z ]{0,10}") {
+            let input = alloc::format!("{before} {name}@example.org {after}");
+            prop_assert!(!text(&input).contains("example.org"));
+        }
+    }
+}

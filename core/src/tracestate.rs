@@ -1,0 +1,168 @@
+//! The `tracestate` header of
+//! [W3C Trace Context Level 2](https://www.w3.org/TR/trace-context-2/#tracestate-header):
+//! combined from several header lines, checked, cut to its limits. Its members
+//! belong to other vendors and are passed on untouched.
+
+use crate::trace_context::trim_blanks;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// The most list members that a `tracestate` may have.
+pub const MAX_MEMBERS: usize = 32;
+/// The most characters that are passed on.
+pub const MAX_CHARACTERS: usize = 512;
+/// Members longer than this go first when the list must be cut.
+const LONG_MEMBER: usize = 128;
+const MAX_KEY: usize = 256;
+const MAX_VALUE: usize = 256;
+
+/// Joins the values of all `tracestate` header lines into the one to send on.
+///
+/// `None` means that there is nothing to send: no member at all, or one that
+/// breaks the grammar, a key given twice, or more than [`MAX_MEMBERS`]; the
+/// specification then drops the whole list and keeps the `traceparent`.
+/// Above [`MAX_CHARACTERS`], long members go first, then those at the end.
+pub fn combine<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Option<String> {
+    let mut members: Vec<&str> = Vec::new();
+    for line in lines {
+        for member in line.split(|byte| *byte == b',') {
+            let member = trim_blanks(member);
+            if member.is_empty() {
+                continue;
+            }
+            let key = checked_key(member)?;
+            let repeated = members.iter().any(|seen| key_of(seen.as_bytes()) == key);
+            if repeated || members.len() == MAX_MEMBERS {
+                return None;
+            }
+            members.push(core::str::from_utf8(member).ok()?);
+        }
+    }
+    cut(&mut members);
+    (!members.is_empty()).then(|| members.join(","))
+}
+
+fn cut(members: &mut Vec<&str>) {
+    let total = |members: &[&str]| {
+        let commas = members.len().saturating_sub(1);
+        members
+            .iter()
+            .fold(commas, |sum, member| sum.saturating_add(member.len()))
+    };
+    while total(members) > MAX_CHARACTERS {
+        let long = members
+            .iter()
+            .rposition(|member| member.len() > LONG_MEMBER);
+        match long {
+            Some(at) => drop(members.remove(at)),
+            None => drop(members.pop()),
+        }
+    }
+}
+
+fn key_of(member: &[u8]) -> &[u8] {
+    member
+        .split(|byte| *byte == b'=')
+        .next()
+        .unwrap_or_default()
+}
+
+/// The key, if the member is `key "=" value` by the grammar.
+fn checked_key(member: &[u8]) -> Option<&[u8]> {
+    let key = key_of(member);
+    let value = member.strip_prefix(key)?.strip_prefix(b"=")?;
+    let starts_well = matches!(key.first()?, b'a'..=b'z' | b'0'..=b'9');
+    let key_is_good = key.len() <= MAX_KEY
+        && key.iter().all(
+            |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/' | b'@'),
+        );
+    let value_is_good = (1..=MAX_VALUE).contains(&value.len())
+        && value
+            .iter()
+            .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b',' | b'='));
+    (starts_well && key_is_good && value_is_good).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use proptest::prelude::*;
+
+    fn one(line: &str) -> Option<String> {
+        combine([line.as_bytes()])
+    }
+
+    #[test]
+    fn joins_lines_in_order() {
+        let joined = combine([&b"rojo=00f067aa0ba902b7"[..], b"congo=t61rcWkgMzE , , a=b"]);
+        assert_eq!(
+            joined.as_deref(),
+            Some("rojo=00f067aa0ba902b7,congo=t61rcWkgMzE,a=b")
+        );
+    }
+
+    #[test]
+    fn drops_the_list_for_a_member_against_the_grammar() {
+        for (line, why) in [
+            ("", "nothing"),
+            (" , ", "only empty members"),
+            ("foo", "no value"),
+            ("foo=", "empty value"),
+            ("=1", "empty key"),
+            ("FOO=1", "upper-case key"),
+            ("_foo=1", "key starts with a sign"),
+            ("foo@bar=1,foo.bar=2", "dot in a key"),
+            ("foo=1=2", "equals sign in a value"),
+            ("foo =1", "blank before the equals sign"),
+            ("foo=1,foo=2", "a key twice"),
+            ("foo=\u{7f}", "control character"),
+            ("foo=\u{e9}", "not ASCII"),
+        ] {
+            assert_eq!(one(line), None, "{why}");
+        }
+    }
+
+    #[test]
+    fn keeps_the_limits_of_the_grammar() {
+        let key = "z".repeat(256);
+        assert_eq!(one(&format!("{key}=1")), Some(format!("{key}=1")));
+        assert_eq!(one(&format!("{key}z=1")), None, "key of 257");
+        let value = "v".repeat(256);
+        assert!(one(&format!("a={value}")).is_some());
+        assert_eq!(one(&format!("a={value}v")), None, "value of 257");
+        let list = |count: usize| {
+            let members: Vec<_> = (0..count).map(|at| format!("k{at}=1")).collect();
+            members.join(",")
+        };
+        assert_eq!(one(&list(32)), Some(list(32)));
+        assert_eq!(one(&list(33)), None, "33 members");
+    }
+
+    #[test]
+    fn cuts_long_members_first_then_the_end() {
+        let long = format!("long={}", "x".repeat(200));
+        let short = format!("s={}", "y".repeat(118));
+        let line = format!("{short},{long},t{short},u{short},w{short}");
+        assert_eq!(
+            one(&line),
+            Some(format!("{short},t{short},u{short},w{short}"))
+        );
+        let many: Vec<_> = (0..30)
+            .map(|at| format!("k{at:02}={}", "v".repeat(20)))
+            .collect();
+        let cut = one(&many.join(",")).unwrap();
+        assert!(cut.len() <= MAX_CHARACTERS);
+        assert!(many.join(",").starts_with(&cut), "the end went");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sent_on_is_sent_on_again_unchanged(lines in proptest::collection::vec("[a-z0-9=, ]{0,40}", 0..5)) {
+            if let Some(joined) = combine(lines.iter().map(|line| line.as_bytes())) {
+                prop_assert!(joined.len() <= MAX_CHARACTERS);
+                prop_assert_eq!(combine([joined.as_bytes()]), Some(joined));
+            }
+        }
+    }
+}
