@@ -1,1 +1,18 @@
-//! x
+//! Sightline's stack on loopback: starts the real Envoy, collector,
+//! Prometheus, example shop and Chromium, and reads what they saw. The tests
+//! in `e2e/` and `cargo xtask demo` stand on it.
+//!
+//! It installs nothing: where the parts lie comes from the environment
+//! ([`parts`]), which `cargo xtask` fills.
+
+pub mod collector;
+pub mod envoy;
+pub mod http;
+pub mod line;
+pub mod otlp;
+pub mod parts;
+pub mod process;
+pub mod prometheus;
+pub mod red;
+pub mod shop;
+pub mod upstream;

@@ -1,0 +1,1 @@
+//! The SDK in a real Chromium.

@@ -1,0 +1,8 @@
+//! The filter in a real Envoy, with a real collector and Prometheus behind it.
+
+mod configuration;
+mod metrics;
+mod poison;
+mod setup;
+mod spans;
+mod trace_context;

@@ -1,0 +1,135 @@
+//! What the edge tests share: a filter's configuration, an Envoy with one
+//! listener, and the parts they need.
+
+use serde_json::{Value, json};
+use sightline_tests::envoy::{Envoy, Listener, to_cluster};
+use sightline_tests::http::Client;
+use sightline_tests::parts;
+use sightline_tests::process::free_port;
+use sightline_tests::upstream::Upstream;
+use tempfile::TempDir;
+
+/// Whether Envoy and the filter are there.
+pub fn envoy_present() -> bool {
+    parts::all_present(&[parts::ENVOY, parts::FILTER])
+}
+
+/// A configuration that exports to the cluster `collector`.
+pub fn filter() -> Value {
+    json!({
+        "service": {"name": "edge", "version": "1.2.3"},
+        "routes": ["/products/{id}", "/status/{code}", "/slow/{ms}"],
+        "metrics": {"path": "/sightline/metrics"},
+        "export": {"cluster": "collector", "interval_ms": 200},
+    })
+}
+
+/// [`filter`] with one more member.
+pub fn filter_with(pointer: &str, value: Value) -> Value {
+    let mut filter = filter();
+    let (parent, key) = pointer.rsplit_once('/').unwrap_or(("", pointer));
+    let parent = if parent.is_empty() {
+        Some(&mut filter)
+    } else {
+        filter.pointer_mut(parent)
+    };
+    parent.expect("the parent exists")[key] = value;
+    filter
+}
+
+/// One listener with the filter in front of an upstream that shows what
+/// reached it. Nobody listens where the collector should be.
+pub struct Edge {
+    pub envoy: Envoy,
+    pub port: u16,
+    pub client: Client,
+    _folder: TempDir,
+    pub listener: Listener,
+    _upstream: Upstream,
+}
+
+impl Edge {
+    pub fn start(filter: Value, concurrency: u32) -> Self {
+        Self::start_with_collector(filter, concurrency, free_port().unwrap())
+    }
+
+    pub fn start_with_collector(filter: Value, concurrency: u32, collector: u16) -> Self {
+        let folder = TempDir::new().unwrap();
+        let upstream = Upstream::start().unwrap();
+        let nobody = free_port().unwrap();
+        let listener = Listener {
+            name: "edge",
+            port: free_port().unwrap(),
+            filter: Some(filter),
+            routes: vec![
+                to_cluster("/refused", "nobody"),
+                to_cluster("/", "upstream"),
+            ],
+        };
+        let clusters = [
+            ("upstream", upstream.port),
+            ("collector", collector),
+            ("nobody", nobody),
+        ];
+        let envoy = Envoy::start(
+            folder.path(),
+            concurrency,
+            std::slice::from_ref(&listener),
+            &clusters,
+        )
+        .unwrap();
+        Self {
+            envoy,
+            port: listener.port,
+            client: Client::default(),
+            _folder: folder,
+            listener,
+            _upstream: upstream,
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The filter's own metrics page.
+    pub fn page(&self) -> String {
+        let answer = self
+            .client
+            .get(&self.url("/sightline/metrics"), &[])
+            .unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    }
+
+    /// A GET whose answer says what reached the upstream.
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Seen {
+        let answer = self.client.get(&self.url(path), headers).unwrap();
+        let upstream = answer.json().unwrap();
+        Seen { answer, upstream }
+    }
+}
+
+/// An answer, and the request as the upstream saw it.
+pub struct Seen {
+    pub answer: sightline_tests::http::Answer,
+    upstream: Value,
+}
+
+impl Seen {
+    /// All values of a request header at the upstream.
+    pub fn upstream_all(&self, name: &str) -> Vec<String> {
+        let lines = self.upstream["headers"].as_array().unwrap().iter();
+        lines
+            .filter(|line| line[0] == name)
+            .map(|line| line[1].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// The one value of a request header at the upstream.
+    pub fn upstream(&self, name: &str) -> String {
+        let mut values = self.upstream_all(name);
+        assert_eq!(values.len(), 1, "{name} at the upstream: {values:?}");
+        values.remove(0)
+    }
+}

@@ -1,0 +1,162 @@
+//! Request ids and trace context on the request, upstream and in the answer.
+
+use crate::setup::{Edge, Seen, envoy_present, filter, filter_with};
+use serde_json::json;
+
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+const PARENT: &str = "b7ad6b7169203331";
+
+fn traceparent() -> String {
+    format!("00-{TRACE}-{PARENT}-01")
+}
+
+/// The parts of the `traceparent` that reached the upstream.
+fn sent_on(seen: &Seen) -> [String; 4] {
+    let value = seen.upstream("traceparent");
+    let parts: Vec<_> = value.split('-').map(str::to_owned).collect();
+    parts.try_into().expect("four parts")
+}
+
+fn is_uuid_v4(id: &str) -> bool {
+    id.len() == 36
+        && id.char_indices().all(|(at, c)| match at {
+            8 | 13 | 18 | 23 => c == '-',
+            14 => c == '4',
+            _ => c.is_ascii_hexdigit() && !c.is_ascii_uppercase(),
+        })
+}
+
+#[test]
+fn a_request_without_an_id_gets_one_on_both_sides() {
+    if !envoy_present() {
+        return;
+    }
+    let edge = Edge::start(filter(), 1);
+    let first = edge.get("/", &[]);
+    let id = first.upstream("x-request-id");
+    assert!(is_uuid_v4(&id), "{id}");
+    assert_eq!(first.answer.header("x-request-id"), Some(id.as_str()));
+    assert_ne!(
+        edge.get("/", &[]).upstream("x-request-id"),
+        id,
+        "ids differ"
+    );
+}
+
+#[test]
+fn a_sane_id_is_kept_and_another_replaced() {
+    if !envoy_present() {
+        return;
+    }
+    let edge = Edge::start(filter(), 1);
+    let kept = edge.get("/", &[("x-request-id", "req_42")]);
+    assert_eq!(kept.upstream("x-request-id"), "req_42");
+    assert_eq!(kept.answer.header("x-request-id"), Some("req_42"));
+    for id in ["a b", "x\"},{\"y", &"z".repeat(129)] {
+        let seen = edge.get("/", &[("x-request-id", id)]);
+        assert!(is_uuid_v4(&seen.upstream("x-request-id")), "{id}");
+    }
+
+    let edge = Edge::start(
+        filter_with("/request_id", json!({"trust_incoming": false})),
+        1,
+    );
+    let seen = edge.get("/", &[("x-request-id", "req_42")]);
+    assert!(is_uuid_v4(&seen.upstream("x-request-id")));
+}
+
+#[test]
+fn a_trace_is_started_continued_or_restarted() {
+    if !envoy_present() {
+        return;
+    }
+    let edge = Edge::start(filter(), 1);
+    let [version, trace, span, flags] = sent_on(&edge.get("/", &[]));
+    assert_eq!(
+        (version.as_str(), flags.as_str()),
+        ("00", "03"),
+        "sampled and random"
+    );
+    assert!(trace.len() == 32 && span.len() == 16);
+
+    let headers = [
+        ("traceparent", traceparent()),
+        ("tracestate", "rojo=1,congo=2".to_owned()),
+    ];
+    let headers = headers
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let seen = edge.get("/", &headers);
+    let [_, trace, span, flags] = sent_on(&seen);
+    assert_eq!((trace.as_str(), flags.as_str()), (TRACE, "01"));
+    assert_ne!(span, PARENT, "the edge's span is the upstream's parent");
+    assert_eq!(seen.upstream("tracestate"), "rojo=1,congo=2");
+
+    let edge = Edge::start(filter_with("/trace", json!({"incoming": "restart"})), 1);
+    let seen = edge.get("/", &headers);
+    assert_ne!(sent_on(&seen)[1], TRACE);
+    assert!(seen.upstream_all("tracestate").is_empty());
+}
+
+#[test]
+fn what_is_no_trace_context_starts_a_new_trace() {
+    if !envoy_present() {
+        return;
+    }
+    let edge = Edge::start(filter(), 1);
+    let upper = format!("00-{}-{PARENT}-01", TRACE.to_uppercase());
+    let forbidden = format!("ff-{TRACE}-{PARENT}-01");
+    let zero = format!("00-{}-{PARENT}-01", "0".repeat(32));
+    for (value, why) in [
+        ("", "empty"),
+        ("garbage", "malformed"),
+        (&upper, "upper case"),
+        (&forbidden, "version ff"),
+        (&zero, "all-zero trace id"),
+    ] {
+        let seen = edge.get("/", &[("traceparent", value), ("tracestate", "a=1")]);
+        assert_ne!(sent_on(&seen)[1], TRACE, "{why}");
+        assert!(
+            seen.upstream_all("tracestate").is_empty(),
+            "{why}: tracestate must go too"
+        );
+    }
+    let twice = traceparent();
+    let seen = edge.get("/", &[("traceparent", &twice), ("traceparent", &twice)]);
+    assert_ne!(sent_on(&seen)[1], TRACE, "sent twice");
+}
+
+#[test]
+fn the_answer_tells_the_page_its_trace() {
+    if !envoy_present() {
+        return;
+    }
+    let edge = Edge::start(filter(), 1);
+    let seen = edge.get("/", &[("traceparent", &traceparent())]);
+    let expected = format!("traceparent;desc=\"{}\"", seen.upstream("traceparent"));
+    let timings: Vec<_> = seen.answer.all("server-timing");
+    assert!(
+        timings.iter().any(|line| line.contains(&expected)),
+        "{timings:?}"
+    );
+    assert!(
+        timings.iter().any(|line| line.contains("app;dur=1")),
+        "the app's own stays: {timings:?}"
+    );
+
+    let edge = Edge::start(filter_with("/trace", json!({"server_timing": "off"})), 1);
+    let timings = edge.get("/", &[]).answer;
+    assert_eq!(timings.all("server-timing"), ["app;dur=1"]);
+}
+
+#[test]
+fn excluded_paths_pass_untouched() {
+    if !envoy_present() {
+        return;
+    }
+    let edge = Edge::start(filter_with("/exclude", json!(["/status/200"])), 1);
+    let seen = edge.get("/status/200", &[]);
+    assert!(seen.upstream_all("traceparent").is_empty());
+    assert!(seen.answer.header("x-request-id").is_none());
+    assert!(!edge.page().contains("/status/"));
+}

@@ -1,0 +1,162 @@
+//! HTTP as the tests speak it: a client that takes every status as an answer,
+//! a load generator that keeps its own count, and raw bytes for what no
+//! well-behaved client sends.
+
+use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Header lines in order, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body as text.
+    pub body: String,
+}
+
+impl Answer {
+    /// The first header line of that name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let line = self.headers.iter().find(|(key, _)| key == name);
+        line.map(|(_, value)| value.as_str())
+    }
+
+    /// All header lines of that name.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let lines = self.headers.iter().filter(|(key, _)| key == name);
+        lines.map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Result<serde_json::Value> {
+        serde_json::from_str(&self.body).with_context(|| format!("no JSON: {:.200}", self.body))
+    }
+}
+
+/// A client that reuses its connections and follows no redirect.
+#[derive(Debug, Clone)]
+pub struct Client {
+    agent: ureq::Agent,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(LIMIT))
+            .build();
+        Self {
+            agent: config.into(),
+        }
+    }
+}
+
+impl Client {
+    /// Sends a request with any method.
+    pub fn send(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer> {
+        let mut request = ureq::http::Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = if body.is_empty() {
+            self.agent.run(request.body(())?)
+        } else {
+            self.agent.run(request.body(body)?)
+        };
+        let mut answer = answer.with_context(|| format!("{method} {url}"))?;
+        let headers = answer.headers().iter();
+        let headers = headers.map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.as_str().to_owned(), value)
+        });
+        Ok(Answer {
+            status: answer.status().as_u16(),
+            headers: headers.collect(),
+            body: answer.body_mut().read_to_string().unwrap_or_default(),
+        })
+    }
+
+    /// A GET.
+    pub fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+        self.send("GET", url, headers, &[])
+    }
+}
+
+/// Whether a GET is answered with 200.
+pub fn is_ok(url: &str) -> bool {
+    Client::default()
+        .get(url, &[])
+        .is_ok_and(|answer| answer.status == 200)
+}
+
+/// One kind of request that the load generator sends.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// The method.
+    pub method: &'static str,
+    /// The path.
+    pub path: &'static str,
+}
+
+/// Sends each kind `rounds` times over `connections` connections at once, and
+/// counts the answers by method, path and status.
+pub fn load(
+    base: &str,
+    kinds: &[Kind],
+    rounds: usize,
+    connections: usize,
+) -> Result<BTreeMap<(String, String, u16), u64>> {
+    let one = |share: usize| -> Result<BTreeMap<_, u64>> {
+        let client = Client::default();
+        let mut counts = BTreeMap::new();
+        for _ in 0..share {
+            for kind in kinds {
+                let answer = client.send(kind.method, &format!("{base}{}", kind.path), &[], &[])?;
+                let key = (kind.method.to_owned(), kind.path.to_owned(), answer.status);
+                *counts.entry(key).or_default() += 1;
+            }
+        }
+        Ok(counts)
+    };
+    let one = &one;
+    std::thread::scope(|scope| {
+        let share = |at: usize| rounds / connections + usize::from(at < rounds % connections);
+        let workers: Vec<_> = (0..connections)
+            .map(|at| scope.spawn(move || one(share(at))))
+            .collect();
+        let mut total = BTreeMap::new();
+        for worker in workers {
+            let counts = worker
+                .join()
+                .map_err(|_| anyhow::anyhow!("a load thread panicked"))??;
+            for (key, count) in counts {
+                *total.entry(key).or_default() += count;
+            }
+        }
+        Ok(total)
+    })
+}
+
+/// Sends bytes as they are and returns what comes back until the peer closes.
+pub fn raw(port: u16, bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(LIMIT))?;
+    stream.write_all(bytes)?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    Ok(answer)
+}

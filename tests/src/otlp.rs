@@ -1,0 +1,153 @@
+//! What the collector received, read from the JSON lines that its file
+//! exporter writes.
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Attributes by name.
+pub type Attributes = BTreeMap<String, Value>;
+
+/// A span.
+#[derive(Debug, Clone)]
+pub struct Span {
+    /// `service.name` of its resource.
+    pub service: String,
+    /// The trace, in hexadecimal.
+    pub trace_id: String,
+    /// The span, in hexadecimal.
+    pub span_id: String,
+    /// The parent, in hexadecimal; empty for a root.
+    pub parent_id: String,
+    /// The name.
+    pub name: String,
+    /// 1 internal, 2 server, 3 client.
+    pub kind: u64,
+    /// Nanoseconds since the Unix epoch.
+    pub start: u64,
+    /// Nanoseconds since the Unix epoch.
+    pub end: u64,
+    /// 2 for an error.
+    pub status: u64,
+    /// The attributes.
+    pub attributes: Attributes,
+}
+
+/// A log record.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// `service.name` of its resource.
+    pub service: String,
+    /// The event's name; may be empty.
+    pub event: String,
+    /// The severity number.
+    pub severity: u64,
+    /// The attributes.
+    pub attributes: Attributes,
+}
+
+impl Log {
+    /// An attribute as text; empty where there is none.
+    pub fn text(&self, name: &str) -> &str {
+        self.attributes
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+}
+
+/// All spans in a file; none where the file does not exist yet.
+pub fn spans(file: &Path) -> Result<Vec<Span>> {
+    let mut spans = Vec::new();
+    each(
+        file,
+        ["resourceSpans", "scopeSpans", "spans"],
+        |service, span| {
+            let text = |key: &str| span[key].as_str().unwrap_or_default().to_owned();
+            spans.push(Span {
+                service: service.to_owned(),
+                trace_id: text("traceId"),
+                span_id: text("spanId"),
+                parent_id: text("parentSpanId"),
+                name: text("name"),
+                kind: span["kind"].as_u64().unwrap_or_default(),
+                start: number(&span["startTimeUnixNano"]),
+                end: number(&span["endTimeUnixNano"]),
+                status: span["status"]["code"].as_u64().unwrap_or_default(),
+                attributes: attributes(&span["attributes"]),
+            });
+        },
+    )?;
+    Ok(spans)
+}
+
+/// All log records in a file; none where the file does not exist yet.
+pub fn logs(file: &Path) -> Result<Vec<Log>> {
+    let mut logs = Vec::new();
+    each(
+        file,
+        ["resourceLogs", "scopeLogs", "logRecords"],
+        |service, record| {
+            logs.push(Log {
+                service: service.to_owned(),
+                event: record["eventName"].as_str().unwrap_or_default().to_owned(),
+                severity: record["severityNumber"].as_u64().unwrap_or_default(),
+                attributes: attributes(&record["attributes"]),
+            });
+        },
+    )?;
+    Ok(logs)
+}
+
+fn each(
+    file: &Path,
+    [groups, scopes, items]: [&str; 3],
+    mut take: impl FnMut(&str, &Value),
+) -> Result<()> {
+    let Ok(text) = std::fs::read_to_string(file) else {
+        return Ok(());
+    };
+    // The last line may be half written: only whole lines count.
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    for line in whole.lines() {
+        let body: Value = serde_json::from_str(line)
+            .with_context(|| format!("{}: {line:.200}", file.display()))?;
+        for group in list(&body[groups]) {
+            let resource = attributes(&group["resource"]["attributes"]);
+            let service = resource
+                .get("service.name")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            for scope in list(&group[scopes]) {
+                list(&scope[items])
+                    .iter()
+                    .for_each(|item| take(service, item));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// 64-bit numbers are texts in OTLP/JSON.
+fn number(value: &Value) -> u64 {
+    let text = value.as_str().and_then(|text| text.parse().ok());
+    text.or_else(|| value.as_u64()).unwrap_or_default()
+}
+
+fn attributes(pairs: &Value) -> Attributes {
+    let pair = |pair: &Value| {
+        let value = &pair["value"];
+        let plain = match value.as_object().and_then(|object| object.iter().next()) {
+            Some((kind, inner)) if kind == "intValue" => Value::from(number(inner)),
+            Some((_, inner)) => inner.clone(),
+            None => Value::Null,
+        };
+        (pair["key"].as_str().unwrap_or_default().to_owned(), plain)
+    };
+    list(pairs).iter().map(pair).collect()
+}

@@ -1,0 +1,58 @@
+//! Where the real parts lie: one environment variable each, filled by
+//! `cargo xtask`. A test without its part says so and ends; in CI it fails.
+
+use std::path::PathBuf;
+
+/// Envoy's binary.
+pub const ENVOY: &str = "SIGHTLINE_ENVOY";
+/// An OpenTelemetry Collector.
+pub const OTELCOL: &str = "SIGHTLINE_OTELCOL";
+/// Prometheus.
+pub const PROMETHEUS: &str = "SIGHTLINE_PROMETHEUS";
+/// Prometheus' tool.
+pub const PROMTOOL: &str = "SIGHTLINE_PROMTOOL";
+/// Chromium or Chrome.
+pub const CHROMIUM: &str = "SIGHTLINE_CHROMIUM";
+/// Node.js.
+pub const NODE: &str = "SIGHTLINE_NODE";
+/// A folder whose `node_modules` has playwright-core.
+pub const PLAYWRIGHT: &str = "SIGHTLINE_PLAYWRIGHT";
+/// The built filter.
+pub const FILTER: &str = "SIGHTLINE_FILTER";
+/// The Python of an environment with the shop API's requirements.
+pub const SHOP_PYTHON: &str = "SIGHTLINE_SHOP_PYTHON";
+/// The folder of the built shop.
+pub const SHOP_WEB: &str = "SIGHTLINE_SHOP_WEB";
+
+/// The part, if it is there.
+pub fn find(variable: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(std::env::var_os(variable)?);
+    path.exists().then_some(path)
+}
+
+/// The part.
+pub fn require(variable: &str) -> anyhow::Result<PathBuf> {
+    find(variable)
+        .ok_or_else(|| anyhow::anyhow!("{variable} names no file; run `cargo xtask test`"))
+}
+
+/// Whether a test can run. If not, says which parts are missing; panics in CI.
+pub fn all_present(variables: &[&str]) -> bool {
+    let missing: Vec<_> = variables
+        .iter()
+        .filter(|name| find(name).is_none())
+        .collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let message = format!("skipped: {missing:?} not set; run `cargo xtask test`");
+    assert!(std::env::var_os("CI").is_none(), "{message}");
+    eprintln!("{message}");
+    false
+}
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().map(PathBuf::from).unwrap_or(tests)
+}

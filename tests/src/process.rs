@@ -1,0 +1,143 @@
+//! Child processes that end with whoever started them, free ports, and
+//! waiting for a condition.
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::fs::File;
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a process may take to answer for the first time.
+pub const START_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(20);
+
+/// A running process; ended, by its id, when dropped.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts the command with its output going to `log`.
+    pub fn start(name: &str, command: &mut Command, log: &Path) -> Result<Self> {
+        let out = File::create(log).with_context(|| format!("create {}", log.display()))?;
+        let err = out.try_clone()?;
+        command.stdin(Stdio::null()).stdout(out).stderr(err);
+        #[cfg(target_os = "linux")]
+        // SAFETY: prctl is async-signal-safe, and nothing else runs in the child.
+        unsafe {
+            command.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?));
+        }
+        let child = command.spawn().with_context(|| format!("start {name}"))?;
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+            log: log.to_owned(),
+        })
+    }
+
+    /// Everything it has written so far.
+    pub fn output(&self) -> String {
+        let bytes = std::fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its exit code, if it has ended.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        let status = self.child.try_wait().ok().flatten()?;
+        Some(status.code().unwrap_or(-1))
+    }
+
+    /// Waits until `ready` gives something; fails as soon as the process ends.
+    pub fn wait_ready<T>(&mut self, mut ready: impl FnMut() -> Option<T>) -> Result<T> {
+        let end = Instant::now() + START_LIMIT;
+        loop {
+            if let Some(answer) = ready() {
+                return Ok(answer);
+            }
+            if let Some(code) = self.exit_code() {
+                bail!("{} ended with {code}:\n{}", self.name, self.tail());
+            }
+            if Instant::now() > end {
+                bail!(
+                    "{} is not ready after {START_LIMIT:?}:\n{}",
+                    self.name,
+                    self.tail()
+                );
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+
+    /// Asks it to end, and ends it where it does not.
+    pub fn stop(&mut self) {
+        let asked = self.signal(Signal::SIGTERM);
+        let end = Instant::now() + STOP_LIMIT;
+        while asked && Instant::now() < end {
+            if self.exit_code().is_some() {
+                return;
+            }
+            std::thread::sleep(POLL);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    fn signal(&mut self, signal: Signal) -> bool {
+        let Ok(id) = i32::try_from(self.child.id()) else {
+            return false;
+        };
+        self.exit_code().is_none() && kill(Pid::from_raw(id), signal).is_ok()
+    }
+
+    fn tail(&self) -> String {
+        let output = self.output();
+        let lines: Vec<_> = output.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A loopback port that nobody listens on.
+pub fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("find a free port")?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// Waits until `condition` gives something. `what` says in the failure what
+/// was waited for.
+pub fn wait_for<T>(
+    what: &str,
+    limit: Duration,
+    mut condition: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    let end = Instant::now() + limit;
+    loop {
+        let answer = condition();
+        if let Ok(Some(answer)) = answer {
+            return Ok(answer);
+        }
+        if Instant::now() > end {
+            let state = answer.err().map(|error| format!(" ({error:#})"));
+            bail!("waited {limit:?} for {what}{}", state.unwrap_or_default());
+        }
+        std::thread::sleep(POLL);
+    }
+}

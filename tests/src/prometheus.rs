@@ -1,0 +1,87 @@
+//! A real Prometheus that takes remote writes.
+
+use crate::http::{self, Client};
+use crate::parts;
+use crate::process::{Process, free_port};
+use crate::red::Sample;
+use anyhow::{Context, Result, ensure};
+use std::path::Path;
+use std::process::Command;
+
+/// A running Prometheus.
+#[derive(Debug)]
+pub struct Prometheus {
+    /// Where it listens.
+    pub port: u16,
+    _process: Process,
+}
+
+impl Prometheus {
+    /// Starts it with its data in `folder` and waits until it is ready.
+    pub fn start(folder: &Path) -> Result<Self> {
+        let port = free_port()?;
+        let config = folder.join("prometheus.yml");
+        std::fs::write(&config, "global: {scrape_interval: 15s}\n")?;
+        let mut command = Command::new(parts::require(parts::PROMETHEUS)?);
+        command.arg(format!("--config.file={}", config.display()));
+        command.arg(format!(
+            "--storage.tsdb.path={}",
+            folder.join("prometheus").display()
+        ));
+        command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+        command.args([
+            "--web.enable-remote-write-receiver",
+            "--enable-feature=exemplar-storage",
+        ]);
+        let mut process =
+            Process::start("prometheus", &mut command, &folder.join("prometheus.log"))?;
+        let url = format!("http://127.0.0.1:{port}/-/ready");
+        process.wait_ready(|| http::is_ok(&url).then_some(()))?;
+        Ok(Self {
+            port,
+            _process: process,
+        })
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// An instant query's result.
+    pub fn query(&self, query: &str) -> Result<Vec<Sample>> {
+        let url = format!("{}/api/v1/query", self.url());
+        let body = format!("query={}", encode(query));
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let answer = Client::default().send("POST", &url, &form, body.as_bytes())?;
+        let answer = answer.json()?;
+        ensure!(answer["status"] == "success", "{query}: {answer}");
+        let series = answer["data"]["result"].as_array().context("no result")?;
+        series.iter().map(sample).collect()
+    }
+}
+
+fn sample(series: &serde_json::Value) -> Result<Sample> {
+    let metric = series["metric"].as_object().context("no labels")?;
+    let labels = metric
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
+    let value = series["value"][1].as_str().context("no value")?;
+    Ok(Sample {
+        name: series["metric"]["__name__"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+        labels: labels.collect(),
+        value: value.parse()?,
+    })
+}
+
+/// Percent-encodes everything but letters and digits.
+fn encode(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
