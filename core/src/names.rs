@@ -34,6 +34,9 @@ pub const REASON: &str = "reason";
 
 /// The route of requests beyond the series budget.
 pub const OTHER: &str = "_other";
+/// The route of requests that ended before the filter saw a path, such as
+/// malformed ones that the proxy itself refused.
+pub const UNKNOWN: &str = "_unknown";
 /// The method of requests whose method is not a known one.
 pub const METHOD_OTHER: &str = "_OTHER";
 
@@ -58,6 +61,9 @@ pub const BROWSER_SCOPE: &str = "sightline.browser";
 /// `Server-Timing` metric name that Splunk, Grafana Faro and OpenTelemetry's
 /// document-load instrumentation read.
 pub const SERVER_TIMING_TRACEPARENT: &str = "traceparent";
+/// The name in the editor's draft of
+/// [W3C Trace Context](https://w3c.github.io/trace-context/#trace-context-metric).
+pub const SERVER_TIMING_TRACE: &str = "trace";
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,245 @@
+//! The filter's configuration, resolved: compiled, valid by construction.
+//! [`Settings::from_document`] takes the document that the proxy hands over and
+//! reports every problem in it at once, each with its path in the document.
+//! The document itself is described in [`raw`].
+
+pub mod problem;
+pub mod raw;
+
+pub use problem::Problem;
+
+use problem::Problems;
+use sightline_core::names;
+use sightline_core::route::{MAX_TEMPLATES, Routes};
+use sightline_core::sampling::Ratio;
+
+/// Headers that have a meaning of their own and can't carry the request id.
+const RESERVED_HEADERS: [&str; 4] = ["traceparent", "tracestate", "server-timing", "host"];
+
+/// What the filter does, all of it.
+#[derive(Debug)]
+pub struct Settings {
+    /// Who reports.
+    pub service: Service,
+    /// Lower-case name of the header that carries the request id.
+    pub request_id_header: String,
+    /// Whether a sane id from the caller is kept.
+    pub trust_request_id: bool,
+    /// Whether a valid trace of the caller's goes on here.
+    pub continue_traces: bool,
+    /// The share of traces that start here and are sampled.
+    pub sample_ratio: Ratio,
+    /// Name of the `Server-Timing` metric that tells the page its trace.
+    pub server_timing: Option<&'static str>,
+    /// The operator's route templates.
+    pub routes: Routes,
+    /// Paths that are passed on untouched.
+    pub exclude: Routes,
+    /// Path of the metrics page.
+    pub metrics_path: Option<String>,
+    /// The most series, by method and route.
+    pub max_series: usize,
+    /// Where spans and metrics go.
+    pub export: Option<Export>,
+}
+
+/// The resource that spans and metrics are reported for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// `service.name`.
+    pub name: String,
+    /// `service.version`.
+    pub version: Option<String>,
+    /// `service.namespace`.
+    pub namespace: Option<String>,
+    /// `deployment.environment.name`.
+    pub environment: Option<String>,
+}
+
+/// An OTLP/HTTP receiver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// The proxy's name for it.
+    pub cluster: String,
+    /// The `:authority` to send.
+    pub authority: String,
+    /// Path for traces.
+    pub traces_path: String,
+    /// Path for metrics.
+    pub metrics_path: String,
+    /// Between two exports of a signal.
+    pub interval_millis: u64,
+    /// Until an export without an answer counts as failed.
+    pub timeout_millis: u32,
+    /// The most that waits in one worker, in bytes.
+    pub max_queue_bytes: usize,
+}
+
+impl Settings {
+    /// Reads and resolves a document. An empty one is an empty object.
+    pub fn from_document(document: &[u8]) -> Result<Self, Vec<Problem>> {
+        let mut problems = Problems::default();
+        let raw = problem::read::<raw::Document>(document, &mut problems);
+        let settings = resolve(raw, &mut problems);
+        match settings {
+            Some(settings) if problems.is_empty() => Ok(settings),
+            _ => Err(problems.into_list()),
+        }
+    }
+}
+
+fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
+    let service = service(raw.service, problems);
+    let request_id_header = raw.request_id.header.to_ascii_lowercase();
+    if !is_header_name(&request_id_header) {
+        problems.add("request_id.header", "must be the name of a header");
+    } else if RESERVED_HEADERS.contains(&request_id_header.as_str()) {
+        problems.add("request_id.header", "has another meaning; choose another");
+    }
+    let ratio = raw.trace.sample_ratio;
+    let sample_ratio = Ratio::new(ratio);
+    if sample_ratio.is_none() {
+        let message = format!("must be between 0 and 1, got {ratio}");
+        problems.add("trace.sample_ratio", message);
+    }
+    let routes = templates("routes", &raw.routes, problems);
+    let exclude = templates("exclude", &raw.exclude, problems);
+    if let Some(path) = &raw.metrics.path {
+        path_like("metrics.path", path, problems);
+    }
+    let max_series = raw.metrics.max_series;
+    in_range("metrics.max_series", max_series, 1, 100_000, problems);
+    let export = raw
+        .export
+        .and_then(|export| resolve_export(export, problems));
+    Some(Settings {
+        service: service?,
+        request_id_header,
+        trust_request_id: raw.request_id.trust_incoming,
+        continue_traces: raw.trace.incoming == raw::Incoming::Continue,
+        sample_ratio: sample_ratio?,
+        server_timing: match raw.trace.server_timing {
+            raw::ServerTiming::Traceparent => Some(names::SERVER_TIMING_TRACEPARENT),
+            raw::ServerTiming::Trace => Some(names::SERVER_TIMING_TRACE),
+            raw::ServerTiming::Off => None,
+        },
+        routes: routes?,
+        exclude: exclude?,
+        metrics_path: raw.metrics.path,
+        max_series: usize::try_from(max_series).ok()?,
+        export,
+    })
+}
+
+fn service(raw: raw::Service, problems: &mut Problems) -> Option<Service> {
+    let mut text = |path: &'static str, value: Option<String>| {
+        let unfit = |value: &String| value.is_empty() || value.chars().any(char::is_control);
+        if value.as_ref().is_some_and(unfit) {
+            problems.add(path, "must be text without control characters, not empty");
+        }
+        value
+    };
+    let version = text("service.version", raw.version);
+    let namespace = text("service.namespace", raw.namespace);
+    let environment = text("service.environment", raw.environment);
+    let name = text("service.name", raw.name);
+    if name.is_none() {
+        problems.add(
+            "service.name",
+            "is required: the service that is reported, such as \"edge\"",
+        );
+    }
+    Some(Service {
+        name: name?,
+        version,
+        namespace,
+        environment,
+    })
+}
+
+fn resolve_export(raw: raw::Export, problems: &mut Problems) -> Option<Export> {
+    if raw.cluster.as_deref().is_none_or(str::is_empty) {
+        problems.add(
+            "export.cluster",
+            "is required: the proxy's cluster for an OTLP/HTTP receiver",
+        );
+    }
+    if raw.authority.as_deref() == Some("") {
+        problems.add("export.authority", "must not be empty");
+    }
+    path_like("export.traces_path", &raw.traces_path, problems);
+    path_like("export.metrics_path", &raw.metrics_path, problems);
+    in_range(
+        "export.interval_ms",
+        raw.interval_ms,
+        100,
+        3_600_000,
+        problems,
+    );
+    in_range("export.timeout_ms", raw.timeout_ms, 100, 600_000, problems);
+    let bytes = raw.max_queue_bytes;
+    in_range(
+        "export.max_queue_bytes",
+        bytes,
+        16 << 10,
+        64 << 20,
+        problems,
+    );
+    let cluster = raw.cluster?;
+    Some(Export {
+        authority: raw.authority.unwrap_or_else(|| cluster.clone()),
+        cluster,
+        traces_path: raw.traces_path,
+        metrics_path: raw.metrics_path,
+        interval_millis: raw.interval_ms,
+        timeout_millis: u32::try_from(raw.timeout_ms).ok()?,
+        max_queue_bytes: usize::try_from(bytes).ok()?,
+    })
+}
+
+fn templates(list: &str, texts: &[String], problems: &mut Problems) -> Option<Routes> {
+    if texts.len() > MAX_TEMPLATES {
+        let message = format!(
+            "must be at most {MAX_TEMPLATES} templates, got {}",
+            texts.len()
+        );
+        problems.add(list, message);
+        return None;
+    }
+    let compiled = Routes::compile(texts.iter().map(String::as_str));
+    let errors = match compiled {
+        Ok(routes) => return Some(routes),
+        Err(errors) => errors,
+    };
+    for (at, error) in errors {
+        problems.add(format!("{list}[{at}]"), error.message());
+    }
+    None
+}
+
+fn path_like(path: &str, value: &str, problems: &mut Problems) {
+    let unfit = |c: char| matches!(c, '?' | '#') || c.is_whitespace() || c.is_control();
+    if !value.starts_with('/') || value.contains(unfit) {
+        problems.add(
+            path,
+            "must be a path that starts with \"/\", without a query",
+        );
+    }
+}
+
+fn in_range(path: &str, value: u64, low: u64, high: u64, problems: &mut Problems) {
+    if !(low..=high).contains(&value) {
+        let message = format!("must be between {low} and {high}, got {value}");
+        problems.add(path, message);
+    }
+}
+
+fn is_header_name(name: &str) -> bool {
+    let fits = |byte: u8| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_'
+    };
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(fits)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! The configuration document as the operator writes it: every field, its
+//! default and its type. Unknown fields are refused. What is required has no
+//! default and is an `Option` here, so that its absence is reported together
+//! with all other problems.
+
+use serde::Deserialize;
+
+/// The document.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Document {
+    /// Who reports.
+    pub service: Service,
+    /// The id of a request.
+    pub request_id: RequestId,
+    /// Trace context and sampling.
+    pub trace: Trace,
+    /// Route templates such as `/products/{id}` or `/assets/*`. A path that
+    /// none matches is named by its segments.
+    pub routes: Vec<String>,
+    /// Templates of paths that are passed on untouched: no ids, no metrics, no spans.
+    pub exclude: Vec<String>,
+    /// RED metrics.
+    pub metrics: Metrics,
+    /// OTLP export of spans and metrics; without it nothing is exported.
+    pub export: Option<Export>,
+}
+
+/// The resource attributes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Service {
+    /// `service.name`; required.
+    pub name: Option<String>,
+    /// `service.version`.
+    pub version: Option<String>,
+    /// `service.namespace`.
+    pub namespace: Option<String>,
+    /// `deployment.environment.name`.
+    pub environment: Option<String>,
+}
+
+/// The id of a request.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RequestId {
+    /// The header that carries it.
+    pub header: String,
+    /// Keep a sane id from the caller.
+    pub trust_incoming: bool,
+}
+
+/// Trace context and sampling.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Trace {
+    /// What becomes of a valid trace from the caller.
+    pub incoming: Incoming,
+    /// The share of traces that start here and are sampled, 0 to 1. A trace
+    /// that continues keeps the caller's decision.
+    pub sample_ratio: f64,
+    /// How the answer tells the page its trace.
+    pub server_timing: ServerTiming,
+}
+
+/// What becomes of a valid trace from the caller.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Incoming {
+    /// It goes on.
+    #[default]
+    Continue,
+    /// A new one starts.
+    Restart,
+}
+
+/// The `Server-Timing` metric that carries the trace.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerTiming {
+    /// `traceparent`, which browser SDKs read today.
+    #[default]
+    Traceparent,
+    /// `trace`, as the editor's draft of W3C Trace Context names it.
+    Trace,
+    /// None.
+    Off,
+}
+
+/// RED metrics.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Path of the OpenMetrics page that the filter serves; none without it.
+    pub path: Option<String>,
+    /// The most series, by method and route; what is beyond counts as `_other`.
+    pub max_series: u64,
+}
+
+/// An OTLP/HTTP receiver.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Export {
+    /// The proxy's cluster; required.
+    pub cluster: Option<String>,
+    /// The `:authority` to send; the cluster's name without it.
+    pub authority: Option<String>,
+    /// Path for traces.
+    pub traces_path: String,
+    /// Path for metrics.
+    pub metrics_path: String,
+    /// Milliseconds between two exports.
+    pub interval_ms: u64,
+    /// Milliseconds until an export without an answer counts as failed.
+    pub timeout_ms: u64,
+    /// The most bytes of spans that wait in one worker.
+    pub max_queue_bytes: u64,
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Self {
+            service: Service::default(),
+            request_id: RequestId::default(),
+            trace: Trace::default(),
+            routes: Vec::new(),
+            exclude: vec!["/sightline/*".to_owned()],
+            metrics: Metrics::default(),
+            export: None,
+        }
+    }
+}
+
+impl Default for RequestId {
+    fn default() -> Self {
+        Self {
+            header: "x-request-id".to_owned(),
+            trust_incoming: true,
+        }
+    }
+}
+
+impl Default for Trace {
+    fn default() -> Self {
+        Self {
+            incoming: Incoming::default(),
+            sample_ratio: 1.0,
+            server_timing: ServerTiming::default(),
+        }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            path: None,
+            max_series: 1000,
+        }
+    }
+}
+
+impl Default for Export {
+    fn default() -> Self {
+        Self {
+            cluster: None,
+            authority: None,
+            traces_path: "/v1/traces".to_owned(),
+            metrics_path: "/v1/metrics".to_owned(),
+            interval_ms: 5000,
+            timeout_ms: 5000,
+            max_queue_bytes: 1 << 20,
+        }
+    }
+}

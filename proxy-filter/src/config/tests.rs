@@ -1,0 +1,129 @@
+//! Documents, good and bad, and what is said of them.
+
+use super::*;
+
+fn problems(document: &str) -> Vec<String> {
+    let problems = Settings::from_document(document.as_bytes()).unwrap_err();
+    problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_least_document_has_good_defaults() {
+    let settings = Settings::from_document(br#"{"service": {"name": "edge"}}"#).unwrap();
+    assert_eq!(settings.service.name, "edge");
+    assert_eq!(settings.request_id_header, "x-request-id");
+    assert!(settings.trust_request_id && settings.continue_traces);
+    assert_eq!(settings.server_timing, Some("traceparent"));
+    assert!(
+        settings
+            .exclude
+            .template_for("/sightline/v1/traces")
+            .is_some()
+    );
+    assert_eq!((settings.metrics_path, settings.max_series), (None, 1000));
+    assert_eq!(settings.export, None);
+}
+
+#[test]
+fn every_field_is_read() {
+    let document = r#"{
+        "service": {"name": "edge", "version": "1", "namespace": "shop", "environment": "prod"},
+        "request_id": {"header": "X-Correlation-Id", "trust_incoming": false},
+        "trace": {"incoming": "restart", "sample_ratio": 0.25, "server_timing": "trace"},
+        "routes": ["/products/{id}"],
+        "exclude": [],
+        "metrics": {"path": "/sightline/metrics", "max_series": 50.0},
+        "export": {"cluster": "otel", "interval_ms": 1000.0, "timeout_ms": 2000, "max_queue_bytes": 65536}
+    }"#;
+    let settings = Settings::from_document(document.as_bytes()).unwrap();
+    assert_eq!(settings.request_id_header, "x-correlation-id");
+    assert!(!settings.trust_request_id && !settings.continue_traces);
+    assert_eq!(settings.server_timing, Some("trace"));
+    assert!(
+        settings
+            .exclude
+            .template_for("/sightline/v1/traces")
+            .is_none()
+    );
+    assert_eq!(settings.max_series, 50);
+    let export = settings.export.unwrap();
+    assert_eq!(
+        (export.authority.as_str(), export.traces_path.as_str()),
+        ("otel", "/v1/traces")
+    );
+    assert_eq!(
+        (
+            export.interval_millis,
+            export.timeout_millis,
+            export.max_queue_bytes
+        ),
+        (1000, 2000, 65536)
+    );
+}
+
+#[test]
+fn every_problem_is_reported_at_once_with_its_path() {
+    let document = r#"{
+        "service": {"name": "", "colour": "red"},
+        "request_id": {"header": "traceparent", "trust_incoming": "yes"},
+        "trace": {"sample_ratio": 7, "incoming": "maybe", "server_timing": true},
+        "routes": ["/ok", 5, "no-slash", "/a{b}", {"x": 1}, "/ok"],
+        "exclude": "/x",
+        "metrics": {"path": "metrics", "max_series": 0},
+        "export": {"interval_ms": "soon", "timeout_ms": -1, "max_queue_bytes": 1.5, "paths": {}},
+        "exprt": {}
+    }"#;
+    let found = problems(document);
+    for expected in [
+        "service.name: must be text",
+        "service.colour: unknown field `colour`, expected one of `name`",
+        "request_id.header: has another meaning",
+        "request_id.trust_incoming: invalid type: string \"yes\", expected a boolean",
+        "trace.sample_ratio: must be between 0 and 1, got 7",
+        "trace.incoming: unknown variant `maybe`, expected `continue` or `restart`",
+        "trace.server_timing: ",
+        "routes[1]: invalid type: integer `5`, expected a string",
+        "routes[2]: must start with \"/\"",
+        "routes[3]: braces must enclose",
+        "routes[4]: invalid type: map, expected a string",
+        "routes[5]: matches the same paths",
+        "exclude: invalid type: string \"/x\", expected a sequence",
+        "metrics.path: must be a path",
+        "metrics.max_series: must be between 1 and 100000, got 0",
+        "export.cluster: is required",
+        "export.interval_ms: invalid type: string \"soon\"",
+        "export.timeout_ms: invalid value: integer `-1`",
+        "export.max_queue_bytes: invalid type: floating point `1.5`",
+        "export.paths: unknown field `paths`",
+        "exprt: unknown field `exprt`, expected one of `service`",
+    ] {
+        let hits = found.iter().filter(|problem| problem.starts_with(expected));
+        assert_eq!(hits.count(), 1, "{expected} in {found:#?}");
+    }
+    assert_eq!(found.len(), 21, "{found:#?}");
+}
+
+#[test]
+fn what_is_no_object_is_one_problem_and_the_required_name() {
+    for (document, why) in [("", "empty"), ("  \n", "blank"), ("{}", "an empty object")] {
+        let found = problems(document);
+        assert_eq!(found.len(), 1, "{why}");
+        assert!(
+            found[0].starts_with("service.name: is required"),
+            "{why}: {found:?}"
+        );
+    }
+    for document in ["[]", "{", "\"edge\"", "\u{0}", "{\"service\": null"] {
+        assert_eq!(problems(document).len(), 2, "{document:?}");
+    }
+    assert_eq!(problems(r#"{"service": null}"#).len(), 2);
+}
+
+#[test]
+fn a_document_of_nothing_but_problems_ends() {
+    let many: Vec<_> = (0..2000).map(|at| format!("\"x{at}\": [[{at}]]")).collect();
+    let found = problems(&format!("{{{}}}", many.join(",")));
+    assert!(found.len() <= 50);
+    let routes = "[1],".repeat(600);
+    problems(&format!("{{\"routes\": [{}[1]]}}", routes));
+}
