@@ -1,0 +1,11 @@
+"use client";
+/** What a visitor sees when a page could not be made, for example because the API is away. */
+export default function ErrorPage({ reset }: { reset: () => void }) {
+  return (
+    <section>
+      <h1>That didn’t work</h1>
+      <p role="alert">The kiln is out. Please try again.</p>
+      <button onClick={reset}>Try again</button>
+    </section>
+  );
+}
