@@ -1,0 +1,137 @@
+//! `cargo xtask dist`: the files that are shipped. `dist/filter/*.wasm`,
+//! `dist/npm/*.tgz` and `dist/sizes.json`. What is made from unchanged sources is
+//! left alone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::cache::{Key, lock};
+use crate::guest;
+use crate::part::{Found, Part};
+use crate::process;
+use crate::sdk;
+use crate::setup::Setup;
+use crate::site::Site;
+use crate::sizes;
+
+const HELP: &str = "\
+Usage: cargo xtask dist
+
+Builds dist/filter/sightline_filter.wasm, dist/npm/*.tgz and dist/sizes.json
+(bytes of each, raw and compressed) from the sources as they are.";
+
+/// What every guest is made from, beside its own sources.
+pub const SHARED: [&str; 5] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "rust-toolchain.toml",
+    ".cargo/config.toml",
+    "core",
+];
+
+const FILTER: &str = "dist/filter/sightline_filter.wasm";
+
+/// `cargo xtask dist`.
+pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
+    if crate::flags("dist", HELP, [], arguments)?.is_none() {
+        return Ok(());
+    }
+    build(site)?;
+    for file in shipped(site)? {
+        println!("{file}");
+    }
+    Ok(())
+}
+
+/// Makes all of it; the sizes.
+pub fn build(site: &Site) -> Result<sizes::Table> {
+    let parts = [Part::Wasm, Part::Binaryen, Part::Filter, Part::Sdk];
+    let setup = Setup::new(site, true, &parts)?;
+    let node = setup.node.clone();
+    setup.get_all(&parts, &[])?;
+    let mut files = shipped(site)?;
+    files.extend(sdk::measured(site)?);
+    let table = sizes::measure(&node, &site.root, &files)?;
+    sizes::write(&site.path("dist/sizes.json"), &table)?;
+    Ok(table)
+}
+
+/// `dist/filter/sightline_filter.wasm`, made anew where its sources changed.
+pub fn filter(setup: &Setup) -> Result<Found> {
+    let key = Key::new("filter", "")
+        .with_files(&setup.site.root, &SHARED)?
+        .with_files(&setup.site.root, &["proxy-filter"])?;
+    let output = setup.site.path(FILTER);
+    made(setup, Part::Filter, key, &output, |log| {
+        let built = guest::build(setup, "sightline-filter", log)?;
+        optimised(setup, &built, &output, log)
+    })?;
+    Ok(Found::at(output))
+}
+
+/// Runs `build` unless `output` is there and made from what `key` names.
+pub fn made(
+    setup: &Setup,
+    part: Part,
+    key: Key,
+    output: &Path,
+    build: impl FnOnce(&Path) -> Result<()>,
+) -> Result<()> {
+    let dist = setup.site.path("dist");
+    let compiler = setup.get(Part::Wasm)?.path.to_string_lossy().into_owned();
+    let digest = key.with(compiler).digest();
+    let stamp = dist.join(".made").join(part.name());
+    let _lock = lock(&dist.join(".made/lock").join(part.name()), part.name())?;
+    if output.exists() && fs::read_to_string(&stamp).is_ok_and(|made| made == digest) {
+        setup.progress.there(part.name(), "", "up to date");
+        return Ok(());
+    }
+    let started = Instant::now();
+    setup.progress.begun(part.name(), "", "building");
+    let log = setup
+        .site
+        .target
+        .join("xtask")
+        .join(format!("{}.log", part.name()));
+    let _ = fs::remove_file(&log);
+    build(&log)?;
+    fs::write(stamp, digest)?;
+    setup.progress.ready(part.name(), "", started.elapsed());
+    Ok(())
+}
+
+/// Writes the smallest equal of a wasm file, in one step so that nobody reads
+/// half of it.
+pub fn optimised(setup: &Setup, input: &Path, output: &Path, log: &Path) -> Result<()> {
+    let binaryen = &setup.get(Part::Binaryen)?.path;
+    let folder = output.parent().context("the output lies in a folder")?;
+    fs::create_dir_all(folder)?;
+    let unfinished = output.with_extension("wasm.unfinished");
+    process::run(
+        Command::new(&setup.node)
+            .arg(binaryen.join("node_modules/binaryen/bin/wasm-opt"))
+            .args(["-Oz", "--strip-debug", "--strip-producers"])
+            .arg(input)
+            .arg("-o")
+            .arg(&unfinished),
+        log,
+    )?;
+    fs::rename(unfinished, output)?;
+    Ok(())
+}
+
+/// What lies ready to be shipped, relative to the checkout.
+fn shipped(site: &Site) -> Result<Vec<String>> {
+    let mut files = vec![FILTER.to_owned()];
+    files.push(relative(site, &sdk::tarball(site)?));
+    Ok(files)
+}
+
+pub fn relative(site: &Site, path: &Path) -> String {
+    let path: PathBuf = path.strip_prefix(&site.root).unwrap_or(path).into();
+    path.to_string_lossy().into_owned()
+}

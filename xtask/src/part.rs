@@ -1,0 +1,98 @@
+//! The parts that the commands need: what they are called, which variable
+//! carries each to the tests and the demo, and in which lane it is made.
+
+use std::path::PathBuf;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Compiler and standard library for wasm32-unknown-unknown.
+    Wasm,
+    Envoy,
+    Collector,
+    Prometheus,
+    Chromium,
+    /// Drives Chromium, from node.
+    Playwright,
+    /// Holds wasm-opt.
+    Binaryen,
+    /// `dist/filter/sightline_filter.wasm`.
+    Filter,
+    /// `dist/npm/*.tgz`.
+    Sdk,
+    /// Python environment of the example shop's API.
+    ShopApi,
+    /// Production build of the example shop's web application.
+    ShopWeb,
+}
+
+/// A part that is there.
+#[derive(Clone)]
+pub struct Found {
+    pub path: PathBuf,
+    /// Further programs of the same part.
+    pub also: Vec<(&'static str, PathBuf)>,
+}
+
+impl Found {
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            also: Vec::new(),
+        }
+    }
+}
+
+impl Part {
+    /// Made one after another, for each takes all cores; in an order in which
+    /// the longest that nothing waits for comes late.
+    pub const HEAVY: [Part; 5] = [
+        Part::Wasm,
+        Part::Collector,
+        Part::Filter,
+        Part::Sdk,
+        Part::ShopWeb,
+    ];
+
+    /// Mostly waiting for the network, so made beside the heavy ones.
+    pub const LIGHT: [Part; 6] = [
+        Part::Envoy,
+        Part::Binaryen,
+        Part::Prometheus,
+        Part::Playwright,
+        Part::ShopApi,
+        Part::Chromium,
+    ];
+
+    pub const COUNT: usize = Self::HEAVY.len() + Self::LIGHT.len();
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Wasm => "wasm target",
+            Part::Envoy => "envoy",
+            Part::Collector => "collector",
+            Part::Prometheus => "prometheus",
+            Part::Chromium => "chromium",
+            Part::Playwright => "playwright-core",
+            Part::Binaryen => "binaryen",
+            Part::Filter => "filter",
+            Part::Sdk => "browser SDK",
+            Part::ShopApi => "shop API",
+            Part::ShopWeb => "shop web",
+        }
+    }
+
+    /// The variable in which tests and demo find the part.
+    pub fn variable(self) -> Option<&'static str> {
+        match self {
+            Part::Envoy => Some("SIGHTLINE_ENVOY"),
+            Part::Collector => Some("SIGHTLINE_OTELCOL"),
+            Part::Prometheus => Some("SIGHTLINE_PROMETHEUS"),
+            Part::Chromium => Some("SIGHTLINE_CHROMIUM"),
+            Part::Playwright => Some("SIGHTLINE_PLAYWRIGHT"),
+            Part::Filter => Some("SIGHTLINE_FILTER"),
+            Part::ShopApi => Some("SIGHTLINE_SHOP_PYTHON"),
+            Part::ShopWeb => Some("SIGHTLINE_SHOP_WEB"),
+            Part::Wasm | Part::Binaryen | Part::Sdk => None,
+        }
+    }
+}

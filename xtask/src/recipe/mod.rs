@@ -1,0 +1,119 @@
+//! How each part is found or made. A recipe prefers what the user has (a
+//! variable, a program on PATH), then what is cached, then makes it.
+
+mod chromium;
+mod collector;
+mod envoy;
+pub mod npm;
+mod prometheus;
+mod shop_api;
+mod shop_web;
+mod wasm_target;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::cache::{Entry, Key};
+use crate::dist;
+use crate::part::{Found, Part};
+use crate::prerequisites::Prerequisite;
+use crate::process;
+use crate::sdk;
+use crate::setup::Setup;
+use crate::site::Site;
+
+pub fn get(part: Part, setup: &Setup) -> Result<Found> {
+    match part {
+        Part::Wasm => wasm_target::get(setup),
+        Part::Envoy => envoy::get(setup),
+        Part::Collector => collector::get(setup),
+        Part::Prometheus => prometheus::get(setup),
+        Part::Chromium => chromium::get(setup),
+        Part::Playwright => npm::get(setup, part, "playwright-core"),
+        Part::Binaryen => npm::get(setup, part, "binaryen"),
+        Part::Filter => dist::filter(setup),
+        Part::Sdk => sdk::get(setup),
+        Part::ShopApi => shop_api::get(setup),
+        Part::ShopWeb => shop_web::get(setup),
+    }
+}
+
+/// What making the part takes of the machine, beyond Node.js; nothing where it
+/// is there already.
+pub fn prerequisites(part: Part, site: &Site) -> Result<Option<Prerequisite>> {
+    let (there, needed) = match part {
+        Part::Envoy => (envoy::is_there(site)?, Prerequisite::Python),
+        Part::Collector => (collector::is_there(site)?, Prerequisite::Go),
+        Part::ShopApi => (shop_api::is_there(site)?, Prerequisite::Python),
+        _ => return Ok(None),
+    };
+    Ok((!there).then_some(needed))
+}
+
+/// A program named by its variable, or on PATH in a good version.
+fn of_the_user(setup: &Setup, part: Part, names: &[&str], key: &str) -> Result<Option<PathBuf>> {
+    let found = look_for(setup.site, part, names, key)?;
+    if let Some((path, version)) = &found {
+        setup.progress.there(
+            part.name(),
+            version,
+            &format!("on PATH ({})", path.display()),
+        );
+    }
+    Ok(found.map(|(path, _)| path))
+}
+
+fn look_for(
+    site: &Site,
+    part: Part,
+    names: &[&str],
+    key: &str,
+) -> Result<Option<(PathBuf, String)>> {
+    if let Some(variable) = part.variable() {
+        if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
+            let path = PathBuf::from(path);
+            if !process::is_executable(&path) {
+                bail!("{variable} names {}, which can't be run", path.display());
+            }
+            return Ok(Some((path, String::new())));
+        }
+    }
+    let minimum = site.manifest.minimum(key)?;
+    let good = names
+        .iter()
+        .filter_map(|name| process::on_path(name))
+        .find_map(|path| {
+            let version = process::version_of(&path, "--version")?;
+            (version >= minimum).then(|| (path, version.to_string()))
+        });
+    Ok(good)
+}
+
+/// A part from the cache, made there if need be, with its progress told.
+fn cached(
+    setup: &Setup,
+    part: Part,
+    version: &str,
+    doing: &str,
+    key: &Key,
+    build: impl FnOnce(&Path, &Path) -> Result<()>,
+) -> Result<PathBuf> {
+    let begun = || setup.progress.begun(part.name(), version, doing);
+    let Entry { folder, made } = key.get(setup.site, begun, build)?;
+    match made {
+        Some(took) => setup.progress.ready(part.name(), version, took),
+        None => setup.progress.there(part.name(), version, "cached"),
+    }
+    Ok(folder)
+}
+
+/// A Python environment of its own in `folder`; its python.
+fn python_environment(folder: &Path, log: &Path) -> Result<PathBuf> {
+    process::run(
+        Command::new("python3").args(["-m", "venv"]).arg(folder),
+        log,
+    )?;
+    Ok(folder.join("bin/python"))
+}

@@ -1,0 +1,55 @@
+//! Prometheus and promtool: the user's, or unpacked from Debian's package,
+//! whose two binaries need no library. Elsewhere the user is told.
+
+use anyhow::{Result, bail};
+
+use super::{cached, of_the_user};
+use crate::cache::Key;
+use crate::debian;
+use crate::part::{Found, Part};
+use crate::process;
+use crate::setup::Setup;
+
+pub fn get(setup: &Setup) -> Result<Found> {
+    if let Some(path) = of_the_user(setup, Part::Prometheus, &["prometheus"], "prometheus")? {
+        let beside = path.with_file_name("promtool");
+        let promtool = if beside.is_file() {
+            Some(beside)
+        } else {
+            process::on_path("promtool")
+        };
+        let Some(promtool) = promtool else {
+            bail!(
+                "{} is there without promtool: put both on PATH",
+                path.display()
+            );
+        };
+        return Ok(found(path, promtool));
+    }
+    if !debian::is_here() {
+        bail!(
+            "install Prometheus 2.42 or later with promtool, on PATH (macOS: brew install prometheus)"
+        );
+    }
+    let packages = setup.site.manifest.debian("prometheus")?;
+    let key = Key::new("prometheus", "").with(packages.join(" "));
+    let folder = cached(
+        setup,
+        Part::Prometheus,
+        "",
+        "fetching",
+        &key,
+        |folder, log| debian::unpack(packages, folder, log),
+    )?;
+    Ok(found(
+        folder.join("usr/bin/prometheus"),
+        folder.join("usr/bin/promtool"),
+    ))
+}
+
+fn found(prometheus: std::path::PathBuf, promtool: std::path::PathBuf) -> Found {
+    Found {
+        path: prometheus,
+        also: vec![("SIGHTLINE_PROMTOOL", promtool)],
+    }
+}

@@ -1,0 +1,43 @@
+//! The Python environment of the example shop's API.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{cached, python_environment};
+use crate::cache::Key;
+use crate::part::{Found, Part};
+use crate::process;
+use crate::setup::Setup;
+use crate::site::Site;
+
+const REQUIREMENTS: &str = "examples/shop/api/requirements.txt";
+
+pub fn is_there(site: &Site) -> Result<bool> {
+    Ok(key(site)?.cached(site).is_some())
+}
+
+pub fn get(setup: &Setup) -> Result<Found> {
+    let key = key(setup.site)?;
+    let folder = cached(
+        setup,
+        Part::ShopApi,
+        "",
+        "fetching its packages",
+        &key,
+        |folder, log| {
+            let python = python_environment(folder, log)?;
+            process::run(
+                Command::new(python)
+                    .args(["-m", "pip", "install", "--no-compile", "--requirement"])
+                    .arg(setup.site.path(REQUIREMENTS)),
+                log,
+            )
+        },
+    )?;
+    Ok(Found::at(folder.join("bin/python")))
+}
+
+fn key(site: &Site) -> Result<Key> {
+    Key::new("shop-api", "").with_files(&site.root, &[REQUIREMENTS])
+}

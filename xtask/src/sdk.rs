@@ -1,0 +1,107 @@
+//! Packs the browser SDK: the engine by cargo and wasm-bindgen, the package
+//! around it by its own build script in `browser-sdk/npm`.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, anyhow};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::cache::{Key, files_below};
+use crate::dist::{SHARED, made, optimised, relative};
+use crate::guest;
+use crate::part::{Found, Part};
+use crate::process;
+use crate::recipe::npm;
+use crate::setup::Setup;
+use crate::site::Site;
+
+const PACKAGE: &str = "browser-sdk/npm";
+const PACKED: &str = "dist/npm";
+
+/// The packed package, made anew where its sources changed.
+pub fn get(setup: &Setup) -> Result<Found> {
+    let site = setup.site;
+    let key = Key::new("sdk", "")
+        .with_files(&site.root, &SHARED)?
+        .with_files(&site.root, &["browser-sdk"])?;
+    made(setup, Part::Sdk, key, &site.path(PACKED), |log| {
+        let package = site.path(PACKAGE);
+        dependencies(setup, log)?;
+        let built = guest::build(setup, "sightline-browser", log)?;
+        let engine = site.target.join("xtask/engine");
+        if engine.exists() {
+            fs::remove_dir_all(&engine)?;
+        }
+        Bindgen::new()
+            .input_path(&built)
+            .web(true)
+            .map_err(|error| anyhow!("{error:#}"))?
+            .typescript(true)
+            .generate(&engine)
+            .map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
+        for file in files_below(&engine)? {
+            if file
+                .extension()
+                .is_some_and(|extension| extension == "wasm")
+            {
+                optimised(setup, &file, &file, log)?;
+            }
+        }
+        process::run(
+            Command::new("npm")
+                .args(["run", "build"])
+                .env("SIGHTLINE_ENGINE", &engine)
+                .current_dir(&package),
+            log,
+        )?;
+        let packed = site.path(PACKED);
+        if packed.exists() {
+            fs::remove_dir_all(&packed)?;
+        }
+        fs::create_dir_all(&packed)?;
+        process::run(
+            Command::new("npm")
+                .args(["pack", "--ignore-scripts", "--pack-destination"])
+                .arg(&packed)
+                .current_dir(&package),
+            log,
+        )
+    })?;
+    Ok(Found::at(tarball(site)?))
+}
+
+/// The one packed file.
+pub fn tarball(site: &Site) -> Result<PathBuf> {
+    let files = files_below(&site.path(PACKED))?;
+    let packed = files
+        .into_iter()
+        .find(|file| file.extension().is_some_and(|end| end == "tgz"));
+    packed.with_context(|| format!("{PACKED} holds no .tgz"))
+}
+
+/// What a page loads of the package, relative to the checkout.
+pub fn measured(site: &Site) -> Result<Vec<String>> {
+    let folder = site.path(PACKAGE).join("dist");
+    let loaded = |file: &PathBuf| {
+        file.extension()
+            .is_some_and(|end| end == "js" || end == "wasm")
+    };
+    let files = files_below(&folder)?.into_iter().filter(loaded);
+    Ok(files.map(|file| relative(site, &file)).collect())
+}
+
+/// The package's own tools, in place, unless they are those of the lock file.
+fn dependencies(setup: &Setup, log: &std::path::Path) -> Result<()> {
+    let package = setup.site.path(PACKAGE);
+    let lock = fs::read_to_string(package.join("package-lock.json"))
+        .with_context(|| format!("read {PACKAGE}/package-lock.json"))?;
+    let digest = Key::new("lock", "").with(lock).digest();
+    let stamp = package.join("node_modules/.sightline-lock");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == digest) {
+        return Ok(());
+    }
+    process::run(npm::ci(Command::new("npm").current_dir(&package)), log)?;
+    fs::write(stamp, digest).context("mark the installed packages")
+}

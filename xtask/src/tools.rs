@@ -1,0 +1,61 @@
+//! What a command gets after set-up: where each part is, and the variables in
+//! which tests and demo find them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::part::{Found, Part};
+use crate::site::Site;
+
+pub struct Tools {
+    /// The checkout.
+    pub root: PathBuf,
+    /// Cargo's build folder.
+    pub target: PathBuf,
+    pub ci: bool,
+    /// Optional parts that could not be had, each with the reason.
+    pub missing: Vec<(Part, String)>,
+    /// What set-up spent time on, in seconds.
+    pub seconds: Vec<(String, f64)>,
+    pub(crate) node: PathBuf,
+    pub(crate) found: BTreeMap<Part, Found>,
+}
+
+impl Tools {
+    /// Before anything is set up.
+    pub fn none(site: &Site) -> Self {
+        Self {
+            root: site.root.clone(),
+            target: site.target.clone(),
+            ci: site.ci,
+            missing: Vec::new(),
+            seconds: Vec::new(),
+            node: PathBuf::new(),
+            found: BTreeMap::new(),
+        }
+    }
+
+    pub fn path(&self, part: Part) -> Result<&Path> {
+        let found = self.found.get(&part);
+        let found = found.with_context(|| format!("{} was not set up", part.name()))?;
+        Ok(&found.path)
+    }
+
+    pub fn has(&self, part: Part) -> bool {
+        self.found.contains_key(&part)
+    }
+
+    /// The `SIGHTLINE_*` variables of every part that is there.
+    pub fn env(&self) -> Vec<(&str, PathBuf)> {
+        let mut variables = vec![("SIGHTLINE_NODE", self.node.clone())];
+        for (part, found) in &self.found {
+            if let Some(variable) = part.variable() {
+                variables.push((variable, found.path.clone()));
+            }
+            variables.extend(found.also.iter().cloned());
+        }
+        variables
+    }
+}
