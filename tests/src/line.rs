@@ -102,9 +102,13 @@ impl Line {
         let shop = parts::repository().join("examples/shop");
         let mut command = Command::new(parts::require(parts::NODE)?);
         command.arg(shop.join("visit.mjs")).arg(&self.url);
-        let by_browser = parts::find(parts::CHROMIUM).is_some();
+        let browser = [parts::CHROMIUM, parts::PLAYWRIGHT].map(|part| (part, parts::find(part)));
+        let by_browser = browser.iter().all(|(_, path)| path.is_some());
         if !by_browser {
             command.arg("--http");
+        }
+        for (part, path) in browser {
+            command.envs(path.map(|path| (part, path)));
         }
         let output = command.output().context("run the visit")?;
         let document = String::from_utf8_lossy(&output.stdout);

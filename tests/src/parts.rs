@@ -1,7 +1,17 @@
-//! Where the real parts lie: one environment variable each, filled by
-//! `cargo xtask`. A test without its part says so and ends; in CI it fails.
+//! Where the real parts lie: one variable each, from the environment, which
+//! `cargo xtask test` fills, or from [`provide`]. A test without its part says
+//! so and ends; in CI it fails.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
+
+static PROVIDED: OnceLock<Vec<(String, PathBuf)>> = OnceLock::new();
+
+/// Says where parts lie, once, for a program that set them up itself.
+pub fn provide(parts: Vec<(String, PathBuf)>) {
+    // A second call would be a mistake that changes nothing.
+    let _ = PROVIDED.set(parts);
+}
 
 /// Envoy's binary.
 pub const ENVOY: &str = "SIGHTLINE_ENVOY";
@@ -26,7 +36,11 @@ pub const SHOP_WEB: &str = "SIGHTLINE_SHOP_WEB";
 
 /// The part, if it is there.
 pub fn find(variable: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(std::env::var_os(variable)?);
+    let provided = PROVIDED.get().and_then(|parts| {
+        let part = parts.iter().find(|(name, _)| name == variable);
+        part.map(|(_, path)| path.clone())
+    });
+    let path = provided.or_else(|| std::env::var_os(variable).map(PathBuf::from))?;
     path.exists().then_some(path)
 }
 

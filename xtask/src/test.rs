@@ -1,14 +1,152 @@
-//! `cargo xtask test`: not there yet.
+//! `cargo xtask test`: every test there is. The repository's own rules first,
+//! then the native tests, then those that run on the real parts. All of them
+//! run even where an early one fails; the last line counts.
 
-use anyhow::{Result, bail};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
 
 use crate::tools::Tools;
 
-const HELP: &str = "Usage: cargo xtask test";
+const HELP: &str = "\
+Usage: cargo xtask test [--native]
 
-pub fn run(_tools: &Tools, arguments: &[String]) -> Result<()> {
-    if crate::flags("test", HELP, [], arguments)?.is_none() {
+Runs the checks of `cargo xtask check`, the native tests, and the tests that run
+on the real Envoy, collector, Prometheus and Chromium.
+
+  --native   leave out what needs the real parts";
+
+/// What one stage came to.
+#[derive(Default)]
+struct Outcome {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+pub fn run(tools: &Tools, arguments: &[String]) -> Result<()> {
+    let Some([native]) = crate::flags("test", HELP, ["--native"], arguments)? else {
         return Ok(());
+    };
+    for (part, reason) in &tools.missing {
+        eprintln!("without {}: {reason}", part.name());
     }
-    bail!("test is not there yet")
+    let mut stages: Vec<(&str, Vec<&str>)> = vec![
+        (
+            "native",
+            vec!["--workspace", "--exclude", "sightline-tests"],
+        ),
+        ("stack", vec!["--package", "sightline-tests", "--lib"]),
+    ];
+    if !native {
+        // One file at a time, and within it one after another: two cores do
+        // not carry several stacks.
+        for file in ["edge", "browser", "line"] {
+            stages.push((file, vec!["--package", "sightline-tests", "--test", file]));
+        }
+    }
+    let mut seconds = tools.seconds.clone();
+    let mut total = Outcome::default();
+    let mut add = |name: &str, work: &mut dyn FnMut() -> Result<Outcome>| -> Result<()> {
+        let begun = Instant::now();
+        let outcome = work().with_context(|| name.to_owned())?;
+        seconds.push((name.to_owned(), begun.elapsed().as_secs_f64()));
+        total.passed += outcome.passed;
+        total.failed += outcome.failed;
+        total.skipped += outcome.skipped;
+        Ok(())
+    };
+    add("checks", &mut || run_checks(tools))?;
+    for (name, packages) in &stages {
+        add(name, &mut || cargo_test(tools, packages))?;
+    }
+    println!("\nseconds");
+    for (stage, took) in &seconds {
+        println!("  {stage:<36} {took:>6.1}");
+    }
+    let Outcome {
+        passed,
+        failed,
+        skipped,
+    } = total;
+    println!("{passed} passed, {failed} failed, {skipped} skipped");
+    if failed > 0 {
+        bail!("{failed} failed");
+    }
+    Ok(())
+}
+
+/// `cargo xtask check` as one test.
+fn run_checks(tools: &Tools) -> Result<Outcome> {
+    let program = std::env::current_exe()?;
+    let status = Command::new(program)
+        .arg("check")
+        .current_dir(&tools.root)
+        .status()?;
+    Ok(Outcome {
+        passed: u64::from(status.success()),
+        failed: u64::from(!status.success()),
+        skipped: 0,
+    })
+}
+
+fn cargo_test(tools: &Tools, packages: &[&str]) -> Result<Outcome> {
+    let mut child = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["test", "--locked", "--no-fail-fast"])
+        .args(packages)
+        .args(["--", "--test-threads", "1"])
+        .current_dir(&tools.root)
+        .envs(tools.env())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("start cargo")?;
+    let output = child.stdout.take().context("no output")?;
+    let mut outcome = Outcome::default();
+    let mut results = 0;
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        println!("{line}");
+        if let Some(counts) = line.strip_prefix("test result: ") {
+            results += 1;
+            outcome.passed += count_of(counts, "passed");
+            outcome.failed += count_of(counts, "failed");
+            outcome.skipped += count_of(counts, "ignored");
+        }
+    }
+    let status = child.wait()?;
+    // What does not compile, or dies, has no count of its own.
+    if !status.success() && outcome.failed == 0 || results == 0 {
+        outcome.failed += 1;
+    }
+    Ok(outcome)
+}
+
+/// The number before a word: `38 passed;`.
+fn count_of(text: &str, word: &str) -> u64 {
+    let mut before = "";
+    for part in text.split([' ', ';']) {
+        if part == word {
+            return before.parse().unwrap_or_default();
+        }
+        if !part.is_empty() {
+            before = part;
+        }
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count_of;
+
+    #[test]
+    fn counts_are_read_from_cargos_line() {
+        let line = "FAILED. 37 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out";
+        assert_eq!(
+            ["passed", "failed", "ignored", "absent"].map(|word| count_of(line, word)),
+            [37, 1, 2, 0]
+        );
+    }
 }
