@@ -12,7 +12,7 @@ export default async function Home() {
           <h1>Pots for every day</h1>
           <p>Thrown by hand, glazed in six colours, fired twice. Each piece is one of a kind.</p>
         </div>
-        <img src="/images/hero.jpg" alt="Three pots on a shelf" width={960} height={480} fetchPriority="high" />
+        <img src="/images/hero.jpg" alt="Pots on a wooden table" width={960} height={480} fetchPriority="high" />
       </section>
       <ul className="products">
         {products.map((product) => (
