@@ -1,4 +1,84 @@
-//! check
-pub fn run(_: &crate::site::Site, _: &[String]) -> anyhow::Result<()> {
+//! `cargo xtask check`: what can be said of the sources without running the
+//! product. All of it runs, and every finding is told.
+
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::direction;
+use crate::r#gen;
+use crate::guest::cargo;
+use crate::site::Site;
+use crate::tidy;
+
+const HELP: &str = "\
+Usage: cargo xtask check
+
+Formatting, lints, generated documents, the direction of dependencies, and
+tidiness of files.";
+
+type Step<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
+
+pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
+    if crate::flags("check", HELP, [], arguments)?.is_none() {
+        return Ok(());
+    }
+    let steps: [Step; 5] = [
+        (
+            "formatting",
+            Box::new(|| cargo_command(site, &["fmt", "--all", "--check"])),
+        ),
+        (
+            "lints",
+            Box::new(|| {
+                let lints = ["clippy", "--quiet", "--workspace", "--all-targets"];
+                cargo_command(site, &[&lints[..], &["--", "-D", "warnings"]].concat())
+            }),
+        ),
+        (
+            "generated documents",
+            Box::new(|| r#gen::run(site, &["--check".into()])),
+        ),
+        (
+            "direction of dependencies",
+            Box::new(|| none(direction::check(site)?)),
+        ),
+        ("tidiness", Box::new(|| none(tidy::check(site)?))),
+    ];
+    let mut failed = Vec::new();
+    for (name, step) in &steps {
+        let started = Instant::now();
+        match step() {
+            Ok(()) => println!("{name} … good ({:.1} s)", started.elapsed().as_secs_f64()),
+            Err(error) => {
+                println!("{name} … bad\n{error:#}");
+                failed.push(*name);
+            }
+        }
+    }
+    if !failed.is_empty() {
+        bail!("not good: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+/// Its output is for the person who asked.
+fn cargo_command(site: &Site, arguments: &[&str]) -> Result<()> {
+    let status = Command::new(cargo())
+        .args(arguments)
+        .stdin(Stdio::null())
+        .current_dir(&site.root)
+        .status()?;
+    if !status.success() {
+        bail!("cargo {} says so above", arguments[0]);
+    }
+    Ok(())
+}
+
+fn none(findings: Vec<String>) -> Result<()> {
+    if !findings.is_empty() {
+        bail!("{}", findings.join("\n"));
+    }
     Ok(())
 }
