@@ -84,19 +84,16 @@ pub fn made(
     let dist = setup.site.path("dist");
     let compiler = setup.get(Part::Wasm)?.path.to_string_lossy().into_owned();
     let digest = key.with(compiler).digest();
-    let stamp = dist.join(".made").join(part.name());
-    let _lock = lock(&dist.join(".made/lock").join(part.name()), part.name())?;
+    let name = part.name().replace(' ', "-");
+    let stamp = dist.join(".made").join(&name);
+    let _lock = lock(&dist.join(".made/lock").join(&name), part.name())?;
     if output.exists() && fs::read_to_string(&stamp).is_ok_and(|made| made == digest) {
         setup.progress.there(part.name(), "", "up to date");
         return Ok(());
     }
     let started = Instant::now();
     setup.progress.begun(part.name(), "", "building");
-    let log = setup
-        .site
-        .target
-        .join("xtask")
-        .join(format!("{}.log", part.name()));
+    let log = setup.site.target.join(format!("xtask/{name}.log"));
     let _ = fs::remove_file(&log);
     build(&log)?;
     fs::write(stamp, digest)?;

@@ -23,6 +23,7 @@ pub fn run_within(command: &mut Command, log: &Path, limit: Duration) -> Result<
         fs::create_dir_all(folder)?;
     }
     let output = File::options().create(true).append(true).open(log)?;
+    let before = output.metadata()?.len() as usize;
     let started = Instant::now();
     let mut child = command
         .stdin(Stdio::null())
@@ -53,18 +54,26 @@ pub fn run_within(command: &mut Command, log: &Path, limit: Duration) -> Result<
         return Ok(());
     }
     let text = fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let last = text
-        .lines()
-        .rev()
-        .map(str::trim)
-        .find(|line| !line.is_empty());
+    let text = String::from_utf8_lossy(text.get(before..).unwrap_or_default());
     bail!(
         "{} failed ({status}): {} (all of it: {})",
         shown(command),
-        without_hosts(last.unwrap_or("no output")),
+        reason(&text),
         log.display()
     );
+}
+
+/// The line that says what went wrong: the first that names an error, else the
+/// last.
+fn reason(output: &str) -> String {
+    let mut lines = output
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let error = lines
+        .clone()
+        .find(|line| line.to_lowercase().contains("error"));
+    without_hosts(error.or_else(|| lines.next_back()).unwrap_or("no output"))
 }
 
 /// What a command prints, where it succeeds.
@@ -76,17 +85,11 @@ pub fn output(command: &mut Command) -> Result<String> {
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    let error = String::from_utf8_lossy(&output.stderr);
-    let last = error
-        .lines()
-        .rev()
-        .map(str::trim)
-        .find(|line| !line.is_empty());
     bail!(
         "{} failed ({}): {}",
         shown(command),
         output.status,
-        without_hosts(last.unwrap_or("no output"))
+        reason(&String::from_utf8_lossy(&output.stderr))
     );
 }
 
@@ -120,7 +123,19 @@ pub fn is_executable(path: &Path) -> bool {
     path.is_file()
 }
 
-/// Program and first argument: enough to know which step it was.
+#[cfg(unix)]
+pub fn make_executable(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+        .with_context(|| format!("make {} executable", path.display()))
+}
+
+#[cfg(not(unix))]
+pub fn make_executable(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// Program and first arguments: enough to know which step it was.
 fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(command.get_program());
@@ -154,11 +169,11 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn a_failure_names_the_step_and_its_last_line() {
+    fn a_failure_names_the_step_and_its_reason() {
         let folder = std::env::temp_dir().join(format!("xtask-process-{}", std::process::id()));
         let log = folder.join("log");
         let error = run(
-            Command::new("sh").args(["-c", "echo one; echo two >&2; exit 3"]),
+            Command::new("sh").args(["-c", "echo one; echo Error: two >&2; echo three; exit 3"]),
             &log,
         )
         .expect_err("exit 3 is a failure")

@@ -25,7 +25,10 @@ pub fn get(setup: &Setup) -> Result<Found> {
     let site = setup.site;
     let key = Key::new("sdk", "")
         .with_files(&site.root, &SHARED)?
-        .with_files(&site.root, &["browser-sdk"])?;
+        .with_files(&site.root, &["browser-sdk/Cargo.toml", "browser-sdk/src"])?;
+    let key = sources(site)?
+        .iter()
+        .try_fold(key, |key, path| key.with_files(&site.root, &[path]))?;
     made(setup, Part::Sdk, key, &site.path(PACKED), |log| {
         let package = site.path(PACKAGE);
         dependencies(setup, log)?;
@@ -70,6 +73,19 @@ pub fn get(setup: &Setup) -> Result<Found> {
         )
     })?;
     Ok(Found::at(tarball(site)?))
+}
+
+/// What the package is made from: all in its folder but what its build writes.
+fn sources(site: &Site) -> Result<Vec<String>> {
+    let entries = fs::read_dir(site.path(PACKAGE)).with_context(|| format!("read {PACKAGE}"))?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let mut names = names.collect::<Result<Vec<String>>>()?;
+    names.retain(|name| !["dist", "engine", "types", "node_modules"].contains(&name.as_str()));
+    names.sort();
+    Ok(names
+        .iter()
+        .map(|name| format!("{PACKAGE}/{name}"))
+        .collect())
 }
 
 /// The one packed file.

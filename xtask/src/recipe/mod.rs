@@ -71,14 +71,16 @@ fn look_for(
     names: &[&str],
     key: &str,
 ) -> Result<Option<(PathBuf, String)>> {
-    if let Some(variable) = part.variable() {
-        if let Some(path) = std::env::var_os(variable).filter(|path| !path.is_empty()) {
-            let path = PathBuf::from(path);
-            if !process::is_executable(&path) {
-                bail!("{variable} names {}, which can't be run", path.display());
-            }
-            return Ok(Some((path, String::new())));
+    let named = part.variable().and_then(std::env::var_os);
+    if let Some(path) = named.filter(|path| !path.is_empty()).map(PathBuf::from) {
+        if !process::is_executable(&path) {
+            bail!(
+                "{} can't be run, yet it is named for the {}",
+                path.display(),
+                part.name()
+            );
         }
+        return Ok(Some((path, String::new())));
     }
     let minimum = site.manifest.minimum(key)?;
     let good = names

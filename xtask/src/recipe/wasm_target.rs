@@ -52,10 +52,11 @@ pub fn get(setup: &Setup) -> Result<Found> {
 /// The toolchain of the cargo that runs this.
 fn sysroot() -> Result<PathBuf> {
     let cargo = PathBuf::from(cargo());
-    if let Some(sysroot) = cargo.parent().and_then(Path::parent) {
-        if sysroot.join("bin/rustc").is_file() && sysroot.join("lib/rustlib").is_dir() {
-            return Ok(sysroot.to_owned());
-        }
+    if let Some(sysroot) = cargo.parent().and_then(Path::parent)
+        && sysroot.join("bin/rustc").is_file()
+        && sysroot.join("lib/rustlib").is_dir()
+    {
+        return Ok(sysroot.to_owned());
     }
     let printed = process::output(Command::new("rustc").args(["--print", "sysroot"]))?;
     Ok(printed.trim().into())
@@ -112,11 +113,7 @@ fn by_debian(setup: &Setup, names: &[String], folder: &Path, log: &Path) -> Resu
 
     fs::create_dir_all(folder.join("bin"))?;
     script(folder, "rustc", "usr/bin/rustc")?;
-    script(
-        folder,
-        "wasm-ld",
-        &format!("usr/lib/llvm-{llvm}/bin/lld\" -flavor \"wasm"),
-    )?;
+    script(folder, "wasm-ld", &format!("usr/lib/llvm-{llvm}/bin/lld"))?;
     build_library(folder, log)?;
 
     // What only the build needed.
@@ -131,7 +128,8 @@ fn by_debian(setup: &Setup, names: &[String], folder: &Path, log: &Path) -> Resu
     Ok(())
 }
 
-/// A program of the package, run with the package's own libraries.
+/// A program of the package, run with the package's own libraries. To the linker
+/// the compiler says itself which linker it is to be.
 fn script(folder: &Path, name: &str, program: &str) -> Result<()> {
     let libraries = format!("usr/lib/{}-linux-gnu", std::env::consts::ARCH);
     let text = format!(
@@ -140,10 +138,7 @@ fn script(folder: &Path, name: &str, program: &str) -> Result<()> {
     );
     let path = folder.join("bin").join(name);
     fs::write(&path, text)?;
-    process::run(
-        Command::new("chmod").arg("+x").arg(&path),
-        &folder.join("log"),
-    )
+    process::make_executable(&path)
 }
 
 /// Builds the standard library with an empty crate and puts it where the
