@@ -1,1 +1,18 @@
-//! x
+//! The engine of the browser SDK: what the page measured goes in, OTLP bodies
+//! come out. Pure but for [`web`](self), which exists in a wasm build only.
+//!
+//! Left out on purpose: observing the page and posting bodies (TypeScript, in
+//! `npm/src`, because glue costs more bytes than it saves), and everything that
+//! drags formatting, hash maps or serde into the module, whose bytes are counted.
+#![cfg_attr(target_family = "wasm", no_std)]
+
+extern crate alloc;
+
+pub mod clock;
+pub mod outbox;
+pub mod page;
+pub mod session;
+pub mod signals;
+
+#[cfg(target_family = "wasm")]
+mod web;

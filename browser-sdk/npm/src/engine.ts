@@ -1,0 +1,138 @@
+// The engine's module: instantiates the wasm, gives it what has happened so
+// far, and from then on everything that happens. Loaded by `import()`, never
+// before the page is idle or left.
+
+import initialise, { Engine, phases } from "../engine/sightline_browser.js";
+import wasm from "../engine/sightline_browser_bg.wasm";
+import { delivery } from "./delivery.js";
+import type { Input, Loader, Running } from "./loader.js";
+import { resolve } from "./problems.js";
+import { watchVitals } from "./vitals.js";
+
+/** Rejects where there is no wasm, or a policy forbids it. */
+export async function start(loader: Loader): Promise<Running> {
+  await initialise({ module_or_path: bytesOf(wasm) });
+
+  const [options, problems] = resolve(loader.options);
+  if (problems.length) console.warn(`Sightline: init(): ${problems.join("; ")}`);
+
+  const navigation = performance.getEntriesByType("navigation")[0] as Navigation | undefined;
+  const activationMs = navigation?.activationStart ?? 0;
+  const engine = new Engine(
+    options.serviceName,
+    options.serviceVersion,
+    options.environment,
+    options.routes.join("\n"),
+    options.sampleRatio,
+    performance.timeOrigin,
+    // The address that was loaded; scripts may have changed it since.
+    navigation?.name || location.href,
+    navigationType(navigation),
+    traceparentOf(navigation),
+    activationMs,
+    Math.min(loader.hiddenMs, firstHidden(activationMs)),
+    crypto.getRandomValues(new Uint8Array(32)),
+  );
+
+  let stopped = false;
+  let restored = false;
+  const guard = (run: () => void) => {
+    if (stopped) return;
+    try {
+      run();
+    } catch (error) {
+      loader.fail(error);
+    }
+  };
+  const out = delivery(engine, options.endpoint, loader.nativeFetch, guard);
+  const vitals = watchVitals(engine, loader, guard);
+
+  const record = (input: Input) =>
+    guard(() => {
+      const [name, ...values] = input;
+      (engine[name] as (...values: unknown[]) => void)(...values);
+      out.schedule();
+    });
+  const loaded = (endMs: number) => {
+    if (!navigation) return;
+    const times = phases()
+      .split(",")
+      .map((phase) => Number(navigation[phase as keyof Navigation]) || 0);
+    engine.loaded(new Float64Array(times), endMs);
+    out.schedule();
+  };
+  const hide = () =>
+    guard(() => {
+      const nowMs = performance.now();
+      loaded(navigation?.loadEventEnd || nowMs);
+      if (!restored) {
+        vitals.drain();
+        engine.hidden(nowMs, performance.interactionCount ?? 0);
+      }
+      out.deliver(true);
+    });
+  // `loadEventEnd` is there a task after the load event.
+  const onLoad = () =>
+    setTimeout(() => guard(() => loaded(navigation?.loadEventEnd || performance.now())));
+  // Vitals of a page that comes back from the back/forward cache would be new
+  // ones; until those are measured, the old ones end here.
+  const onShow = (event: PageTransitionEvent) => {
+    if (event.persisted) {
+      restored = true;
+      vitals.stop();
+    }
+  };
+
+  engine.lost(loader.lost);
+  loader.inputs.splice(0).forEach(record);
+  if (document.readyState === "complete") onLoad();
+  else addEventListener("load", onLoad, { once: true });
+  addEventListener("pageshow", onShow);
+  if (document.visibilityState === "hidden") hide();
+
+  return {
+    record,
+    hide,
+    async flush() {
+      guard(() => out.deliver(true));
+      await out.settled();
+    },
+    stop() {
+      stopped = true;
+      vitals.stop();
+      out.stop();
+      removeEventListener("load", onLoad);
+      removeEventListener("pageshow", onShow);
+    },
+  };
+}
+
+interface Navigation extends PerformanceNavigationTiming {
+  readonly activationStart?: number;
+}
+
+/** As web-vitals tells it. */
+function navigationType(navigation: Navigation | undefined): string {
+  if (navigation?.activationStart) return "prerender";
+  if ((document as { wasDiscarded?: boolean }).wasDiscarded) return "restore";
+  return (navigation?.type ?? "navigate").replace("_", "-");
+}
+
+/** What the outermost hop, which speaks last, says of the document's trace. */
+function traceparentOf(navigation: Navigation | undefined): string {
+  const told = navigation?.serverTiming?.filter((timing) => timing.name === "traceparent");
+  return told?.at(-1)?.description ?? "";
+}
+
+function firstHidden(activationMs: number): number {
+  const hidden = performance
+    .getEntriesByType("visibility-state")
+    .find((entry) => entry.name === "hidden" && entry.startTime >= activationMs);
+  return hidden ? hidden.startTime : Infinity;
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const native = (Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> })
+    .fromBase64;
+  return native ? native.call(Uint8Array, base64) : Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+}

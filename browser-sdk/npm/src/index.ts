@@ -1,0 +1,128 @@
+// The eager part: hooks the page, and keeps what it sees until the engine is
+// there. Importing it does nothing; `init` does.
+
+import { watchErrors } from "./errors.js";
+import { watchFetch } from "./fetch.js";
+import { type Loader, MAX_INPUTS, type Record, type Running } from "./loader.js";
+import type { Handle, Options } from "./options.js";
+
+export type { Handle, Options };
+
+/** Where a page keeps its one handle, also across copies of this module. */
+const SLOT = Symbol.for("sightline.browser");
+/** The engine is loaded when the page is idle after its load, or at last so
+ * long after `init`. */
+const LAST_LOAD_MS = 3000;
+
+/** Starts measuring the page. Call it as early as possible, once: a second
+ * call warns and gives back the first one's handle. On a server it does
+ * nothing. Never throws. */
+export function init(options: Options): Handle {
+  if (typeof document === "undefined") return { flush: async () => {}, shutdown() {} };
+  const slots = globalThis as unknown as { [SLOT]?: Handle | undefined };
+  if (slots[SLOT]) {
+    console.warn("Sightline: init() was called before; the first call counts.");
+    return slots[SLOT];
+  }
+
+  const undo: (() => void)[] = [];
+  let engine: Promise<Running | undefined> | undefined;
+  let running: Running | undefined;
+  let stopped = false;
+
+  const given: Partial<Options> = options ?? {};
+  const loader: Loader = {
+    options,
+    nativeFetch: window.fetch.bind(window),
+    inputs: [],
+    lost: 0,
+    hiddenMs: document.visibilityState === "hidden" && !isPrerendering() ? 0 : Infinity,
+    events: undefined,
+    fail(error) {
+      // A policy that forbids wasm, or a defect: the page goes on without us.
+      console.debug("Sightline is off:", error);
+      stop();
+    },
+  };
+
+  const record: Record = (...input) => {
+    if (stopped) return;
+    if (running) running.record(input);
+    else if (loader.inputs.length < MAX_INPUTS) loader.inputs.push(input);
+    else loader.lost++;
+  };
+  const load = () =>
+    (engine ??= import("./engine.js")
+      .then((module) => (stopped ? undefined : module.start(loader)))
+      .then((started) => (running = started))
+      .catch((error) => void loader.fail(error)));
+  const hide = (event: Event) => {
+    if (document.visibilityState !== "hidden" && event.type !== "pagehide") return;
+    loader.hiddenMs = Math.min(loader.hiddenMs, event.timeStamp);
+    if (isPrerendering()) return;
+    if (running) running.hide();
+    else load();
+  };
+  function stop() {
+    if (stopped) return;
+    stopped = true;
+    slots[SLOT] = undefined;
+    for (const step of undo) step();
+    running?.stop();
+    loader.inputs.length = 0;
+  }
+  const listen = (type: string, listener: (event: Event) => void) => {
+    addEventListener(type, listener, true);
+    undo.push(() => removeEventListener(type, listener, true));
+  };
+
+  const handle: Handle = {
+    flush: async () => (await load())?.flush(),
+    shutdown() {
+      running?.hide();
+      stop();
+    },
+  };
+  try {
+    slots[SLOT] = handle;
+    const ratio = given.sampleRatio;
+    const share = typeof ratio === "number" && ratio >= 0 && ratio <= 1 ? ratio : 1;
+    undo.push(watchErrors(record), watchFetch(record, share, given.propagateTo));
+    listen("visibilitychange", hide);
+    listen("pagehide", hide);
+    watchEvents();
+    whenIdle();
+  } catch (error) {
+    loader.fail(error);
+  }
+  return handle;
+
+  /** Interactions from now on: the browser keeps only the slowest for later. */
+  function watchEvents() {
+    if (!globalThis.PerformanceObserver?.supportedEntryTypes?.includes("event")) return;
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as PerformanceEventTiming[]) {
+        if (entry.interactionId) record("event", entry.interactionId, entry.duration);
+      }
+    });
+    const wanted = { type: "event", buffered: true, durationThreshold: 40 };
+    observer.observe(wanted);
+    loader.events = observer;
+    undo.push(() => observer.disconnect());
+  }
+
+  /** Loads the engine off the critical path. */
+  function whenIdle() {
+    if (isPrerendering()) return listen("prerenderingchange", whenIdle);
+    const idle = () =>
+      "requestIdleCallback" in globalThis ? requestIdleCallback(load) : setTimeout(load, 200);
+    const timer = setTimeout(load, LAST_LOAD_MS);
+    undo.push(() => clearTimeout(timer));
+    if (document.readyState === "complete") idle();
+    else listen("load", idle);
+  }
+}
+
+function isPrerendering(): boolean {
+  return !!(document as { prerendering?: boolean }).prerendering;
+}

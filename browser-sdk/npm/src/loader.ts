@@ -1,0 +1,45 @@
+// What the eager part and the engine's part share: the inputs that wait for
+// the engine, and what the page's hooks need of each other.
+
+import type { Options } from "./options.js";
+
+/** What the eager part observes: an input's name is the engine's method. */
+export interface Inputs {
+  /** Class, message, stack, `location.href`, time. */
+  thrown: [string, string, string, string, number];
+  /** `traceparent`, method, URL, status, error class, start, end. */
+  fetched: [string, string, string, number, string, number, number];
+  /** Interaction id, duration. */
+  event: [number, number];
+}
+
+export type Input = { [Name in keyof Inputs]: [Name, ...Inputs[Name]] }[keyof Inputs];
+
+export type Record = (...input: Input) => void;
+
+/** What the engine's part is given. */
+export interface Loader {
+  options: Options;
+  nativeFetch: typeof fetch;
+  /** Inputs so far; those beyond the buffer are only counted. */
+  inputs: Input[];
+  lost: number;
+  /** When the page was first hidden; infinity if never. */
+  hiddenMs: number;
+  /** Observes `event` entries since `init`, if the browser has them. */
+  events: PerformanceObserver | undefined;
+  /** Turns everything off: the engine can't go on. */
+  fail(error: unknown): void;
+}
+
+/** What the engine's part gives back. */
+export interface Running {
+  record(input: Input): void;
+  /** The page is hidden, maybe for ever. */
+  hide(): void;
+  flush(): Promise<void>;
+  stop(): void;
+}
+
+/** The inputs that wait for the engine at most. */
+export const MAX_INPUTS = 256;

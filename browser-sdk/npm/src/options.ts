@@ -1,0 +1,33 @@
+// What `init` takes and gives back. No code.
+
+/** Options of `init`. An option that is not valid is named in one warning on
+ * the console and taken as not given; the page is never harmed. */
+export interface Options {
+  /** `service.name` of everything that is sent, such as `"shop-browser"`. */
+  serviceName: string;
+  /** `service.version`: the release that runs. */
+  serviceVersion?: string;
+  /** `deployment.environment.name`, such as `"production"`. */
+  environment?: string;
+  /** Where OTLP/HTTP goes: `/v1/traces` and `/v1/logs` below this URL or path.
+   * By default `"/sightline"` on the page's own origin. */
+  endpoint?: string;
+  /** Where besides the page's own origin `fetch` sends `traceparent`: URLs
+   * (origin, or origin and start of the path) or patterns for the whole URL.
+   * The server there must allow the header by CORS. By default none. */
+  propagateTo?: readonly (string | RegExp)[];
+  /** Route templates such as `"/products/{id}"` for `url.template`. A path
+   * that none matches is named by its segments, identifiers replaced. */
+  routes?: readonly string[];
+  /** The share of traces to keep, from 0 to 1 (default). A trace that the edge
+   * began is kept if the edge keeps it. Vitals and errors are always kept. */
+  sampleRatio?: number;
+}
+
+/** What `init` gives back. */
+export interface Handle {
+  /** Sends what waits; done when it is answered. Never rejects. */
+  flush(): Promise<void>;
+  /** Sends what waits, then undoes everything that `init` did to the page. */
+  shutdown(): void;
+}

@@ -1,0 +1,275 @@
+//! One page's telemetry as a state machine: what the page measured goes in,
+//! batches of OTLP come out. Knows no browser.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use sightline_core::names::BROWSER_SCOPE;
+use sightline_core::otlp::{Attribute, Source};
+use sightline_core::route::{Routes, TemplateError};
+use sightline_core::sampling::Ratio;
+use sightline_core::trace_context::SpanContext;
+
+use crate::clock::Clock;
+use crate::outbox::{Batch, Loss, Outbox, Signal};
+use crate::page::{Location, Page, PageStart};
+use crate::signals::cls::{CLS, Cls};
+use crate::signals::document_load;
+use crate::signals::errors::{self, Errors, Thrown, Verdict};
+use crate::signals::fcp::{self, FCP};
+use crate::signals::fetch::{self, Fetched};
+use crate::signals::inp::{INP, Inp};
+use crate::signals::lcp::{LCP, Lcp};
+use crate::signals::ttfb::{self, TTFB};
+use crate::signals::vital::{self, Told, Vital};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What `init` was given, as far as the engine needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// `service.name`; may be empty.
+    pub service_name: &'a str,
+    /// `service.version`; may be empty.
+    pub service_version: &'a str,
+    /// `deployment.environment.name`; may be empty.
+    pub environment: &'a str,
+    /// Route templates, one a line.
+    pub routes: &'a str,
+    /// The share of traces to keep, from 0 to 1.
+    pub sample_ratio: f64,
+    /// `performance.timeOrigin`.
+    pub origin_unix_ms: f64,
+}
+
+#[derive(Debug, Default)]
+struct Vitals {
+    lcp: Lcp,
+    inp: Inp,
+    cls: Cls,
+    lcp_told: Told,
+    inp_told: Told,
+    cls_told: Told,
+    fcp_told: Told,
+    ttfb_told: Told,
+    has_fcp: bool,
+}
+
+/// The state of one page.
+#[derive(Debug)]
+pub struct Session {
+    resource: [String; 3],
+    routes: Routes,
+    clock: Clock,
+    page: Page,
+    activation_ms: f64,
+    hidden_ms: f64,
+    vitals: Vitals,
+    errors: Errors,
+    has_document_load: bool,
+    outbox: Outbox,
+}
+
+impl Session {
+    /// Begins. A bad template or ratio never gets here:
+    /// [`check_routes`] and the caller refused it before; should one come, all
+    /// templates are left out, and all traces kept.
+    pub fn new(options: &Options<'_>, start: &PageStart<'_>) -> Self {
+        let routes = Routes::compile(lines(options.routes)).unwrap_or_default();
+        let ratio = Ratio::new(options.sample_ratio).or(Ratio::new(1.0));
+        let page = Page::new(start, &routes, ratio);
+        Self {
+            resource: [
+                options.service_name.to_owned(),
+                options.service_version.to_owned(),
+                options.environment.to_owned(),
+            ],
+            routes,
+            clock: Clock::new(options.origin_unix_ms),
+            page,
+            activation_ms: start.activation_ms,
+            hidden_ms: start.hidden_ms,
+            vitals: Vitals::default(),
+            errors: Errors::default(),
+            has_document_load: false,
+            outbox: Outbox::default(),
+        }
+    }
+
+    /// The first contentful paint, when it happened.
+    pub fn on_first_contentful_paint(&mut self, paint_ms: f64) {
+        let value = fcp::value(paint_ms, self.activation_ms, self.hidden_ms);
+        self.vitals.has_fcp |= value.is_some();
+        self.tell(&FCP, value, paint_ms, |vitals| &mut vitals.fcp_told);
+    }
+
+    /// A paint larger than all before.
+    pub fn on_largest_contentful_paint(&mut self, paint_ms: f64) {
+        let (activation, hidden) = (self.activation_ms, self.hidden_ms);
+        self.vitals.lcp.candidate(paint_ms, activation, hidden);
+    }
+
+    /// The person used the page: no later paint counts.
+    pub fn on_first_input(&mut self, now_ms: f64) {
+        let value = self.vitals.lcp.finish();
+        self.tell(&LCP, value, now_ms, |vitals| &mut vitals.lcp_told);
+    }
+
+    /// A shift that followed no input.
+    pub fn on_layout_shift(&mut self, value: f64, at_ms: f64) {
+        self.vitals.cls.shift(value, at_ms);
+    }
+
+    /// An event, its interaction and its duration.
+    pub fn on_event(&mut self, interaction_id: f64, duration_ms: f64) {
+        self.vitals.inp.event(interaction_id, duration_ms);
+    }
+
+    /// An uncaught error or unhandled rejection.
+    pub fn on_thrown(&mut self, thrown: &Thrown<'_>) {
+        match self.errors.judge(thrown) {
+            Verdict::Tell => {
+                let location = Location::new(thrown.url, &self.routes);
+                let at = self.clock.unix_nanos(thrown.at_ms);
+                let event = errors::event(thrown, &location, self.page.context, at);
+                self.outbox.push(Signal::Logs, event);
+            }
+            Verdict::Duplicate => self.outbox.lose(Loss::Duplicate, 1),
+            Verdict::TooMany => self.outbox.lose(Loss::TooMany, 1),
+        }
+    }
+
+    /// A `fetch` that ended; nothing if its trace is not sampled.
+    pub fn on_fetched(&mut self, fetched: &Fetched<'_>) {
+        let Ok(context) = SpanContext::parse(fetched.traceparent.as_bytes()) else {
+            return;
+        };
+        if context.flags.sampled() {
+            let location = Location::new(fetched.url, &self.routes);
+            let span = fetch::span(fetched, context, &location, self.page.context, self.clock);
+            self.outbox.push(Signal::Traces, span);
+        }
+    }
+
+    /// The document is loaded, or the page is left before. `phases_ms` are the
+    /// times of [`document_load::PHASES`]; only the first call counts.
+    pub fn on_document_load(&mut self, phases_ms: &[f64], end_ms: f64) {
+        if core::mem::replace(&mut self.has_document_load, true) {
+            return;
+        }
+        let phase = |name| {
+            let mut times = document_load::PHASES.iter().zip(phases_ms);
+            times
+                .find(|(phase, _)| **phase == name)
+                .map_or(0.0, |(_, at)| *at)
+        };
+        let first_byte = phase("responseStart");
+        let value = ttfb::value(first_byte, self.activation_ms, end_ms);
+        self.tell(&TTFB, value, first_byte, |vitals| &mut vitals.ttfb_told);
+        if self.page.context.flags.sampled() {
+            let start = self.activation_ms;
+            let span = document_load::span(&self.page, self.clock, phases_ms, start, end_ms);
+            self.outbox.push(Signal::Traces, span);
+        }
+    }
+
+    /// The page is hidden, maybe for ever: tells every vital there is.
+    /// `interaction_count` is `performance.interactionCount`, or 0.
+    pub fn on_hidden(&mut self, now_ms: f64, interaction_count: f64) {
+        self.hidden_ms = self.hidden_ms.min(now_ms);
+        self.on_first_input(now_ms);
+        let inp = self.vitals.inp.value(interaction_count);
+        self.tell(&INP, inp, now_ms, |vitals| &mut vitals.inp_told);
+        // As CrUX does: no shifts of a page that painted nothing in sight.
+        let cls = self.vitals.has_fcp.then(|| self.vitals.cls.value());
+        self.tell(&CLS, cls, now_ms, |vitals| &mut vitals.cls_told);
+    }
+
+    /// Signals that were lost before the engine was there.
+    pub fn on_lost(&mut self, count: u32) {
+        self.outbox.lose(Loss::BufferFull, count);
+    }
+
+    fn tell(
+        &mut self,
+        vital: &Vital,
+        value: Option<f64>,
+        at_ms: f64,
+        told: fn(&mut Vitals) -> &mut Told,
+    ) {
+        if let Some(report) = value.and_then(|value| told(&mut self.vitals).tell(value)) {
+            let at = self.clock.unix_nanos(at_ms);
+            let event = vital::event(vital, report, &self.page, at);
+            self.outbox.push(Signal::Logs, event);
+        }
+    }
+
+    /// Bytes that wait for delivery.
+    pub fn waiting_bytes(&self) -> usize {
+        self.outbox.waiting_bytes()
+    }
+
+    /// The next batch to send; see [`Outbox::next`].
+    pub fn next_batch(&mut self, now_ms: f64, leaving: bool) -> Option<Batch> {
+        let unix_nanos = self.clock.unix_nanos(now_ms);
+        self.outbox.next(now_ms, unix_nanos, leaving)
+    }
+
+    /// The body of a batch in flight; empty for an unknown one.
+    pub fn body(&self, id: u32) -> Vec<u8> {
+        let [name, version, environment] = &self.resource;
+        let named = [
+            ("service.version", version),
+            ("deployment.environment.name", environment),
+        ];
+        let mut resource = Vec::from([
+            Attribute::str("service.name", name),
+            Attribute::str("telemetry.sdk.name", "sightline"),
+            Attribute::str("telemetry.sdk.language", "webjs"),
+            Attribute::str("telemetry.sdk.version", VERSION),
+        ]);
+        let given = named.iter().filter(|(_, value)| !value.is_empty());
+        resource.extend(given.map(|(key, value)| Attribute::str(key, value)));
+        let source = Source {
+            resource: &resource,
+            scope: BROWSER_SCOPE,
+            scope_version: VERSION,
+        };
+        self.outbox.body(id, &source).unwrap_or_default()
+    }
+
+    /// What became of a batch; see [`Outbox::settle`].
+    pub fn on_settled(&mut self, id: u32, status: u16, now_ms: f64) {
+        self.outbox.settle(id, status, now_ms);
+    }
+
+    /// The account: delivered, lost and queued add up to what was produced.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+}
+
+fn lines(routes: &str) -> impl Iterator<Item = &str> {
+    routes.split('\n').filter(|line| !line.is_empty())
+}
+
+/// What is wrong with each of the templates, one a line, in words: a line is
+/// empty where its template is fine.
+pub fn check_routes(routes: &str) -> String {
+    let problems = Routes::compile(routes.split('\n'))
+        .err()
+        .unwrap_or_default();
+    let mut text = String::new();
+    for at in 0..routes.split('\n').count() {
+        if at > 0 {
+            text.push('\n');
+        }
+        let problem = problems.iter().find(|(position, _)| *position == at);
+        text.push_str(problem.map_or("", |(_, error): &(usize, TemplateError)| error.message()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

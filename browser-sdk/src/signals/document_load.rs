@@ -1,0 +1,57 @@
+//! The document load span, from Navigation Timing. It is a child of the edge's
+//! span where `Server-Timing` tells it. Resources have no spans here.
+
+use alloc::vec::Vec;
+
+use sightline_core::otlp::{Attribute, Event, Span, SpanKind, Status, Writer};
+
+use crate::clock::Clock;
+use crate::page::Page;
+
+/// The phases that become events of the span: members of
+/// `PerformanceNavigationTiming`, in the order that [`span`] wants their times.
+pub const PHASES: [&str; 12] = [
+    "fetchStart",
+    "domainLookupStart",
+    "connectStart",
+    "secureConnectionStart",
+    "requestStart",
+    "responseStart",
+    "responseEnd",
+    "domInteractive",
+    "domContentLoadedEventStart",
+    "domContentLoadedEventEnd",
+    "domComplete",
+    "loadEventStart",
+];
+
+/// Encodes the span. `phases_ms` are the times of [`PHASES`] since the time
+/// origin; one that is zero has not been reached, or is not told.
+pub fn span(page: &Page, clock: Clock, phases_ms: &[f64], start_ms: f64, end_ms: f64) -> Writer {
+    let reached = PHASES.iter().zip(phases_ms).filter(|(_, at)| **at > 0.0);
+    let events: Vec<Event<'_>> = reached
+        .map(|(name, at)| Event {
+            unix_nanos: clock.unix_nanos(*at),
+            name,
+            attributes: &[],
+        })
+        .collect();
+    let [_, template] = page.location.attributes();
+    let mut items = Writer::new();
+    Span {
+        context: page.context,
+        trace_state: "",
+        parent: page.parent,
+        parent_is_remote: page.parent.map(|_| true),
+        name: "documentLoad",
+        kind: SpanKind::Internal,
+        start_unix_nanos: clock.unix_nanos(start_ms),
+        end_unix_nanos: clock.unix_nanos(end_ms.max(start_ms)),
+        attributes: &[Attribute::str("url.full", &page.location.full), template],
+        events: &events,
+        links: &[],
+        status: Status::Unset,
+    }
+    .write(&mut items);
+    items
+}

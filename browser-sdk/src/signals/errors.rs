@@ -1,0 +1,153 @@
+//! Uncaught errors and unhandled rejections as `exception` events
+//! ([conventions](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/)).
+//! Stacks stay the text that the browser made; they are not parsed here.
+
+use alloc::vec::Vec;
+
+use sightline_core::otlp::{Attribute, LogRecord, Severity, Writer};
+use sightline_core::redact;
+use sightline_core::trace_context::SpanContext;
+
+use crate::page::{Location, truncated};
+
+/// So many different errors of one page are told.
+const MAX_DISTINCT: usize = 64;
+const MAX_TYPE: usize = 128;
+const MAX_MESSAGE: usize = 1024;
+const MAX_STACK: usize = 8192;
+
+/// An error that nothing caught.
+#[derive(Clone, Copy, Debug)]
+pub struct Thrown<'a> {
+    /// Its class, or the type of the value that was thrown.
+    pub kind: &'a str,
+    /// Its message.
+    pub message: &'a str,
+    /// Its stack, as the browser wrote it; may be empty.
+    pub stack: &'a str,
+    /// `location.href` at the time.
+    pub url: &'a str,
+    /// When, in milliseconds since the time origin.
+    pub at_ms: f64,
+}
+
+/// What becomes of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is new: tell it.
+    Tell,
+    /// The same one was told before.
+    Duplicate,
+    /// The page has told too many different ones.
+    TooMany,
+}
+
+/// The errors that a page told.
+#[derive(Clone, Debug, Default)]
+pub struct Errors {
+    told: Vec<u64>,
+}
+
+impl Errors {
+    /// Whether this one is to be told.
+    pub fn judge(&mut self, thrown: &Thrown<'_>) -> Verdict {
+        let identity = identity([thrown.kind, thrown.message, thrown.stack]);
+        if self.told.contains(&identity) {
+            return Verdict::Duplicate;
+        }
+        if self.told.len() >= MAX_DISTINCT {
+            return Verdict::TooMany;
+        }
+        self.told.push(identity);
+        Verdict::Tell
+    }
+}
+
+/// FNV-1a of the texts.
+fn identity(texts: [&str; 3]) -> u64 {
+    let bytes = texts.iter().flat_map(|text| text.bytes().chain([0xff]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Encodes the event.
+pub fn event(
+    thrown: &Thrown<'_>,
+    location: &Location,
+    context: SpanContext,
+    unix_nanos: u64,
+) -> Writer {
+    // Cut after redacting: a secret may not escape by being cut in two.
+    let kind = redact::text(thrown.kind);
+    let message = redact::text(thrown.message);
+    let stack = redact::text(thrown.stack);
+    let [path, template] = location.attributes();
+    let attributes = [
+        Attribute::str("exception.type", truncated(&kind, MAX_TYPE)),
+        Attribute::str("exception.message", truncated(&message, MAX_MESSAGE)),
+        path,
+        template,
+        Attribute::str("exception.stacktrace", truncated(&stack, MAX_STACK)),
+    ];
+    let with_stack = if stack.is_empty() { 4 } else { 5 };
+    let mut items = Writer::new();
+    LogRecord {
+        unix_nanos,
+        severity: Severity::Error,
+        body: "",
+        event_name: "exception",
+        attributes: attributes.get(..with_stack).unwrap_or_default(),
+        context: Some(context),
+    }
+    .write(&mut items);
+    items
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    fn thrown(message: &str) -> Thrown<'_> {
+        Thrown {
+            kind: "TypeError",
+            message,
+            stack: "",
+            url: "https://shop.example/",
+            at_ms: 1.0,
+        }
+    }
+
+    #[test]
+    fn tells_the_same_error_once() {
+        let mut errors = Errors::default();
+        assert_eq!(errors.judge(&thrown("a")), Verdict::Tell);
+        assert_eq!(errors.judge(&thrown("a")), Verdict::Duplicate);
+        assert_eq!(errors.judge(&thrown("b")), Verdict::Tell);
+        let moved = Thrown {
+            kind: "TypeErrora",
+            message: "",
+            ..thrown("")
+        };
+        assert_eq!(
+            errors.judge(&moved),
+            Verdict::Tell,
+            "texts do not run together"
+        );
+    }
+
+    #[test]
+    fn a_storm_of_different_errors_ends() {
+        let mut errors = Errors::default();
+        for at in 0..10_000 {
+            let expected = if at < MAX_DISTINCT {
+                Verdict::Tell
+            } else {
+                Verdict::TooMany
+            };
+            assert_eq!(errors.judge(&thrown(&format!("error {at}"))), expected);
+        }
+        assert_eq!(errors.judge(&thrown("error 3")), Verdict::Duplicate);
+    }
+}

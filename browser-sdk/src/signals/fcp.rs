@@ -1,0 +1,48 @@
+//! First Contentful Paint ([definition](https://web.dev/articles/fcp)).
+
+use super::vital::Vital;
+
+/// Milliseconds.
+pub const FCP: Vital = Vital {
+    name: "fcp",
+    good: 1800.0,
+    fair: 3000.0,
+};
+
+/// The value of a paint at this time, in milliseconds since activation; none
+/// if the page had been hidden before.
+pub fn value(paint_ms: f64, activation_ms: f64, hidden_ms: f64) -> Option<f64> {
+    (paint_ms < hidden_ms).then(|| (paint_ms - activation_ms).max(0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_from_activation_and_not_in_the_background() {
+        const NEVER: f64 = f64::INFINITY;
+        for (paint, activation, hidden, expected, why) in [
+            (120.5, 0.0, NEVER, Some(120.5), "plain"),
+            (
+                120.5,
+                100.0,
+                NEVER,
+                Some(20.5),
+                "prerendered, painted after it was shown",
+            ),
+            (
+                120.5,
+                500.0,
+                NEVER,
+                Some(0.0),
+                "prerendered, painted before it was shown",
+            ),
+            (120.5, 0.0, 120.5, None, "hidden at the paint"),
+            (120.5, 0.0, 0.0, None, "opened in the background"),
+            (f64::NAN, 0.0, NEVER, None, "no time"),
+        ] {
+            assert_eq!(value(paint, activation, hidden), expected, "{why}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+// What every scenario needs: the page's origin with a collector's ingest on it,
+// a foreign origin, and a real Chromium. A scenario prints one JSON document of
+// what it saw, and ends non-zero if an expectation failed.
+//
+// Environment: SIGHTLINE_CHROMIUM (the browser), SIGHTLINE_PLAYWRIGHT (a folder
+// whose node_modules has playwright-core), SIGHTLINE_SDK (the package's dist
+// folder; by default that of the checkout), SIGHTLINE_BODIES (a folder to keep
+// the received OTLP bodies in, each as <number>.<signal>).
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
+import { decode } from "./otlp.mjs";
+
+const tests = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const sdk = process.env.SIGHTLINE_SDK ?? join(tests, "..", "browser-sdk", "npm", "dist");
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".wasm": "application/wasm",
+};
+const DEADLINE_MS = 20_000;
+
+/** What the collector's ingest received. */
+class Sink {
+  /** Answers with this status; "refuse" closes the connection unanswered. */
+  answer = 200;
+  received = [];
+  #waiting = new Set();
+
+  take(signal, body, headers) {
+    const folder = process.env.SIGHTLINE_BODIES;
+    if (folder) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, `${this.received.length}.${signal}`), body);
+    }
+    this.received.push({ signal, bytes: body.length, headers, ...decode(signal, body) });
+    for (const check of this.#waiting) check();
+  }
+
+  #items(signal) {
+    return this.received.filter((batch) => batch.signal === signal).flatMap((b) => b.items);
+  }
+  get spans() {
+    return this.#items("traces");
+  }
+  get logs() {
+    return this.#items("logs");
+  }
+  vitals() {
+    const events = this.logs.filter((log) => log.eventName === "browser.web_vital");
+    return Object.fromEntries(
+      events.map(({ attributes }) => [attributes["browser.web_vital.name"], attributes]),
+    );
+  }
+  exceptions() {
+    return this.logs.filter((log) => log.eventName === "exception");
+  }
+
+  /** Waits until this holds of what was received. */
+  until(what, holds) {
+    return new Promise((resolve, reject) => {
+      const check = () => {
+        if (!holds()) return;
+        this.#waiting.delete(check);
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.delete(check);
+        reject(new Error(`waited in vain for ${what}`));
+      }, DEADLINE_MS);
+      this.#waiting.add(check);
+      check();
+    });
+  }
+}
+
+/** Serves pages, the SDK, an API and the ingest. `seen` is every API request. */
+async function serve(sink, seen, isForeign) {
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url, "http://localhost");
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const ingest = /^\/sightline\/v1\/(traces|logs)$/.exec(url.pathname);
+    if (isForeign) {
+      response.setHeader("access-control-allow-origin", request.headers.origin ?? "*");
+      response.setHeader("access-control-allow-headers", "traceparent,content-type,x-own");
+      response.setHeader("timing-allow-origin", "*");
+    }
+    if (request.method === "OPTIONS") return response.end();
+    if (ingest) {
+      if (sink.answer === "refuse") return request.socket.destroy();
+      sink.take(ingest[1], body, request.headers);
+      response.statusCode = sink.answer;
+      return response.end();
+    }
+    if (url.pathname.startsWith("/api/")) return api(url, request, response, body, seen);
+    const file = url.pathname.startsWith("/sdk/")
+      ? join(sdk, normalize(url.pathname.slice("/sdk".length)))
+      : join(tests, "pages", normalize(url.pathname));
+    let content;
+    try {
+      content = readFileSync(file);
+    } catch {
+      response.statusCode = 404;
+      return response.end();
+    }
+    response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");
+    // Response headers that a scenario wants on its page.
+    for (const name of ["server-timing", "content-security-policy"]) {
+      const wanted = url.searchParams.getAll(name);
+      if (wanted.length) response.setHeader(name, wanted);
+    }
+    response.end(content);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { server, origin: `http://127.0.0.1:${server.address().port}` };
+}
+
+/** `/api/echo` tells what was asked, `/api/status/404` answers so, `/api/stream`
+ * comes in pieces, `/api/hang` never answers, `/api/redirect` leads to echo,
+ * `/api/reset` breaks off. */
+function api(url, request, response, body, seen) {
+  const { method, headers } = request;
+  seen.push({ path: url.pathname, search: url.search, method, headers, body: body.toString() });
+  const [, , name, argument] = url.pathname.split("/");
+  if (name === "hang") return;
+  if (name === "reset") return request.socket.destroy();
+  if (name === "status") response.statusCode = Number(argument);
+  if (name === "redirect") {
+    response.statusCode = 302;
+    response.setHeader("location", "/api/echo");
+  }
+  response.setHeader("x-answer", "42");
+  if (name === "stream") {
+    response.write("one ");
+    return setTimeout(() => response.end("two"), 50);
+  }
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify({ method, own: headers["x-own"] ?? null, body: body.toString() }));
+}
+
+/** Runs a scenario. `run` gets the stage; what it puts in `saw` is printed. */
+export async function scenario(run) {
+  const failures = [];
+  const saw = {};
+  const seen = [];
+  const sink = new Sink();
+  const own = await serve(sink, seen, false);
+  const foreign = await serve(sink, seen, true);
+  const profile = mkdtempSync(join(tmpdir(), "sightline-browser-"));
+  const require = createRequire(join(process.env.SIGHTLINE_PLAYWRIGHT ?? tests, "package.json"));
+  const { chromium } = require("playwright-core");
+  let context;
+  const stage = {
+    saw,
+    sink,
+    seen,
+    origin: own.origin,
+    foreign: foreign.origin,
+    /** Notes a failure and goes on. */
+    expect(holds, message, detail) {
+      if (!holds) failures.push(detail === undefined ? message : `${message}: ${JSON.stringify(detail)}`);
+    },
+    equal(actual, expected, message) {
+      this.expect(isDeepStrictEqual(actual, expected), message, { actual, expected });
+    },
+    /** Opens a page of tests/pages; `messages` are its console's, `errors` the
+     * page's uncaught ones. */
+    async open(file, { options, headers = {} } = {}) {
+      const page = await context.newPage();
+      page.messages = [];
+      page.errors = [];
+      page.on("console", (message) => page.messages.push([message.type(), message.text()]));
+      page.on("pageerror", (error) => page.errors.push(String(error)));
+      const url = new URL(`/${file}`, own.origin);
+      if (options) url.searchParams.set("options", JSON.stringify(options));
+      for (const [name, value] of Object.entries(headers)) {
+        for (const one of [value].flat()) url.searchParams.append(name, one);
+      }
+      await page.goto(url.href);
+      return page;
+    },
+    /** Leaves a page as a person does who follows a link. */
+    async leave(page) {
+      await page.goto(`${own.origin}/blank.html`);
+    },
+    newContext: () => context,
+  };
+  try {
+    context = await chromium.launchPersistentContext(profile, {
+      executablePath: process.env.SIGHTLINE_CHROMIUM,
+      headless: true,
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+    await run(stage);
+  } catch (error) {
+    failures.push(String(error?.stack ?? error));
+  } finally {
+    await context?.close();
+    for (const { server } of [own, foreign]) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+    rmSync(profile, { recursive: true, force: true });
+  }
+  console.log(JSON.stringify({ ...saw, failures }, null, 2));
+  process.exitCode = failures.length ? 1 : 0;
+}

@@ -1,0 +1,5 @@
+// Starts the SDK with the options that the page's address gives.
+import { init } from "/sdk/index.js";
+
+const given = new URLSearchParams(location.search).get("options");
+window.sightline = init(given ? JSON.parse(given) : { serviceName: "test-page" });
