@@ -23,6 +23,24 @@ pub const EDGE_EXPORT_FAILURES: &str = "sightline_edge_export_failures_total";
 /// Requests counted under [`OTHER`] because the series budget was used up.
 pub const EDGE_SERIES_OVERFLOW: &str = "sightline_edge_series_overflow_total";
 
+/// Values of [`REASON`].
+pub mod reason {
+    /// A span came when the queue was full.
+    pub const QUEUE_FULL: &str = "queue_full";
+    /// The receiver refused it for good.
+    pub const REJECTED: &str = "rejected";
+    /// It still waited when its worker shut down.
+    pub const SHUTDOWN: &str = "shutdown";
+    /// It waited in a worker that was not heard of again.
+    pub const WORKER_LOST: &str = "worker_lost";
+    /// No answer came: no such cluster, no connection, or none in time.
+    pub const UNREACHABLE: &str = "unreachable";
+    /// The receiver asked for patience (429).
+    pub const THROTTLED: &str = "throttled";
+    /// The receiver, or a proxy before it, answered 502, 503 or 504.
+    pub const UNAVAILABLE: &str = "unavailable";
+}
+
 /// Label: request method, or [`METHOD_OTHER`].
 pub const METHOD: &str = "method";
 /// Label: route template.
@@ -37,6 +55,8 @@ pub const OTHER: &str = "_other";
 /// The route of requests that ended before the filter saw a path, such as
 /// malformed ones that the proxy itself refused.
 pub const UNKNOWN: &str = "_unknown";
+/// `error.type` of a request that ended without a response.
+pub const NO_RESPONSE: &str = "no_response";
 /// The method of requests whose method is not a known one.
 pub const METHOD_OTHER: &str = "_OTHER";
 

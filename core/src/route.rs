@@ -163,7 +163,7 @@ fn matches(template: &[Segment], path: &str) -> bool {
 
 /// Names a path by its segments: what looks like an identifier becomes `{id}`,
 /// a date `{date}`, an e-mail address `{email}`; a deep path ends in `/*`.
-fn infer(path: &str) -> Cow<'_, str> {
+pub fn infer(path: &str) -> Cow<'_, str> {
     let path = path_of(path);
     if path.is_empty() || path == "/" {
         return Cow::Borrowed("/");

@@ -4,6 +4,7 @@
 //! The document itself is described in [`raw`].
 
 pub mod problem;
+mod protobuf_struct;
 pub mod raw;
 
 pub use problem::Problem;

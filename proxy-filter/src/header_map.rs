@@ -22,7 +22,9 @@ impl<'a> HeaderMap<'a> {
         let count = read_u32(self.bytes).unwrap_or_default();
         let sizes = self.bytes.get(4..).unwrap_or_default();
         let table = count.checked_mul(8).filter(|table| *table <= sizes.len());
-        let (sizes, mut data) = sizes.split_at_checked(table.unwrap_or_default()).unwrap_or_default();
+        let (sizes, mut data) = sizes
+            .split_at_checked(table.unwrap_or_default())
+            .unwrap_or_default();
         sizes.chunks_exact(8).map_while(move |pair| {
             let name = take(&mut data, read_u32(pair)?)?;
             let value = take(&mut data, read_u32(pair.get(4..)?)?)?;

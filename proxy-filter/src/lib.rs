@@ -5,4 +5,20 @@
 //! are arguments, what shall happen are return values. Nothing in here may
 //! panic, whatever a peer sends.
 
+#[cfg(target_family = "wasm")]
+mod abi;
 pub mod config;
+pub mod exporter;
+pub mod finished_span;
+pub mod header_map;
+pub mod ledger;
+pub mod metrics_export;
+pub mod open_metrics;
+pub mod plugin;
+pub mod publishing;
+pub mod record;
+pub mod red;
+pub mod resource;
+pub mod service;
+pub mod session;
+pub mod span_queue;

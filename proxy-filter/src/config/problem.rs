@@ -2,6 +2,7 @@
 //! read, and where reading fails the problem is noted, the bad value is taken
 //! out and the rest is read again.
 
+use super::protobuf_struct;
 use serde::de::DeserializeOwned;
 use serde_json::{Number, Value};
 use serde_path_to_error::{Path, Segment};
@@ -54,12 +55,18 @@ impl Problems {
     }
 }
 
-/// Reads a JSON document as far as it is good.
+/// Reads a document, JSON or a serialized protobuf `Struct`, as far as it is good.
 pub fn read<T: DeserializeOwned + Default>(document: &[u8], problems: &mut Problems) -> T {
     if document.iter().all(u8::is_ascii_whitespace) {
         return T::default();
     }
-    let mut value = match serde_json::from_slice::<Value>(document) {
+    // No JSON is a `Struct`, too: every member of a `Struct` has a byte 0x12,
+    // which JSON can't have.
+    let parsed = match protobuf_struct::read(document) {
+        Some(value) => Ok(value),
+        None => serde_json::from_slice(document),
+    };
+    let mut value = match parsed {
         Ok(value @ Value::Object(_)) => value,
         Ok(_) => {
             problems.add("", "must be an object");
@@ -88,7 +95,7 @@ pub fn read<T: DeserializeOwned + Default>(document: &[u8], problems: &mut Probl
     }
 }
 
-/// Envoy's `Struct` has no whole numbers: `5` arrives as `5.0`.
+/// A `Struct` has no whole numbers: `5` arrives as `5.0`.
 fn make_whole(value: &mut Value) {
     match value {
         Value::Number(number) => {

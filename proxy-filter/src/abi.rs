@@ -1,0 +1,234 @@
+//! The functions that a proxy-wasm host calls
+//! ([ABI 0.2.1](https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1)),
+//! and the only code that knows a host. It reads what the host has, asks
+//! [`Plugin`] what to do, and does it.
+//!
+//! There is no SDK in between: the Rust SDK panics on a status that it does
+//! not expect and on text that is no UTF-8, and it exports the callbacks for
+//! bodies and trailers, which then cost a crossing for every chunk. What is
+//! not exported here, the host does not call.
+
+mod clock;
+mod entropy;
+mod host;
+
+use crate::exporter::{Answer, rejected_in};
+use crate::plugin::{Decision, Plugin, StreamInfo};
+use crate::service::{Call, Change};
+use crate::session::Effect;
+use host::{Level, Map};
+use std::cell::RefCell;
+
+thread_local! {
+    static PLUGIN: RefCell<Plugin> = RefCell::default();
+}
+
+/// Runs with the plugin. The host never calls in again while it serves a call
+/// of ours, except for memory; should one do so, that call goes without the
+/// filter.
+fn with_plugin<T: Default>(run: impl FnOnce(&mut Plugin) -> T) -> T {
+    PLUGIN.with(|plugin| {
+        plugin
+            .try_borrow_mut()
+            .map_or_else(|_| T::default(), |mut plugin| run(&mut plugin))
+    })
+}
+
+const CONTINUE: u32 = 0;
+const PAUSE: u32 = 1;
+const CONFIGURATION_REFUSED: u32 = 0;
+const CONFIGURATION_TAKEN: u32 = 1;
+
+/// Says which version of the ABI this is.
+#[unsafe(no_mangle)]
+pub extern "C" fn proxy_abi_version_0_2_1() {}
+
+/// A context is created: for a configuration if it has no parent, else for a request.
+#[unsafe(no_mangle)]
+pub extern "C" fn proxy_on_context_create(context: u32, parent: u32) {
+    if parent != 0 {
+        with_plugin(|plugin| plugin.create_stream(context, parent));
+    }
+}
+
+/// The configuration of a context.
+#[unsafe(no_mangle)]
+pub extern "C" fn proxy_on_configure(root: u32, size: usize) -> u32 {
+    let document = host::plugin_configuration(size).unwrap_or_default();
+    let tick = with_plugin(|plugin| {
+        let now = clock::now();
+        Some(plugin.configure(root, &document, now, &mut host::Shared, &mut entropy::fill))
+    });
+    match tick {
+        Some(Ok(millis)) => {
+            host::set_tick_period(millis);
+            CONFIGURATION_TAKEN
+        }
+        Some(Err(message)) => {
+            host::log(Level::Error, &["sightline: ", &message].concat());
+            CONFIGURATION_REFUSED
+        }
+        None => CONFIGURATION_REFUSED,
+    }
+}
+
+/// The request headers are there.
+#[unsafe(no_mangle)]
+pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: u32) -> u32 {
+    with_plugin(|plugin| {
+        let headers = host::headers(Map::RequestHeaders).unwrap_or_default();
+        let now = clock::unix_nanos();
+        let decision = plugin.request(stream, &headers, now, &mut entropy::fill, &mut apply);
+        let Decision::AnswerWithPage(form) = decision else {
+            return CONTINUE;
+        };
+        let now = clock::now();
+        let page = plugin.page(stream, form, now, &mut host::Shared, &mut entropy::fill);
+        let sent = match page {
+            Some(page) => host::send_local_response(200, form.content_type(), page.as_bytes()),
+            None => host::send_local_response(503, "text/plain", b"no shared data\n"),
+        };
+        if sent { PAUSE } else { CONTINUE }
+    })
+}
+
+/// The response headers are there.
+#[unsafe(no_mangle)]
+pub extern "C" fn proxy_on_response_headers(stream: u32, _count: usize, _is_end: u32) -> u32 {
+    with_plugin(|plugin| plugin.response(stream, &mut apply));
+    CONTINUE
+}
+
+/// The request has ended.
+#[unsafe(no_mangle)]
+pub extern "C" fn proxy_on_log(stream: u32) {
+    with_plugin(|plugin| plugin.end(stream, &mut EndOfStream));
+}
+
+/// A context is gone.
+#[unsafe(no_mangle)]
+pub extern "C" fn proxy_on_delete(context: u32) {
+    with_plugin(|plugin| {
+        let shared = &mut host::Shared;
+        plugin.delete(
+            context,
+            &mut EndOfStream,
+            clock::now,
+            shared,
+            &mut entropy::fill,
+        );
+    });
+}
+
+/// Time for what is not urgent.
+#[unsafe(no_mangle)]
+pub extern "C" fn proxy_on_tick(root: u32) {
+    with_plugin(|plugin| {
+        let now = clock::now();
+        for call in plugin.tick(root, now, &mut host::Shared, &mut entropy::fill) {
+            let token = dispatch(&call);
+            let change = plugin.called(root, &call, token, now, &mut entropy::fill);
+            log_change(change);
+        }
+    });
+}
+
+/// The answer to an export, or that there is none.
+#[unsafe(no_mangle)]
+pub extern "C" fn proxy_on_http_call_response(
+    root: u32,
+    token: u32,
+    headers: usize,
+    body_size: usize,
+    _trailers: usize,
+) {
+    with_plugin(|plugin| {
+        let mut answer = Answer::default();
+        if headers > 0 {
+            answer.status = header_number(b":status").and_then(|status| u16::try_from(status).ok());
+            answer.retry_after_seconds = header_number(b"retry-after");
+            let body = host::call_response_body(body_size.min(MAX_ANSWER_BYTES));
+            answer.rejected = rejected_in(&body.unwrap_or_default());
+        }
+        let now = clock::now();
+        log_change(plugin.answered(root, token, &answer, now, &mut entropy::fill));
+    });
+}
+
+/// As much of an answer as is read.
+const MAX_ANSWER_BYTES: usize = 64;
+
+fn header_number(name: &[u8]) -> Option<u64> {
+    let value = host::header(Map::CallResponseHeaders, name)?;
+    core::str::from_utf8(&value).ok()?.trim().parse().ok()
+}
+
+fn dispatch(call: &Call) -> Option<u32> {
+    let export = call.to.export.as_ref()?;
+    let headers: [(&str, &[u8]); 6] = [
+        (":method", b"POST"),
+        (":path", call.path(export).as_bytes()),
+        (":authority", export.authority.as_bytes()),
+        (":scheme", b"http"),
+        ("content-type", b"application/x-protobuf"),
+        (
+            "user-agent",
+            concat!("sightline-filter/", env!("CARGO_PKG_VERSION")).as_bytes(),
+        ),
+    ];
+    host::http_call(&export.cluster, &headers, &call.body, export.timeout_millis)
+}
+
+fn log_change(change: Option<Change>) {
+    match change {
+        None => {}
+        Some(Change::Fails(signal, failure)) => {
+            let reason = crate::ledger::FAILURES.get(failure as usize);
+            let reason = reason.copied().unwrap_or_default();
+            let message = ["sightline: export of ", signal.name(), " fails: ", reason];
+            host::log(Level::Warn, &message.concat());
+        }
+        Some(Change::WorksAgain(signal)) => {
+            let message = ["sightline: export of ", signal.name(), " works again"];
+            host::log(Level::Info, &message.concat());
+        }
+    }
+}
+
+fn apply(effect: Effect<'_>) {
+    match effect {
+        Effect::SetOnRequest(name, value) => host::set_header(Map::RequestHeaders, name, value),
+        Effect::RemoveFromRequest(name) => host::remove_header(Map::RequestHeaders, name),
+        Effect::SetOnResponse(name, value) => host::set_header(Map::ResponseHeaders, name, value),
+        Effect::AddToResponse(name, value) => host::add_header(Map::ResponseHeaders, name, value),
+    }
+}
+
+/// The request that the host speaks of at its end.
+struct EndOfStream;
+
+impl StreamInfo for EndOfStream {
+    fn status(&mut self) -> Option<u16> {
+        let code = host::property_number(b"response\0code");
+        code.and_then(|code| u16::try_from(code).ok())
+            .filter(|code| *code != 0)
+    }
+
+    fn duration_nanos(&mut self) -> Option<u64> {
+        // A negative one, of a clock that jumped, is none.
+        let nanos = host::property_number(b"request\0duration")?;
+        u64::try_from(nanos).ok()
+    }
+
+    fn protocol(&mut self) -> Vec<u8> {
+        host::property(b"request\0protocol").unwrap_or_default()
+    }
+
+    fn request_headers(&mut self) -> Vec<u8> {
+        host::headers(Map::RequestHeaders).unwrap_or_default()
+    }
+
+    fn now_unix_nanos(&mut self) -> u64 {
+        clock::unix_nanos()
+    }
+}

@@ -1,0 +1,219 @@
+//! A finished request as it waits for its export: compact on the request's
+//! way, encoded as an OTLP span only when it is sent. What could identify a
+//! person or open a door is taken out then, by the rules of the core.
+
+use sightline_core::id::SpanId;
+use sightline_core::names;
+use sightline_core::otlp::{Attribute, Span, SpanKind, Status, Value, Writer};
+use sightline_core::redact;
+use sightline_core::trace_context::SpanContext;
+use std::borrow::Cow;
+
+/// The most bytes of a single text that are kept.
+const MAX_TEXT: usize = 1024;
+
+/// A span that has ended.
+#[derive(Debug)]
+pub struct FinishedSpan {
+    /// The trace, the span and the flags.
+    pub context: SpanContext,
+    /// The caller's span.
+    pub parent: Option<SpanId>,
+    /// The `tracestate`.
+    pub trace_state: Option<Box<str>>,
+    /// The series that the request was counted under.
+    pub series: usize,
+    /// The status that was sent, if one was.
+    pub status: Option<u16>,
+    /// When it began, in nanoseconds since the Unix epoch.
+    pub start_unix_nanos: u64,
+    /// How long it took.
+    pub duration_nanos: u64,
+    /// What the request said.
+    pub texts: Texts,
+}
+
+/// A text that a request said.
+#[derive(Clone, Copy, Debug)]
+pub enum Text {
+    /// The path without query.
+    Path,
+    /// `:authority`.
+    Authority,
+    /// `:scheme`.
+    Scheme,
+    /// `user-agent`.
+    UserAgent,
+    /// The request id.
+    RequestId,
+    /// The method, where it is no known one.
+    Method,
+    /// The protocol.
+    Protocol,
+}
+
+/// Several texts in one allocation. They are bytes as received.
+#[derive(Debug, Default)]
+pub struct Texts {
+    bytes: Vec<u8>,
+    places: [(u32, u32); 7],
+}
+
+/// Method and route that a span is named after.
+#[derive(Clone, Copy, Debug)]
+pub struct Label<'a> {
+    /// The method, or `_OTHER`.
+    pub method: &'a str,
+    /// The route; none where it says nothing.
+    pub route: Option<&'a str>,
+}
+
+impl Texts {
+    /// Keeps a text, or as much of it as is kept.
+    pub fn push(&mut self, text: Text, value: &[u8]) {
+        let value = value.get(..MAX_TEXT).unwrap_or(value);
+        let from = self.bytes.len();
+        self.bytes.extend_from_slice(value);
+        let place = |at: usize| u32::try_from(at).unwrap_or_default();
+        if let Some(kept) = self.places.get_mut(text as usize) {
+            *kept = (place(from), place(self.bytes.len()));
+        }
+    }
+
+    fn get(&self, text: Text) -> &[u8] {
+        let (from, to) = self.places.get(text as usize).copied().unwrap_or_default();
+        let range =
+            usize::try_from(from).unwrap_or_default()..usize::try_from(to).unwrap_or_default();
+        self.bytes.get(range).unwrap_or_default()
+    }
+
+    fn lossy(&self, text: Text) -> Option<Cow<'_, str>> {
+        let text = self.get(text);
+        (!text.is_empty()).then(|| String::from_utf8_lossy(text))
+    }
+}
+
+impl FinishedSpan {
+    /// About how much memory it takes, in bytes.
+    pub fn weight(&self) -> usize {
+        let state = self.trace_state.as_ref().map_or(0, |state| state.len());
+        size_of::<Self>()
+            .saturating_add(self.texts.bytes.capacity())
+            .saturating_add(state)
+    }
+
+    /// Appends the span as an item of an export request. The request id stands
+    /// under the name that the conventions give to the header it came in.
+    pub fn write(&self, label: &Label<'_>, request_id_key: &str, items: &mut Writer) {
+        let name = match label.route {
+            Some(route) => Cow::Owned([label.method, " ", route].concat()),
+            None => Cow::Borrowed(label.method),
+        };
+        let path = self.texts.lossy(Text::Path).map(|path| redact::url(&path));
+        let scheme = self.texts.lossy(Text::Scheme);
+        let authority = self.texts.lossy(Text::Authority);
+        let (host, port) = authority.as_deref().map(host_and_port).unzip();
+        let user_agent = self.texts.lossy(Text::UserAgent);
+        let user_agent = user_agent.as_deref().map(redact::text);
+        let method = self.texts.lossy(Text::Method);
+        let protocol = self.texts.lossy(Text::Protocol);
+        let version = protocol.as_deref().and_then(protocol_version);
+        let request_id = self.texts.lossy(Text::RequestId);
+        let request_id = [request_id.as_deref().unwrap_or_default()];
+        let error = error_type(self.status);
+
+        let mut attributes = [
+            Attribute::str("http.request.method", label.method),
+            text("http.request.method_original", method.as_deref()),
+            text("http.route", label.route),
+            int("http.response.status_code", self.status),
+            text("url.path", path.as_deref()),
+            text("url.scheme", scheme.as_deref()),
+            text("server.address", host),
+            int("server.port", port.flatten()),
+            text("user_agent.original", user_agent.as_deref()),
+            text("network.protocol.version", version),
+            text("error.type", error.as_deref()),
+            Attribute {
+                key: request_id_key,
+                value: Value::StrList(&request_id),
+            },
+        ];
+        let there = keep_named(&mut attributes);
+        Span {
+            context: self.context,
+            trace_state: self.trace_state.as_deref().unwrap_or_default(),
+            parent: self.parent,
+            parent_is_remote: self.parent.map(|_| true),
+            name: &name,
+            kind: SpanKind::Server,
+            start_unix_nanos: self.start_unix_nanos,
+            end_unix_nanos: self.start_unix_nanos.saturating_add(self.duration_nanos),
+            attributes: there,
+            events: &[],
+            links: &[],
+            status: match error {
+                Some(_) => Status::Error(""),
+                None => Status::Unset,
+            },
+        }
+        .write(items);
+    }
+}
+
+/// An attribute that is left out.
+const NOTHING: Attribute<'static> = Attribute::str("", "");
+
+fn text<'a>(key: &'a str, value: Option<&'a str>) -> Attribute<'a> {
+    value.map_or(NOTHING, |value| Attribute::str(key, value))
+}
+
+fn int(key: &str, value: Option<u16>) -> Attribute<'_> {
+    value.map_or(NOTHING, |value| Attribute::int(key, value.into()))
+}
+
+/// Moves the attributes that have a name to the front.
+fn keep_named<'s, 'a>(attributes: &'s mut [Attribute<'a>]) -> &'s [Attribute<'a>] {
+    let mut kept = 0;
+    for at in 0..attributes.len() {
+        if attributes
+            .get(at)
+            .is_some_and(|attribute| !attribute.key.is_empty())
+        {
+            attributes.swap(kept, at);
+            kept = kept.saturating_add(1);
+        }
+    }
+    attributes.get(..kept).unwrap_or_default()
+}
+
+/// `error.type`: the status of a server error, or that there was no response.
+fn error_type(status: Option<u16>) -> Option<Cow<'static, str>> {
+    match status {
+        None => Some(Cow::Borrowed(names::NO_RESPONSE)),
+        Some(status @ 500..) => Some(Cow::Owned(status.to_string())),
+        Some(_) => None,
+    }
+}
+
+/// `shop.example:8443`, `[::1]:80`, `shop.example`.
+fn host_and_port(authority: &str) -> (&str, Option<u16>) {
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+            (host, port.parse().ok())
+        }
+        _ => (authority, None),
+    };
+    let inner = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    (inner.unwrap_or(host), port)
+}
+
+/// `HTTP/1.1` is version 1.1, `HTTP/2` version 2.
+fn protocol_version(protocol: &str) -> Option<&str> {
+    protocol.strip_prefix("HTTP/")
+}
+
+#[cfg(test)]
+mod tests;

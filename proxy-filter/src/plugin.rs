@@ -1,0 +1,366 @@
+//! The filter in one worker: its configurations, its services and the requests
+//! under way. It decides everything and touches no host: headers, clocks,
+//! random bytes and the proxy's shared data come in as arguments.
+
+use crate::config::Settings;
+use crate::exporter::Answer;
+use crate::header_map::HeaderMap;
+use crate::open_metrics::{self, Form};
+use crate::publishing::{self, Now, SharedData};
+use crate::record::WorkerId;
+use crate::service::{Call, Change, Service};
+use crate::session::{self, Class, Effect, End, Entropy, Head, Session};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The longest time between two publishings, in milliseconds.
+const MAX_TICK_MILLIS: u64 = 1000;
+
+/// Everything that a worker's filter knows.
+#[derive(Debug, Default)]
+pub struct Plugin {
+    /// Zero until the first random bytes were at hand.
+    worker: WorkerId,
+    roots: BTreeMap<u32, Root>,
+    services: Vec<Service>,
+    streams: BTreeMap<u32, Stream>,
+}
+
+/// A configuration in use.
+#[derive(Clone, Debug)]
+struct Root {
+    settings: Rc<Settings>,
+    /// Position of its service.
+    service: usize,
+}
+
+/// A request.
+#[derive(Debug)]
+struct Stream {
+    root: Root,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Its headers have not been seen.
+    Unseen,
+    /// It is being traced; it counts as this series.
+    Open(Box<Session>, usize),
+    /// It is nobody's business, or it has ended.
+    Untouched,
+}
+
+/// What becomes of a request whose headers have been seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It goes on.
+    Continue,
+    /// The filter answers with its metrics page.
+    AnswerWithPage(Form),
+}
+
+/// What the proxy knows of a request at its end. Asked only for what is needed.
+pub trait StreamInfo {
+    /// The status that was sent; none if no response was.
+    fn status(&mut self) -> Option<u16>;
+    /// The proxy's own measure of the duration.
+    fn duration_nanos(&mut self) -> Option<u64>;
+    /// Such as `HTTP/1.1`.
+    fn protocol(&mut self) -> Vec<u8>;
+    /// The request headers in serialized form; empty if there are none.
+    fn request_headers(&mut self) -> Vec<u8>;
+    /// Nanoseconds since the Unix epoch.
+    fn now_unix_nanos(&mut self) -> u64;
+}
+
+impl Plugin {
+    /// Takes a configuration for a context, or says in one line what is wrong
+    /// with it. Gives the time between two ticks in milliseconds.
+    pub fn configure(
+        &mut self,
+        root: u32,
+        document: &[u8],
+        now: Now,
+        shared: &mut impl SharedData,
+        entropy: Entropy<'_>,
+    ) -> Result<u64, String> {
+        let settings = Settings::from_document(document).map_err(|problems| {
+            let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            let count = problems.len();
+            format!(
+                "configuration refused, {count} problem(s): {}",
+                problems.join("; ")
+            )
+        })?;
+        let settings = Rc::new(settings);
+        let fresh = Service::new(&settings);
+        publishing::ensure(shared, &fresh.key, now, random(entropy));
+        let known = self
+            .services
+            .iter()
+            .position(|known| known.key == fresh.key);
+        let service = known.unwrap_or(self.services.len());
+        if known.is_none() {
+            self.services.push(fresh);
+        }
+        self.leave(root, service, now, shared, entropy);
+        if let Some(entered) = self.services.get_mut(service) {
+            entered.enter(root, Rc::clone(&settings));
+        }
+        let interval = settings
+            .export
+            .as_ref()
+            .map(|export| export.interval_millis);
+        let tick = interval.unwrap_or(MAX_TICK_MILLIS).min(MAX_TICK_MILLIS);
+        self.roots.insert(root, Root { settings, service });
+        // Workers start together; with periods of their own they drift apart
+        // and do not all write at the same time.
+        let spread = u64::from_le_bytes(random(entropy));
+        Ok(tick.saturating_sub(spread.checked_rem(tick / 4 + 1).unwrap_or_default()))
+    }
+
+    /// A context is created for a request.
+    pub fn create_stream(&mut self, stream: u32, root: u32) {
+        if let Some(root) = self.roots.get(&root).cloned() {
+            let state = State::Unseen;
+            self.streams.insert(stream, Stream { root, state });
+        }
+    }
+
+    /// The request headers are there.
+    pub fn request(
+        &mut self,
+        stream: u32,
+        headers: &[u8],
+        now_unix_nanos: u64,
+        entropy: Entropy<'_>,
+        emit: &mut dyn FnMut(Effect<'_>),
+    ) -> Decision {
+        let Some(stream) = self.streams.get_mut(&stream) else {
+            return Decision::Continue;
+        };
+        if !matches!(stream.state, State::Unseen) {
+            return Decision::Continue;
+        }
+        let settings = &stream.root.settings;
+        let headers = HeaderMap::new(headers);
+        let head = Head::read(headers, &settings.request_id_header);
+        match session::classify(settings, &head) {
+            Class::Excluded => {
+                stream.state = State::Untouched;
+                Decision::Continue
+            }
+            Class::MetricsPage => {
+                stream.state = State::Untouched;
+                let accept = headers.lines().find(|(name, _)| *name == b"accept");
+                Decision::AnswerWithPage(Form::asked_for(accept.unwrap_or_default().1))
+            }
+            Class::Traced => {
+                if let Some(service) = self.services.get_mut(stream.root.service) {
+                    let session = Session::begin(settings, &head, now_unix_nanos, entropy, emit);
+                    let route = session::route_of(settings, head.path);
+                    let series = service
+                        .red
+                        .series_of(head.method, &route, settings.max_series);
+                    service.red.begin(series);
+                    stream.state = State::Open(Box::new(session), series);
+                }
+                Decision::Continue
+            }
+        }
+    }
+
+    /// The response headers are there.
+    pub fn response(&self, stream: u32, emit: &mut dyn FnMut(Effect<'_>)) {
+        if let Some(stream) = self.streams.get(&stream)
+            && let State::Open(session, _) = &stream.state
+        {
+            session.respond(&stream.root.settings, emit);
+        }
+    }
+
+    /// The request has ended, however it did.
+    pub fn end(&mut self, stream: u32, info: &mut impl StreamInfo) {
+        let Some(stream) = self.streams.get_mut(&stream) else {
+            return;
+        };
+        let Some(service) = self.services.get_mut(stream.root.service) else {
+            return;
+        };
+        let settings = &stream.root.settings;
+        match core::mem::replace(&mut stream.state, State::Untouched) {
+            State::Open(session, series) => {
+                let elapsed = |info: &mut dyn StreamInfo| {
+                    let now = info.now_unix_nanos();
+                    now.saturating_sub(session.start_unix_nanos())
+                };
+                let end = End {
+                    status: info.status(),
+                    duration_nanos: info.duration_nanos().unwrap_or_else(|| elapsed(info)),
+                    protocol: &if session.is_recorded() {
+                        info.protocol()
+                    } else {
+                        Vec::new()
+                    },
+                };
+                service.red.end(series, end.status, end.duration_nanos);
+                let max_bytes = settings
+                    .export
+                    .as_ref()
+                    .map(|export| export.max_queue_bytes);
+                if let Some(span) = session.end(&end, series) {
+                    service.record_span(span, max_bytes.unwrap_or_default());
+                }
+            }
+            // The proxy itself, or a filter before this one, has answered: it
+            // counts, because whoever asked has waited and got this answer.
+            // There is no span: it never took part in a trace.
+            State::Unseen => {
+                let headers = info.request_headers();
+                let head = Head::read(HeaderMap::new(&headers), &settings.request_id_header);
+                if session::classify(settings, &head) == Class::Traced {
+                    let route = session::route_of(settings, head.path);
+                    let series = service
+                        .red
+                        .series_of(head.method, &route, settings.max_series);
+                    let duration_nanos = info.duration_nanos().unwrap_or_default();
+                    service.red.count(series, info.status(), duration_nanos);
+                }
+            }
+            State::Untouched => {}
+        }
+    }
+
+    /// A context is deleted. A request that was never said to have ended has
+    /// ended now. The last context of a service publishes what is left.
+    pub fn delete(
+        &mut self,
+        context: u32,
+        info: &mut impl StreamInfo,
+        now: impl FnOnce() -> Now,
+        shared: &mut impl SharedData,
+        entropy: Entropy<'_>,
+    ) {
+        if let Some(stream) = self.streams.get(&context) {
+            if matches!(stream.state, State::Open(..)) {
+                self.end(context, info);
+            }
+            self.streams.remove(&context);
+        } else if self.roots.contains_key(&context) {
+            self.leave(context, usize::MAX, now(), shared, entropy);
+            self.roots.remove(&context);
+        }
+    }
+
+    /// A context's service changes to another, or to none.
+    fn leave(
+        &mut self,
+        root: u32,
+        to: usize,
+        now: Now,
+        shared: &mut impl SharedData,
+        entropy: Entropy<'_>,
+    ) {
+        let Some(from) = self.roots.get(&root).map(|root| root.service) else {
+            return;
+        };
+        let Some(service) = self.services.get_mut(from).filter(|_| from != to) else {
+            return;
+        };
+        if service.leave(root) {
+            service.drop_queue();
+            let worker = self.worker_id(entropy);
+            if let Some(service) = self.services.get_mut(from) {
+                publishing::publish(shared, service, worker, now, random(entropy), true);
+            }
+        }
+    }
+
+    /// Publishes what was counted and says which exports are due.
+    pub fn tick(
+        &mut self,
+        root: u32,
+        now: Now,
+        shared: &mut impl SharedData,
+        entropy: Entropy<'_>,
+    ) -> Vec<Call> {
+        let worker = self.worker_id(entropy);
+        let Some(service) = self.service_of(root) else {
+            return Vec::new();
+        };
+        if service.owner() != Some(root) {
+            return Vec::new();
+        }
+        let record = publishing::publish(shared, service, worker, now, random(entropy), false);
+        record.map_or_else(Vec::new, |record| service.due_calls(&record, worker, now))
+    }
+
+    /// The metrics page that a request asked for. It shows what is published,
+    /// this worker's part included, so that no scrape ever sees less than one
+    /// before, whichever worker answers.
+    pub fn page(
+        &mut self,
+        stream: u32,
+        form: Form,
+        now: Now,
+        shared: &mut impl SharedData,
+        entropy: Entropy<'_>,
+    ) -> Option<String> {
+        let worker = self.worker_id(entropy);
+        let service = self.streams.get(&stream)?.root.service;
+        let service = self.services.get_mut(service)?;
+        let record = publishing::publish(shared, service, worker, now, random(entropy), false);
+        let record = record.or_else(|| publishing::read(shared, &service.key))?;
+        Some(open_metrics::page(&record, form))
+    }
+
+    /// A call that was due has started, or could not.
+    pub fn called(
+        &mut self,
+        root: u32,
+        call: &Call,
+        token: Option<u32>,
+        now: Now,
+        entropy: Entropy<'_>,
+    ) -> Option<Change> {
+        let random = u64::from_le_bytes(random(entropy));
+        self.service_of(root)?
+            .called(call, root, token, now, random)
+    }
+
+    /// The answer to a call, or that there is none.
+    pub fn answered(
+        &mut self,
+        root: u32,
+        token: u32,
+        answer: &Answer,
+        now: Now,
+        entropy: Entropy<'_>,
+    ) -> Option<Change> {
+        let random = u64::from_le_bytes(random(entropy));
+        self.service_of(root)?
+            .answered(root, token, answer, now, random)
+    }
+
+    fn service_of(&mut self, root: u32) -> Option<&mut Service> {
+        let service = self.roots.get(&root)?.service;
+        self.services.get_mut(service)
+    }
+
+    fn worker_id(&mut self, entropy: Entropy<'_>) -> WorkerId {
+        if self.worker == 0 {
+            self.worker = u64::from_le_bytes(random(entropy)).max(1);
+        }
+        self.worker
+    }
+}
+
+fn random<const N: usize>(entropy: Entropy<'_>) -> [u8; N] {
+    let mut bytes = [0; N];
+    entropy(&mut bytes);
+    bytes
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+//! What all workers of one proxy process have counted together for one
+//! service: the record that lies in the proxy's shared data. Workers add what
+//! they counted since the last time; nobody keeps totals of his own. So a
+//! worker may come and go, be reloaded or replaced, and nothing is lost or
+//! counted twice. How the adding is made safe is [`crate::publishing`]'s part.
+
+mod codec;
+
+use crate::ledger::{Drop, Ledger};
+use crate::red::{self, Red};
+use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
+use sightline_core::names;
+
+/// A worker that was not heard of for so long is taken for dead.
+const WORKER_LOST_AFTER_NANOS: u64 = 120_000_000_000;
+/// How long the right to export the metrics holds without renewal.
+const LEASE_NANOS: u64 = 10_000_000_000;
+
+/// A worker's name for itself: random, not zero.
+pub type WorkerId = u64;
+
+/// The totals of all workers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// When counting began, in nanoseconds since the Unix epoch.
+    pub start_unix_nanos: u64,
+    /// Random bytes that make `service.instance.id`.
+    pub instance: [u8; 16],
+    /// The worker that exports the metrics, and until when nobody else may, on
+    /// the monotonic clock.
+    lease: (WorkerId, u64),
+    /// What became of spans.
+    pub ledger: Ledger,
+    workers: Vec<Worker>,
+    /// Ordered by route and method.
+    series: Vec<Series>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Worker {
+    id: WorkerId,
+    /// On the monotonic clock.
+    seen_nanos: u64,
+    queued: u64,
+}
+
+/// The requests of one method and route in all workers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    method: usize,
+    /// The route.
+    pub route: Box<str>,
+    /// Finished requests by status.
+    pub statuses: Vec<(u16, u64)>,
+    /// Their durations in seconds.
+    pub durations: Histogram,
+    in_progress: Vec<(WorkerId, u64)>,
+}
+
+/// What a worker adds.
+#[derive(Clone, Copy, Debug)]
+pub struct Contribution<'a> {
+    /// The worker.
+    pub worker: WorkerId,
+    /// The monotonic clock.
+    pub now_nanos: u64,
+    /// What it counted of requests.
+    pub red: &'a Red,
+    /// What became of its spans.
+    pub ledger: &'a Ledger,
+    /// How many spans wait.
+    pub queued: u64,
+    /// The most series.
+    pub max_series: usize,
+    /// Whether it could export the metrics.
+    pub can_export: bool,
+    /// Whether this is its last contribution.
+    pub is_last: bool,
+}
+
+impl Series {
+    /// The method.
+    pub fn method(&self) -> &'static str {
+        red::method_name(self.method)
+    }
+
+    /// Requests that have begun and not ended.
+    pub fn in_progress(&self) -> u64 {
+        let counts = self.in_progress.iter().map(|(_, count)| *count);
+        counts.fold(0, u64::saturating_add)
+    }
+}
+
+impl Record {
+    /// A record that counts from now on.
+    pub fn new(start_unix_nanos: u64, instance: [u8; 16]) -> Self {
+        Self {
+            start_unix_nanos,
+            instance,
+            lease: (0, 0),
+            ledger: Ledger::default(),
+            workers: Vec::new(),
+            series: Vec::new(),
+        }
+    }
+
+    /// All series, ordered by route and method.
+    pub fn series(&self) -> &[Series] {
+        &self.series
+    }
+
+    /// Spans that wait, in all workers.
+    pub fn queued(&self) -> u64 {
+        let counts = self.workers.iter().map(|worker| worker.queued);
+        counts.fold(0, u64::saturating_add)
+    }
+
+    /// Whether this worker has contributed and not left.
+    pub fn has(&self, worker: WorkerId) -> bool {
+        self.workers.iter().any(|known| known.id == worker)
+    }
+
+    /// Whether this worker is the one that exports the metrics.
+    pub fn is_leader(&self, worker: WorkerId) -> bool {
+        self.lease.0 == worker
+    }
+
+    /// Adds what a worker has counted.
+    pub fn add(&mut self, from: &Contribution<'_>) {
+        self.ledger.add(from.ledger);
+        self.ledger.overflow = self.ledger.overflow.saturating_add(from.red.overflow());
+        self.forget(from.worker);
+        for series in from.red.all() {
+            self.add_series(from, series);
+        }
+        if !from.is_last {
+            self.workers.push(Worker {
+                id: from.worker,
+                seen_nanos: from.now_nanos,
+                queued: from.queued,
+            });
+        }
+        self.forget_the_lost(from.now_nanos);
+        self.pass_lease(from);
+    }
+
+    fn add_series(&mut self, from: &Contribution<'_>, more: &red::Series) {
+        let in_progress = if from.is_last { 0 } else { more.in_progress };
+        if more.statuses.is_empty() && in_progress == 0 {
+            return;
+        }
+        let Some(series) = self.series_for(from, more) else {
+            return;
+        };
+        for (status, count) in &more.statuses {
+            red::add_to(&mut series.statuses, *status, *count);
+        }
+        series
+            .durations
+            .merge(more.durations.counts(), more.durations.sum());
+        match series
+            .in_progress
+            .iter_mut()
+            .find(|(id, _)| *id == from.worker)
+        {
+            Some((_, count)) => *count = count.saturating_add(in_progress),
+            None if in_progress > 0 => series.in_progress.push((from.worker, in_progress)),
+            None => {}
+        }
+    }
+
+    /// The series that takes these requests, made where it is missing.
+    fn series_for(&mut self, from: &Contribution<'_>, more: &red::Series) -> Option<&mut Series> {
+        let mut route = &*more.route;
+        let mut place = self.place_of(route, more.method);
+        if place.is_err() && self.series.len() >= from.max_series && !more.is_template {
+            let requests = more.statuses.iter().map(|(_, count)| *count);
+            let requests = requests.fold(0, u64::saturating_add);
+            self.ledger.overflow = self.ledger.overflow.saturating_add(requests);
+            route = names::OTHER;
+            place = self.place_of(route, more.method);
+        }
+        let at = place.unwrap_or_else(|at| {
+            let series = Series {
+                method: more.method,
+                route: Box::from(route),
+                statuses: Vec::new(),
+                durations: Histogram::new(&SECONDS_BOUNDS),
+                in_progress: Vec::new(),
+            };
+            self.series.insert(at, series);
+            at
+        });
+        self.series.get_mut(at)
+    }
+
+    fn place_of(&self, route: &str, method: usize) -> Result<usize, usize> {
+        let wanted = (route, method);
+        self.series
+            .binary_search_by(|series| (&*series.route, series.method).cmp(&wanted))
+    }
+
+    /// Takes out what is true of a worker only now.
+    fn forget(&mut self, worker: WorkerId) {
+        self.workers.retain(|known| known.id != worker);
+        for series in &mut self.series {
+            series.in_progress.retain(|(id, _)| *id != worker);
+        }
+    }
+
+    /// Workers that trapped or hang: what waited in them is lost.
+    fn forget_the_lost(&mut self, now_nanos: u64) {
+        let lost = |worker: &&Worker| {
+            now_nanos.saturating_sub(worker.seen_nanos) > WORKER_LOST_AFTER_NANOS
+        };
+        while let Some(worker) = self.workers.iter().find(lost).cloned() {
+            self.ledger.drop(Drop::WorkerLost, worker.queued);
+            self.forget(worker.id);
+        }
+    }
+
+    fn pass_lease(&mut self, from: &Contribution<'_>) {
+        let (holder, until) = self.lease;
+        let may = from.can_export && !from.is_last;
+        if may && (holder == from.worker || now_after(from.now_nanos, until)) {
+            self.lease = (from.worker, from.now_nanos.saturating_add(LEASE_NANOS));
+        } else if holder == from.worker {
+            self.lease = (0, 0);
+        }
+    }
+}
+
+fn now_after(now_nanos: u64, until_nanos: u64) -> bool {
+    now_nanos > until_nanos
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! One request, from its headers to its end, as a state machine: what comes in
+//! are header lines, the time and random bytes; what goes out are [`Effect`]s
+//! on headers and, at the end, a finished span. No host, no clock, no counting.
+
+pub mod head;
+mod trace;
+
+pub use head::Head;
+pub use trace::Entropy;
+
+use crate::config::Settings;
+use crate::finished_span::{FinishedSpan, Text, Texts};
+use sightline_core::names;
+use sightline_core::request_id;
+use sightline_core::route;
+use std::borrow::Cow;
+use trace::Trace;
+
+/// What shall happen to a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect<'a> {
+    /// The request to the upstream has this header once, with this value.
+    SetOnRequest(&'a str, &'a [u8]),
+    /// The request to the upstream does not have this header.
+    RemoveFromRequest(&'a str),
+    /// The response has this header once, with this value.
+    SetOnResponse(&'a str, &'a [u8]),
+    /// The response has one more line of this header.
+    AddToResponse(&'a str, &'a [u8]),
+}
+
+/// What kind of request it is, by its path alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Traced and counted.
+    Traced,
+    /// Passed on untouched.
+    Excluded,
+    /// Asks for the metrics page.
+    MetricsPage,
+}
+
+/// The route that a request is counted under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route<'a> {
+    /// The template, or the name made of the path's segments.
+    pub name: Cow<'a, str>,
+    /// Whether it is one of the operator's templates.
+    pub is_template: bool,
+}
+
+/// A request that is under way.
+#[derive(Debug)]
+pub struct Session {
+    request_id: RequestId,
+    trace: Trace,
+    start_unix_nanos: u64,
+    /// For the span; none where none will be sent.
+    texts: Option<Texts>,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End<'a> {
+    /// The status that was sent; none if no response ever was.
+    pub status: Option<u16>,
+    /// How long it took.
+    pub duration_nanos: u64,
+    /// Such as `HTTP/1.1`.
+    pub protocol: &'a [u8],
+}
+
+/// The request id, kept without an allocation.
+#[derive(Debug)]
+struct RequestId {
+    bytes: [u8; request_id::MAX_LEN],
+    len: usize,
+}
+
+/// The class of a request.
+pub fn classify(settings: &Settings, head: &Head<'_>) -> Class {
+    let Ok(path) = core::str::from_utf8(head.path) else {
+        return Class::Traced;
+    };
+    let page = settings.metrics_path.as_deref();
+    if page == Some(route::path_of(path)) && matches!(head.method, b"GET" | b"HEAD") {
+        Class::MetricsPage
+    } else if settings.exclude.template_for(path).is_some() {
+        Class::Excluded
+    } else {
+        Class::Traced
+    }
+}
+
+/// The route of a path as it stands in `:path`; [`names::UNKNOWN`] if there is none.
+pub fn route_of<'a>(settings: &'a Settings, path: &'a [u8]) -> Route<'a> {
+    if path.is_empty() {
+        let name = Cow::Borrowed(names::UNKNOWN);
+        return Route {
+            name,
+            is_template: false,
+        };
+    }
+    match String::from_utf8_lossy(path) {
+        Cow::Borrowed(path) => match settings.routes.template_for(path) {
+            Some(template) => Route {
+                name: Cow::Borrowed(template),
+                is_template: true,
+            },
+            None => Route {
+                name: route::infer(path),
+                is_template: false,
+            },
+        },
+        Cow::Owned(path) => Route {
+            name: Cow::Owned(settings.routes.route_of(&path).into_owned()),
+            is_template: settings.routes.template_for(&path).is_some(),
+        },
+    }
+}
+
+impl Session {
+    /// Takes up a request. The effects make what the upstream sees.
+    pub fn begin(
+        settings: &Settings,
+        head: &Head<'_>,
+        now_unix_nanos: u64,
+        entropy: Entropy<'_>,
+        emit: &mut dyn FnMut(Effect<'_>),
+    ) -> Self {
+        let name = settings.request_id_header.as_str();
+        let kept = head.request_id.one();
+        let kept = kept.filter(|id| settings.trust_request_id && request_id::is_sane(id));
+        let request_id = match kept {
+            Some(id) => RequestId::new(id),
+            None => {
+                let mut random = [0; 16];
+                entropy(&mut random);
+                let id = RequestId::new(request_id::uuid_v4(random, &mut [0; 36]).as_bytes());
+                emit(Effect::SetOnRequest(name, id.as_bytes()));
+                id
+            }
+        };
+        let trace = Trace::begin(settings, head, entropy, emit);
+        let records = settings.export.is_some() && trace.context.flags.sampled();
+        Self {
+            texts: records.then(|| texts(head, &request_id)),
+            request_id,
+            trace,
+            start_unix_nanos: now_unix_nanos,
+        }
+    }
+
+    /// The response is about to go out.
+    pub fn respond(&self, settings: &Settings, emit: &mut dyn FnMut(Effect<'_>)) {
+        let id = self.request_id.as_bytes();
+        emit(Effect::SetOnResponse(&settings.request_id_header, id));
+        if let Some(metric) = settings.server_timing {
+            let traceparent = self.trace.context.to_traceparent();
+            let value = [metric, ";desc=\"", traceparent.as_str(), "\""].concat();
+            emit(Effect::AddToResponse("server-timing", value.as_bytes()));
+        }
+    }
+
+    /// Whether a span will come of it.
+    pub fn is_recorded(&self) -> bool {
+        self.texts.is_some()
+    }
+
+    /// When it began, in nanoseconds since the Unix epoch.
+    pub fn start_unix_nanos(&self) -> u64 {
+        self.start_unix_nanos
+    }
+
+    /// The request has ended: its span, if one is to be sent. `series` says
+    /// where it was counted.
+    pub fn end(self, end: &End<'_>, series: usize) -> Option<FinishedSpan> {
+        let mut texts = self.texts?;
+        texts.push(Text::Protocol, end.protocol);
+        Some(FinishedSpan {
+            context: self.trace.context,
+            parent: self.trace.parent,
+            trace_state: self.trace.state.map(String::into_boxed_str),
+            series,
+            status: end.status,
+            start_unix_nanos: self.start_unix_nanos,
+            duration_nanos: end.duration_nanos,
+            texts,
+        })
+    }
+}
+
+fn texts(head: &Head<'_>, request_id: &RequestId) -> Texts {
+    let mut texts = Texts::default();
+    let path = head.path.split(|byte| matches!(byte, b'?' | b'#')).next();
+    texts.push(Text::Path, path.unwrap_or_default());
+    texts.push(Text::Authority, head.authority);
+    texts.push(Text::Scheme, head.scheme);
+    texts.push(Text::UserAgent, head.user_agent);
+    texts.push(Text::RequestId, request_id.as_bytes());
+    if names::known_method(head.method) == names::METHOD_OTHER {
+        texts.push(Text::Method, head.method);
+    }
+    texts
+}
+
+impl RequestId {
+    /// Takes an id of at most the length that is kept.
+    fn new(id: &[u8]) -> Self {
+        let mut bytes = [0; request_id::MAX_LEN];
+        bytes.iter_mut().zip(id).for_each(|(to, byte)| *to = *byte);
+        let len = id.len().min(bytes.len());
+        Self { bytes, len }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

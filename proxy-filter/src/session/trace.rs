@@ -1,0 +1,73 @@
+//! The trace that a request belongs to: continued, restarted or started here
+//! ([W3C Trace Context](https://www.w3.org/TR/trace-context-2/#a-traceparent-is-received)).
+
+use super::{Effect, Head};
+use crate::config::Settings;
+use sightline_core::id::{SpanId, TraceId};
+use sightline_core::trace_context::{SpanContext, TraceFlags};
+use sightline_core::tracestate;
+
+/// Fills a buffer with random bytes.
+pub type Entropy<'a> = &'a mut dyn FnMut(&mut [u8]);
+
+/// A request's place in its trace.
+#[derive(Debug)]
+pub struct Trace {
+    /// The trace, the span of this request, the flags.
+    pub context: SpanContext,
+    /// The caller's span.
+    pub parent: Option<SpanId>,
+    /// The `tracestate` that is sent on.
+    pub state: Option<String>,
+}
+
+impl Trace {
+    /// Decides, and makes the upstream's headers say so.
+    pub fn begin(
+        settings: &Settings,
+        head: &Head<'_>,
+        entropy: Entropy<'_>,
+        emit: &mut dyn FnMut(Effect<'_>),
+    ) -> Self {
+        let mut random = [0; 8];
+        entropy(&mut random);
+        let span_id = SpanId::from_entropy(random);
+        // Two lines are as good as none: nobody knows which one is true.
+        let incoming = head.traceparent.one();
+        let incoming = incoming.filter(|_| settings.continue_traces);
+        let incoming = incoming.and_then(|value| SpanContext::parse(value).ok());
+        let trace = match incoming {
+            Some(caller) => Self {
+                context: SpanContext { span_id, ..caller },
+                parent: Some(caller.span_id),
+                state: tracestate::combine(head.tracestate.iter().copied()),
+            },
+            None => Self {
+                context: start(settings, span_id, entropy),
+                parent: None,
+                state: None,
+            },
+        };
+        let traceparent = trace.context.to_traceparent();
+        emit(Effect::SetOnRequest("traceparent", traceparent.as_bytes()));
+        match (&trace.state, head.tracestate.as_slice()) {
+            (Some(state), [line]) if state.as_bytes() == *line => {}
+            (Some(state), _) => emit(Effect::SetOnRequest("tracestate", state.as_bytes())),
+            (None, []) => {}
+            (None, _) => emit(Effect::RemoveFromRequest("tracestate")),
+        }
+        trace
+    }
+}
+
+fn start(settings: &Settings, span_id: SpanId, entropy: Entropy<'_>) -> SpanContext {
+    let mut random = [0; 16];
+    entropy(&mut random);
+    let trace_id = TraceId::from_entropy(random);
+    let sampled = settings.sample_ratio.keeps(&trace_id);
+    SpanContext {
+        trace_id,
+        span_id,
+        flags: TraceFlags::RANDOM.with_sampled(sampled),
+    }
+}
