@@ -99,8 +99,11 @@ fn run(arguments: &[String]) -> Result<()> {
         "demo" if help => demo::run(&Tools::none(&site), rest),
         "test" if help => test::run(&Tools::none(&site), rest),
         "setup" => setup::run(&site, rest),
-        "demo" => demo::run(&setup::for_demo(&site)?, rest),
-        "test" => test::run(&setup::for_test(&site)?, rest),
+        "demo" => demo::run(&setup::quietly(&site)?, rest),
+        "test" if rest.iter().any(|argument| argument == "--native") => {
+            test::run(&Tools::none(&site), rest)
+        }
+        "test" => test::run(&setup::quietly(&site)?, rest),
         "check" => check::run(&site, rest),
         "gen" => r#gen::run(&site, rest),
         "bench" => bench::run(&site, rest),

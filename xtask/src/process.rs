@@ -179,7 +179,8 @@ mod tests {
         .expect_err("exit 3 is a failure")
         .to_string();
         fs::remove_dir_all(&folder).expect("the log's folder goes");
-        assert!(error.contains("`sh -c") && error.contains("two"), "{error}");
+        assert!(error.starts_with("`sh -c"), "{error}");
+        assert!(error.contains("): Error: two (all of it"), "{error}");
     }
 
     #[test]

@@ -44,11 +44,8 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-pub fn for_demo(site: &Site) -> Result<Tools> {
-    everything(site, false)
-}
-
-pub fn for_test(site: &Site) -> Result<Tools> {
+/// For the commands that run the whole line: says only what takes time.
+pub fn quietly(site: &Site) -> Result<Tools> {
     everything(site, false)
 }
 
