@@ -184,7 +184,11 @@ fn write_listeners(folder: &Path, listeners: &[Listener]) -> Result<()> {
     let filter = parts::require(parts::FILTER)?;
     let resources: Vec<_> = listeners
         .iter()
-        .map(|listener| listener_config(listener, folder, &filter))
+        .map(|listener| {
+            let mut resource = listener_config(listener, folder, &filter);
+            resource["@type"] = json!("type.googleapis.com/envoy.config.listener.v3.Listener");
+            resource
+        })
         .collect();
     // Envoy watches for a rename into place.
     let next = folder.join("listeners.next");
@@ -223,7 +227,6 @@ fn listener_config(listener: &Listener, folder: &Path, wasm: &Path) -> Value {
         }},
     }});
     json!({
-        "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
         "name": listener.name,
         "address": address(listener.port),
         "filter_chains": [{"filters": [{"name": "hcm", "typed_config": {
