@@ -216,4 +216,4 @@ fn protocol_version(protocol: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,6 +5,9 @@
 //! are arguments, what shall happen are return values. Nothing in here may
 //! panic, whatever a peer sends.
 
+// Tests may add up; they run nowhere else.
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
 #[cfg(target_family = "wasm")]
 mod abi;
 pub mod config;

@@ -117,14 +117,25 @@ impl Plugin {
         // Workers start together; with periods of their own they drift apart
         // and do not all write at the same time.
         let spread = u64::from_le_bytes(random(entropy));
-        Ok(tick.saturating_sub(spread.checked_rem(tick / 4 + 1).unwrap_or_default()))
+        let spread = spread.checked_rem(tick / 4).unwrap_or_default();
+        Ok(tick.saturating_sub(spread))
     }
 
     /// A context is created for a request.
     pub fn create_stream(&mut self, stream: u32, root: u32) {
-        if let Some(root) = self.roots.get(&root).cloned() {
-            let state = State::Unseen;
-            self.streams.insert(stream, Stream { root, state });
+        let Some(root) = self.roots.get(&root).cloned() else {
+            return;
+        };
+        let state = State::Unseen;
+        let before = self.streams.insert(stream, Stream { root, state });
+        // A host that gives a number twice has forgotten to end the first.
+        if let Some(Stream {
+            root,
+            state: State::Open(_, series),
+        }) = before
+            && let Some(service) = self.services.get_mut(root.service)
+        {
+            service.red.end(series, None, 0);
         }
     }
 

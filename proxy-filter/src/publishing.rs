@@ -84,4 +84,4 @@ pub fn read(shared: &mut impl SharedData, key: &str) -> Option<Record> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -222,7 +222,8 @@ impl Record {
     fn pass_lease(&mut self, from: &Contribution<'_>) {
         let (holder, until) = self.lease;
         let may = from.can_export && !from.is_last;
-        if may && (holder == from.worker || now_after(from.now_nanos, until)) {
+        let is_free = holder == 0 || from.now_nanos > until;
+        if may && (is_free || holder == from.worker) {
             self.lease = (from.worker, from.now_nanos.saturating_add(LEASE_NANOS));
         } else if holder == from.worker {
             self.lease = (0, 0);
@@ -230,9 +231,5 @@ impl Record {
     }
 }
 
-fn now_after(now_nanos: u64, until_nanos: u64) -> bool {
-    now_nanos > until_nanos
-}
-
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

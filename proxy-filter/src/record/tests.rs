@@ -1,1 +1,246 @@
-//! to come
+//! What workers add, and what the record then says.
+
+use super::*;
+use crate::session::Route;
+use proptest::prelude::*;
+use std::borrow::Cow;
+
+const SECOND: u64 = 1_000_000_000;
+
+fn route(name: &str) -> Route<'_> {
+    Route {
+        name: Cow::Borrowed(name),
+        is_template: false,
+    }
+}
+
+/// A record that two requests were added to, of 3 and of 200 milliseconds.
+pub(crate) fn record_of_two_requests() -> Record {
+    let mut red = Red::default();
+    let series = red.series_of(b"GET", &route("/a\"b\\"), 10);
+    red.count(series, Some(200), 3_000_000);
+    red.count(series, Some(503), 200_000_000);
+    let mut record = Record::new(1_700_000_000_000_000_000, [4; 16]);
+    record.add(&from(1, &red, &Ledger::default()));
+    record
+}
+
+fn from<'a>(worker: WorkerId, red: &'a Red, ledger: &'a Ledger) -> Contribution<'a> {
+    Contribution {
+        worker,
+        now_nanos: 0,
+        red,
+        ledger,
+        queued: 0,
+        max_series: 1000,
+        can_export: true,
+        is_last: false,
+    }
+}
+
+fn total(record: &Record) -> u64 {
+    let statuses = record.series().iter().flat_map(|series| &series.statuses);
+    statuses.map(|(_, count)| count).sum()
+}
+
+#[test]
+fn workers_add_up_and_what_is_in_progress_is_replaced() {
+    let mut record = Record::new(0, [0; 16]);
+    let mut red = Red::default();
+    let series = red.series_of(b"GET", &route("/a"), 10);
+    red.begin(series);
+    red.begin(series);
+    red.end(series, Some(200), 1);
+    for worker in [1, 2, 1] {
+        record.add(&from(worker, &red, &Ledger::default()));
+    }
+    let [series] = record.series() else {
+        panic!("one series")
+    };
+    assert_eq!((series.method(), &*series.route), ("GET", "/a"));
+    assert_eq!(series.statuses, [(200, 3)]);
+    assert_eq!(series.durations.count(), 3);
+    assert_eq!(series.in_progress(), 2, "one in each worker");
+}
+
+#[test]
+fn a_worker_that_leaves_takes_what_is_in_progress_and_leaves_its_counts() {
+    let mut record = Record::new(0, [0; 16]);
+    let mut red = Red::default();
+    let series = red.series_of(b"GET", &route("/a"), 10);
+    red.begin(series);
+    red.count(series, None, 1);
+    record.add(&Contribution {
+        queued: 5,
+        ..from(1, &red, &Ledger::default())
+    });
+    assert_eq!(
+        (record.queued(), record.has(1), record.is_leader(1)),
+        (5, true, true)
+    );
+    record.add(&Contribution {
+        is_last: true,
+        ..from(1, &red, &Ledger::default())
+    });
+    assert_eq!(
+        (record.queued(), record.has(1), record.is_leader(1)),
+        (0, false, false)
+    );
+    assert_eq!(record.series()[0].in_progress(), 0);
+    assert_eq!(total(&record), 2);
+}
+
+#[test]
+fn a_worker_that_is_not_heard_of_is_lost_with_what_waited() {
+    let mut record = Record::new(0, [0; 16]);
+    let mut red = Red::default();
+    let series = red.series_of(b"GET", &route("/a"), 10);
+    red.begin(series);
+    let ledger = Ledger {
+        produced: 5,
+        ..Ledger::default()
+    };
+    record.add(&Contribution {
+        queued: 5,
+        ..from(1, &red, &ledger)
+    });
+    let idle = Red::default();
+    for (seconds, queued) in [(120, 5), (121, 0)] {
+        let now_nanos = seconds * SECOND;
+        let nothing = Ledger::default();
+        let at = Contribution {
+            now_nanos,
+            ..from(2, &idle, &nothing)
+        };
+        record.add(&at);
+        assert_eq!(record.queued(), queued, "after {seconds} s");
+    }
+    let dropped: u64 = record.ledger.dropped.iter().sum();
+    assert_eq!(
+        (dropped, record.ledger.dropped[Drop::WorkerLost as usize]),
+        (5, 5)
+    );
+    assert_eq!(record.series()[0].in_progress(), 0);
+    assert_eq!(
+        record.ledger.produced,
+        record.ledger.exported + dropped + record.queued()
+    );
+}
+
+#[test]
+fn one_worker_leads_until_it_leaves_or_is_silent() {
+    let mut record = Record::new(0, [0; 16]);
+    let red = Red::default();
+    let ledger = Ledger::default();
+    let at = |worker, seconds: u64| Contribution {
+        now_nanos: seconds * SECOND,
+        ..from(worker, &red, &ledger)
+    };
+    record.add(&Contribution {
+        can_export: false,
+        ..at(9, 1)
+    });
+    assert!(!record.is_leader(9), "cannot export");
+    for (worker, seconds, leader) in [
+        (1, 1, 1),
+        (2, 5, 1),
+        (1, 9, 1),
+        (2, 19, 1),
+        (2, 20, 2),
+        (1, 21, 2),
+    ] {
+        record.add(&at(worker, seconds));
+        assert!(record.is_leader(leader), "{worker} at {seconds} s");
+    }
+    record.add(&Contribution {
+        is_last: true,
+        ..at(2, 22)
+    });
+    record.add(&at(1, 22));
+    assert!(record.is_leader(1), "at once");
+}
+
+#[test]
+fn the_budget_holds_for_all_workers_together() {
+    let mut record = Record::new(0, [0; 16]);
+    for worker in 0..10 {
+        let mut red = Red::default();
+        for at in 0..20 {
+            let name = format!("/w{worker}/{at}");
+            let series = red.series_of(b"GET", &route(&name), 20);
+            red.begin(series);
+            red.count(series, Some(200), 1);
+        }
+        let template = Route {
+            name: Cow::Borrowed("/real"),
+            is_template: true,
+        };
+        let series = red.series_of(b"GET", &template, 20);
+        red.count(series, Some(200), 1);
+        record.add(&Contribution {
+            max_series: 20,
+            ..from(worker, &red, &Ledger::default())
+        });
+    }
+    assert_eq!(
+        record.series().len(),
+        20 + 2,
+        "the budget, _other and the template"
+    );
+    assert_eq!(total(&record), 10 * 21, "nothing is lost");
+    assert_eq!(record.ledger.overflow, 9 * 20);
+    let other = record
+        .series()
+        .iter()
+        .find(|series| &*series.route == names::OTHER)
+        .unwrap();
+    assert_eq!(other.in_progress(), 9 * 20);
+}
+
+#[test]
+fn a_record_reads_back() {
+    let mut record = record_of_two_requests();
+    record
+        .ledger
+        .counts_mut()
+        .zip(100..)
+        .for_each(|(count, at)| *count = at);
+    assert_eq!(Record::from_bytes(&record.to_bytes()), Some(record));
+}
+
+#[test]
+fn what_is_not_whole_is_no_record() {
+    let bytes = record_of_two_requests().to_bytes();
+    for end in 0..bytes.len() {
+        assert_eq!(Record::from_bytes(&bytes[..end]), None, "{end} bytes");
+    }
+    let longer = [bytes.as_slice(), b"x"].concat();
+    assert_eq!(Record::from_bytes(&longer), None);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_survived(mut bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = Record::from_bytes(&bytes);
+        if let Some(first) = bytes.first_mut() {
+            *first = 0xA1;
+        }
+        let _ = Record::from_bytes(&bytes);
+    }
+
+    #[test]
+    fn any_record_reads_back(counts in proptest::collection::vec((0usize..4, "[a-c/]{0,3}", 0u16..600, any::<u32>()), 0..40), workers in 1u64..4) {
+        let mut record = Record::new(1, [1; 16]);
+        for worker in 0..workers {
+            let mut red = Red::default();
+            for (method, name, status, nanos) in &counts {
+                let series = red.series_of(names::KNOWN_METHODS[*method].as_bytes(), &route(name), 10);
+                red.begin(series);
+                red.count(series, Some(*status), u64::from(*nanos) * 100);
+            }
+            record.add(&from(worker, &red, &Ledger::default()));
+        }
+        prop_assert_eq!(total(&record), counts.len() as u64 * workers);
+        prop_assert_eq!(Record::from_bytes(&record.to_bytes()), Some(record));
+    }
+}

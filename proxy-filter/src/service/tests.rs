@@ -1,1 +1,230 @@
-//! to come
+//! Spans and exports of one service in one worker.
+
+use super::*;
+use crate::finished_span::tests::span;
+
+const NOW: Now = Now {
+    unix_nanos: 1_700_000_000_000_000_000,
+    monotonic_nanos: 1_000_000_000,
+};
+const WORKER: WorkerId = 7;
+const ROOT: u32 = 1;
+
+fn settings(export: &str) -> Rc<Settings> {
+    let document = format!(r#"{{"service": {{"name": "edge"}}{export}}}"#);
+    Rc::new(Settings::from_document(document.as_bytes()).unwrap())
+}
+
+fn service() -> Service {
+    let settings = settings(r#", "export": {"cluster": "otel"}"#);
+    let mut service = Service::new(&settings);
+    service.enter(ROOT, settings);
+    service
+}
+
+fn publish(service: &Service, record: &mut Record) {
+    record.add(&service.contribution(WORKER, NOW, false));
+}
+
+/// Publishes, and gives the call for traces that is then due.
+fn traces_due(service: &mut Service, now: Now) -> Option<Call> {
+    let mut record = Record::new(1, [1; 16]);
+    publish(service, &mut record);
+    let calls = service.due_calls(&record, WORKER, now);
+    calls.into_iter().find(|call| call.signal == Signal::Traces)
+}
+
+fn later(seconds: u64) -> Now {
+    let monotonic_nanos = NOW.monotonic_nanos + seconds * 1_000_000_000;
+    Now {
+        monotonic_nanos,
+        ..NOW
+    }
+}
+
+fn answer(status: u16) -> Answer {
+    Answer {
+        status: Some(status),
+        ..Answer::default()
+    }
+}
+
+#[test]
+fn spans_leave_the_queue_when_they_have_arrived() {
+    let mut service = service();
+    for _ in 0..3 {
+        service.record_span(span(b"/a"), usize::MAX);
+    }
+    let call = traces_due(&mut service, NOW).unwrap();
+    assert_eq!(
+        (call.spans, call.path(call.to.export.as_ref().unwrap())),
+        (3, "/v1/traces")
+    );
+    assert_eq!(service.called(&call, ROOT, Some(5), NOW, 0), None);
+    service.record_span(span(b"/b"), usize::MAX);
+    assert!(
+        traces_due(&mut service, later(60)).is_none(),
+        "one is under way"
+    );
+    let partly = Answer {
+        rejected: 1,
+        ..answer(200)
+    };
+    assert_eq!(service.answered(ROOT, 5, &partly, NOW, 0), None);
+    assert_eq!(
+        (
+            service.ledger.produced,
+            service.ledger.exported,
+            service.queue.len()
+        ),
+        (4, 2, 1)
+    );
+    assert_eq!(service.ledger.dropped[Drop::Rejected as usize], 1);
+    assert!(
+        traces_due(&mut service, later(4)).is_none(),
+        "not before the interval"
+    );
+    assert_eq!(traces_due(&mut service, later(5)).unwrap().spans, 1);
+}
+
+#[test]
+fn a_failure_keeps_the_spans_and_is_said_once() {
+    let mut service = service();
+    service.record_span(span(b"/a"), usize::MAX);
+    for (turn, said) in [
+        (0, Some(Change::Fails(Signal::Traces, Failure::Unavailable))),
+        (60, None),
+        (180, None),
+    ] {
+        let call = traces_due(&mut service, later(turn)).unwrap();
+        service.called(&call, ROOT, Some(5), later(turn), 0);
+        assert_eq!(
+            service.answered(ROOT, 5, &answer(503), later(turn), 0),
+            said
+        );
+    }
+    assert_eq!(
+        (
+            service.queue.len(),
+            service.ledger.failures[Failure::Unavailable as usize]
+        ),
+        (1, 3)
+    );
+    let call = traces_due(&mut service, later(300)).unwrap();
+    service.called(&call, ROOT, Some(6), later(300), 0);
+    let said = service.answered(ROOT, 6, &answer(200), later(300), 0);
+    assert_eq!(said, Some(Change::WorksAgain(Signal::Traces)));
+}
+
+#[test]
+fn what_is_refused_for_good_is_dropped() {
+    let mut service = service();
+    service.record_span(span(b"/a"), usize::MAX);
+    let call = traces_due(&mut service, NOW).unwrap();
+    service.called(&call, ROOT, Some(5), NOW, 0);
+    service.answered(ROOT, 5, &answer(400), NOW, 0);
+    assert_eq!(
+        (
+            service.queue.len(),
+            service.ledger.dropped[Drop::Rejected as usize]
+        ),
+        (0, 1)
+    );
+}
+
+#[test]
+fn a_call_that_cannot_start_is_a_failure() {
+    let mut service = service();
+    service.record_span(span(b"/a"), usize::MAX);
+    let call = traces_due(&mut service, NOW).unwrap();
+    let said = service.called(&call, ROOT, None, NOW, 0);
+    assert_eq!(
+        said,
+        Some(Change::Fails(Signal::Traces, Failure::Unreachable))
+    );
+    assert_eq!(service.queue.len(), 1);
+}
+
+#[test]
+fn unknown_answers_are_ignored() {
+    let mut service = service();
+    service.record_span(span(b"/a"), usize::MAX);
+    let call = traces_due(&mut service, NOW).unwrap();
+    service.called(&call, ROOT, Some(5), NOW, 0);
+    for (root, token) in [(ROOT, 6), (2, 5)] {
+        assert_eq!(service.answered(root, token, &answer(200), NOW, 0), None);
+    }
+    assert_eq!(service.queue.len(), 1);
+}
+
+#[test]
+fn a_reload_during_an_export_sends_the_spans_again() {
+    let mut service = service();
+    service.record_span(span(b"/a"), usize::MAX);
+    let call = traces_due(&mut service, NOW).unwrap();
+    service.called(&call, ROOT, Some(5), NOW, 0);
+    service.enter(2, settings(r#", "export": {"cluster": "other"}"#));
+    assert_eq!(service.owner(), Some(2));
+    assert!(!service.leave(ROOT), "the new one is left");
+    let call = traces_due(&mut service, later(5)).unwrap();
+    assert_eq!(
+        (
+            call.spans,
+            call.to.export.as_ref().unwrap().cluster.as_str()
+        ),
+        (1, "other")
+    );
+    assert!(service.leave(2));
+    service.drop_queue();
+    assert_eq!(
+        (
+            service.ledger.produced,
+            service.ledger.dropped[Drop::Shutdown as usize]
+        ),
+        (1, 1)
+    );
+}
+
+#[test]
+fn a_full_queue_turns_away_and_does_not_wait_for_the_interval() {
+    let mut service = service();
+    service.record_span(span(b"/a"), usize::MAX);
+    let call = traces_due(&mut service, NOW).unwrap();
+    service.called(&call, ROOT, Some(5), NOW, 0);
+    service.answered(ROOT, 5, &answer(200), NOW, 0);
+    let mut pushed = 0;
+    while service.ledger.dropped[Drop::QueueFull as usize] == 0 {
+        service.record_span(span(b"/a"), 1 << 20);
+        pushed += 1;
+    }
+    assert!(pushed > 1000, "{pushed}");
+    assert!(traces_due(&mut service, later(1)).is_some());
+}
+
+#[test]
+fn only_the_leader_exports_metrics() {
+    let mut service = service();
+    let mut record = Record::new(1, [1; 16]);
+    publish(&service, &mut record);
+    let calls = service.due_calls(&record, WORKER, NOW);
+    assert_eq!(
+        calls.iter().map(|call| call.signal).collect::<Vec<_>>(),
+        [Signal::Metrics]
+    );
+    assert_eq!(
+        calls[0].path(calls[0].to.export.as_ref().unwrap()),
+        "/v1/metrics"
+    );
+    assert!(service.due_calls(&record, WORKER + 1, NOW).is_empty());
+}
+
+#[test]
+fn without_an_export_nothing_is_sent() {
+    let settings = settings("");
+    let mut service = Service::new(&settings);
+    service.enter(ROOT, settings);
+    let mut record = Record::new(1, [1; 16]);
+    publish(&service, &mut record);
+    assert!(!record.is_leader(WORKER));
+    assert!(service.due_calls(&record, WORKER, NOW).is_empty());
+}

@@ -1,1 +1,285 @@
-//! to come
+//! Requests in, effects out.
+
+use super::*;
+use crate::header_map::{HeaderMap, serialize};
+use proptest::prelude::*;
+
+const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+fn settings(more: &str) -> Settings {
+    let document =
+        format!(r#"{{"service": {{"name": "edge"}}, "export": {{"cluster": "otel"}}{more}}}"#);
+    Settings::from_document(document.as_bytes()).unwrap()
+}
+
+/// What became of the headers: `set`, `remove` or `add`, name, value.
+type Done = Vec<(&'static str, String, String)>;
+
+fn note(done: &mut Done) -> impl FnMut(Effect<'_>) {
+    |effect| {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        done.push(match effect {
+            Effect::SetOnRequest(name, value) => ("set", name.to_owned(), text(value)),
+            Effect::RemoveFromRequest(name) => ("remove", name.to_owned(), String::new()),
+            Effect::SetOnResponse(name, value) => ("answer", name.to_owned(), text(value)),
+            Effect::AddToResponse(name, value) => ("add", name.to_owned(), text(value)),
+        });
+    }
+}
+
+fn begin(settings: &Settings, headers: &[(&str, &[u8])]) -> (Session, Done) {
+    let bytes = serialize(headers);
+    let head = Head::read(HeaderMap::new(&bytes), &settings.request_id_header);
+    let mut done = Done::new();
+    let mut next = 0u8;
+    let mut entropy = |buffer: &mut [u8]| {
+        next += 1;
+        buffer.fill(next);
+    };
+    let session = Session::begin(settings, &head, 1000, &mut entropy, &mut note(&mut done));
+    (session, done)
+}
+
+fn value<'a>(done: &'a Done, what: &str, name: &str) -> Option<&'a str> {
+    let found = done
+        .iter()
+        .find(|(kind, key, _)| (*kind, key.as_str()) == (what, name));
+    found.map(|(_, _, value)| value.as_str())
+}
+
+#[test]
+fn a_sane_id_is_kept_and_answered() {
+    let settings = settings("");
+    let (session, done) = begin(&settings, &[("x-request-id", b"req_42")]);
+    assert_eq!(
+        value(&done, "set", "x-request-id"),
+        None,
+        "it stands there already"
+    );
+    let mut done = Done::new();
+    session.respond(&settings, &mut note(&mut done));
+    assert_eq!(value(&done, "answer", "x-request-id"), Some("req_42"));
+}
+
+#[test]
+fn an_id_is_made_where_none_can_be_kept() {
+    let long = [b'a'; 129];
+    for (headers, why) in [
+        (vec![], "missing"),
+        (vec![("x-request-id", &b"a b"[..])], "a blank"),
+        (vec![("x-request-id", b"")], "empty"),
+        (vec![("x-request-id", b"\xff\xfe")], "not UTF-8"),
+        (vec![("x-request-id", &long)], "too long"),
+        (
+            vec![("x-request-id", b"one"), ("x-request-id", b"two")],
+            "two lines",
+        ),
+    ] {
+        let (_, done) = begin(&settings(""), &headers);
+        let id = value(&done, "set", "x-request-id").unwrap();
+        assert_eq!((id.len(), id.get(14..15)), (36, Some("4")), "{why}");
+    }
+    let distrust = settings(r#", "request_id": {"trust_incoming": false}"#);
+    let (_, done) = begin(&distrust, &[("x-request-id", b"req_42")]);
+    assert!(value(&done, "set", "x-request-id").is_some());
+    let renamed = settings(r#", "request_id": {"header": "X-Correlation-ID"}"#);
+    let (_, done) = begin(&renamed, &[("x-correlation-id", b"a b")]);
+    assert!(value(&done, "set", "x-correlation-id").is_some());
+}
+
+#[test]
+fn a_valid_trace_goes_on_with_the_edges_span() {
+    let (session, done) = begin(
+        &settings(""),
+        &[("traceparent", CALLER.as_bytes()), ("tracestate", b"a=1")],
+    );
+    let sent = value(&done, "set", "traceparent").unwrap();
+    assert!(sent.starts_with("00-0af7651916cd43dd8448eb211c80319c-") && sent.ends_with("-01"));
+    assert!(!sent.contains("b7ad6b7169203331"), "the edge's own span");
+    assert_eq!(
+        session.trace.parent.unwrap().to_hex().as_str(),
+        "b7ad6b7169203331"
+    );
+    assert_eq!(
+        value(&done, "set", "tracestate"),
+        None,
+        "it may stay as it is"
+    );
+    assert_eq!(session.trace.state.as_deref(), Some("a=1"));
+}
+
+#[test]
+fn what_is_no_trace_context_starts_a_new_trace() {
+    let upper = CALLER.to_uppercase();
+    let longer = format!("{CALLER}-x");
+    for (lines, why) in [
+        (vec![], "missing"),
+        (vec![&b""[..]], "empty"),
+        (vec![upper.as_bytes()], "upper case"),
+        (vec![longer.as_bytes()], "too long for version 00"),
+        (vec![b"00-\xff\xfe"], "not UTF-8"),
+        (vec![CALLER.as_bytes(), CALLER.as_bytes()], "twice"),
+    ] {
+        let mut headers: Vec<_> = lines.iter().map(|line| ("traceparent", *line)).collect();
+        headers.push(("tracestate", b"a=1"));
+        let (session, done) = begin(&settings(""), &headers);
+        let sent = value(&done, "set", "traceparent").unwrap();
+        assert!(!sent.contains("0af7651916cd43dd8448eb211c80319c"), "{why}");
+        assert!(sent.ends_with("-03"), "{why}: sampled and random");
+        assert_eq!(value(&done, "remove", "tracestate"), Some(""), "{why}");
+        assert_eq!(
+            (session.trace.parent, session.trace.state),
+            (None, None),
+            "{why}"
+        );
+    }
+    let restart = settings(r#", "trace": {"incoming": "restart"}"#);
+    let (session, _) = begin(&restart, &[("traceparent", CALLER.as_bytes())]);
+    assert_eq!(session.trace.parent, None);
+}
+
+#[test]
+fn several_tracestates_become_one_and_a_bad_one_goes() {
+    let caller = ("traceparent", CALLER.as_bytes());
+    let (_, done) = begin(
+        &settings(""),
+        &[caller, ("tracestate", b"a=1"), ("tracestate", b"b=2")],
+    );
+    assert_eq!(value(&done, "set", "tracestate"), Some("a=1,b=2"));
+    let (_, done) = begin(&settings(""), &[caller, ("tracestate", b"a=\xff")]);
+    assert_eq!(value(&done, "remove", "tracestate"), Some(""));
+    let (_, done) = begin(&settings(""), &[caller]);
+    assert_eq!(
+        value(&done, "remove", "tracestate"),
+        None,
+        "nothing to remove"
+    );
+}
+
+#[test]
+fn only_new_traces_are_sampled_by_ratio() {
+    let none = settings(r#", "trace": {"sample_ratio": 0}"#);
+    let (session, done) = begin(&none, &[]);
+    assert!(value(&done, "set", "traceparent").unwrap().ends_with("-02"));
+    assert!(!session.is_recorded());
+    let (session, _) = begin(&none, &[("traceparent", CALLER.as_bytes())]);
+    assert!(session.is_recorded(), "the caller has decided");
+    let unsampled = CALLER.replace("-01", "-00");
+    let (session, done) = begin(&settings(""), &[("traceparent", unsampled.as_bytes())]);
+    assert!(value(&done, "set", "traceparent").unwrap().ends_with("-00"));
+    assert!(!session.is_recorded());
+    let silent = Settings::from_document(br#"{"service": {"name": "edge"}}"#).unwrap();
+    assert!(
+        !begin(&silent, &[]).0.is_recorded(),
+        "nobody would take the span"
+    );
+}
+
+#[test]
+fn the_answer_tells_the_page_its_trace() {
+    for (name, metric) in [
+        ("traceparent", Some("traceparent")),
+        ("trace", Some("trace")),
+        ("off", None),
+    ] {
+        let settings = settings(&format!(r#", "trace": {{"server_timing": "{name}"}}"#));
+        let (session, done) = begin(&settings, &[]);
+        let sent = value(&done, "set", "traceparent").unwrap().to_owned();
+        let mut done = Done::new();
+        session.respond(&settings, &mut note(&mut done));
+        let expected = metric.map(|metric| format!("{metric};desc=\"{sent}\""));
+        assert_eq!(value(&done, "add", "server-timing"), expected.as_deref());
+    }
+}
+
+#[test]
+fn paths_decide_what_kind_of_request_it_is() {
+    let settings = settings(r#", "metrics": {"path": "/sightline/metrics"}"#);
+    for (method, path, class) in [
+        ("GET", "/", Class::Traced),
+        ("GET", "/sightline/metrics", Class::MetricsPage),
+        ("HEAD", "/sightline/metrics?x=1", Class::MetricsPage),
+        ("POST", "/sightline/metrics", Class::Excluded),
+        ("POST", "/sightline/v1/traces", Class::Excluded),
+        ("GET", "/sightline", Class::Excluded),
+        ("GET", "/sightlines", Class::Traced),
+        ("GET", "/sightline/../x", Class::Excluded),
+        ("GET", "", Class::Traced),
+    ] {
+        let head = Head {
+            method: method.as_bytes(),
+            path: path.as_bytes(),
+            ..Head::default()
+        };
+        assert_eq!(classify(&settings, &head), class, "{method} {path}");
+    }
+    let odd = Head {
+        path: b"/sightline/\xff",
+        ..Head::default()
+    };
+    assert_eq!(classify(&settings, &odd), Class::Traced);
+}
+
+#[test]
+fn routes_are_templates_or_made_of_segments() {
+    let settings = settings(r#", "routes": ["/products/{id}", "/odd/{x}"]"#);
+    for (path, name, is_template) in [
+        (&b"/products/7?token=x"[..], "/products/{id}", true),
+        (b"/orders/1234", "/orders/{id}", false),
+        (b"/health", "/health", false),
+        (b"/odd/\xff", "/odd/{x}", true),
+        (b"/else/\xff", "/else/{id}", false),
+        (b"", "_unknown", false),
+    ] {
+        let route = route_of(&settings, path);
+        assert_eq!((&*route.name, route.is_template), (name, is_template));
+    }
+}
+
+#[test]
+fn the_span_is_the_one_that_the_upstream_knows() {
+    let settings = settings("");
+    let (session, done) = begin(
+        &settings,
+        &[(":method", b"GET"), ("traceparent", CALLER.as_bytes())],
+    );
+    let end = End {
+        status: Some(204),
+        duration_nanos: 7,
+        protocol: b"HTTP/2",
+    };
+    let span = session.end(&end, 3).unwrap();
+    let traceparent = span.context.to_traceparent();
+    assert_eq!(
+        value(&done, "set", "traceparent"),
+        Some(traceparent.as_str())
+    );
+    assert_eq!(
+        (
+            span.series,
+            span.status,
+            span.start_unix_nanos,
+            span.duration_nanos
+        ),
+        (3, Some(204), 1000, 7)
+    );
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_in_what_goes_out_is_well_formed(
+        lines in proptest::collection::vec((0usize..9, proptest::collection::vec(any::<u8>(), 0..80)), 0..12),
+    ) {
+        const NAMES: [&str; 9] = [":method", ":path", ":authority", ":scheme", "x-request-id", "traceparent", "tracestate", "user-agent", "x-other"];
+        let headers: Vec<_> = lines.iter().map(|(name, value)| (NAMES[*name], value.as_slice())).collect();
+        let settings = settings("");
+        let (session, mut done) = begin(&settings, &headers);
+        session.respond(&settings, &mut note(&mut done));
+        for (what, name, value) in &done {
+            prop_assert!(value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{} {} {:?}", what, name, value);
+        }
+        prop_assert_eq!(value(&done, "set", "traceparent").map(str::len), Some(55));
+        let end = End { status: None, duration_nanos: 0, protocol: b"\xff" };
+        let _ = session.end(&end, 0);
+    }
+}
