@@ -85,30 +85,39 @@ fn nibble(digit: u8) -> Option<u8> {
 
 /// Exactly `N` bytes from `2 * N` lower-case hexadecimal digits.
 pub(crate) fn decode_hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
-    if text.len() != N.checked_mul(2)? {
+    let mut bytes = [0; N];
+    decode_into(text, &mut bytes)?;
+    Some(bytes)
+}
+
+fn decode_into(text: &[u8], bytes: &mut [u8]) -> Option<()> {
+    if text.len() != bytes.len().checked_mul(2)? {
         return None;
     }
-    let mut bytes = [0; N];
     for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
         let [high, low] = *pair else { return None };
         *byte = (nibble(high)? << 4) | nibble(low)?;
     }
-    Some(bytes)
+    Some(())
 }
 
 fn encode_hex<const N: usize>(bytes: &[u8]) -> Hex<N> {
+    let mut text = [b'0'; N];
+    encode_into(bytes, &mut text);
+    Hex(text)
+}
+
+fn encode_into(bytes: &[u8], text: &mut [u8]) {
     let digit = |value: u8| match value {
         0..=9 => value.wrapping_add(b'0'),
         _ => value.wrapping_add(b'a' - 10),
     };
-    let mut text = [b'0'; N];
     for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
         if let [high, low] = pair {
             *high = digit(byte >> 4);
             *low = digit(byte & 15);
         }
     }
-    Hex(text)
 }
 
 #[cfg(test)]

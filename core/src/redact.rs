@@ -6,6 +6,9 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+use crate::search::{find, has, split_once};
+use crate::url::split_scheme;
+
 /// What stands in place of what was taken out.
 pub const REDACTED: &str = "REDACTED";
 
@@ -33,7 +36,7 @@ pub fn url(url: &str) -> String {
         Some((location, query)) => (location, Some(query)),
         None => (url, None),
     };
-    let (scheme, rest) = match location.split_once("://") {
+    let (scheme, rest) = match split_scheme(location) {
         Some((scheme, rest)) => (Some(scheme), rest),
         None => (None, location),
     };
@@ -124,7 +127,7 @@ impl Before {
 }
 
 fn is_separator(c: char) -> bool {
-    c.is_whitespace() || "\"'`,;()<>[]{}|".contains(c)
+    c.is_whitespace() || u8::try_from(c).is_ok_and(|c| b"\"'`,;()<>[]{}|".contains(&c))
 }
 
 /// `Bearer`, `Basic`, also as the value of a key.
@@ -139,7 +142,7 @@ fn redact_word(word: &str, before: Before) -> Option<Cow<'static, str>> {
     if before == Before::Secret && !is_sign && !is_auth_scheme(word) && word != REDACTED {
         return Some(Cow::Borrowed(REDACTED));
     }
-    if word.contains("://") && word.contains(['?', '#', '@']) {
+    if split_scheme(word).is_some() && word.contains(['?', '#', '@']) {
         // A stack frame ends in `:line:column`, which belongs to no query.
         let end = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
         let position = word.strip_prefix(end).unwrap_or_default();
@@ -150,7 +153,7 @@ fn redact_word(word: &str, before: Before) -> Option<Cow<'static, str>> {
         kept.push_str(position);
         return (kept != word).then_some(Cow::Owned(kept));
     }
-    if !word.contains('/') {
+    if !has(word, b'/') {
         return redact_atom(word);
     }
     let mut parts = word.split('/').map(|part| (part, redact_atom(part)));
@@ -193,17 +196,17 @@ fn is_secret_key(key: &str) -> bool {
 
 fn is_email(word: &str) -> bool {
     let word = word.trim_matches(['.', ':', '!', '?']);
-    let at = word.split_once('@').or_else(|| word.split_once("%40"));
+    let at = word.split_once('@').or_else(|| split_once(word, "%40"));
     at.is_some_and(|(name, domain)| {
         !name.is_empty()
-            && !name.contains('/')
-            && domain.contains('.')
+            && !has(name, b'/')
+            && has(domain, b'.')
             && domain.split('.').all(|label| !label.is_empty())
     })
 }
 
 fn is_jwt(word: &str) -> bool {
-    word.find("eyJ").is_some_and(|at| {
+    find(word, "eyJ").is_some_and(|at| {
         let token = word.get(at..).unwrap_or_default();
         token.len() >= 20 && token.split('.').count() >= 2
     })
@@ -211,19 +214,23 @@ fn is_jwt(word: &str) -> bool {
 
 /// Replaces card numbers, written with or without blanks or dashes.
 fn redact_cards(text: &mut String) -> bool {
-    let mut changed = false;
+    let mut kept = String::new();
+    let mut kept_to = 0;
     let mut from = 0;
     while let Some((start, end)) = next_digit_run(text, from) {
-        let run = text.get(start..end).unwrap_or_default();
-        if is_card(run) {
-            text.replace_range(start..end, REDACTED);
-            from = start.saturating_add(REDACTED.len());
-            changed = true;
-        } else {
-            from = end;
+        from = end;
+        if is_card(text.get(start..end).unwrap_or_default()) {
+            kept.push_str(text.get(kept_to..start).unwrap_or_default());
+            kept.push_str(REDACTED);
+            kept_to = end;
         }
     }
-    changed
+    if kept.is_empty() {
+        return false;
+    }
+    kept.push_str(text.get(kept_to..).unwrap_or_default());
+    *text = kept;
+    true
 }
 
 /// The next run of digits with single blanks or dashes between them.

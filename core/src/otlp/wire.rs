@@ -139,11 +139,19 @@ impl Writer {
         let start = self.bytes.len();
         write(self);
         let length = self.bytes.len().saturating_sub(start);
-        // The length goes before what is written already: append it, then turn
-        // the two around.
+        // The length goes before what is written already: append it, which
+        // makes room, keep it aside, and move what is written behind it.
+        let mut varint = [0; 10];
         self.raw_varint(length as u64);
         if let Some(written) = self.bytes.get_mut(start..) {
-            written.rotate_left(length);
+            let room = written.len().saturating_sub(length);
+            if let Some((kept, appended)) = varint.get_mut(..room).zip(written.get(length..)) {
+                kept.copy_from_slice(appended);
+                written.copy_within(..length, room);
+                if let Some(place) = written.get_mut(..room) {
+                    place.copy_from_slice(kept);
+                }
+            }
         }
     }
 }
