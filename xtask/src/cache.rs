@@ -2,11 +2,12 @@
 //! counts only when its last file, `.complete`, is there; one that was
 //! interrupted is cleared and built anew. It is built where it will stay, since
 //! Python environments and Next.js builds carry their own path. A lock keeps two
-//! checkouts from building the same part at once.
+//! checkouts from building the same part at once. Of each part the folders used
+//! last are kept, the others removed when a new one is made.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -14,6 +15,9 @@ use sha2::{Digest, Sha256};
 use crate::site::Site;
 
 const COMPLETE: &str = ".complete";
+
+/// Folders kept of a part: a few checkouts can work side by side.
+const KEPT: usize = 4;
 
 /// What a part is made from; its digest is in the folder's name.
 pub struct Key {
@@ -94,6 +98,10 @@ impl Key {
         build: impl FnOnce(&Path, &Path) -> Result<()>,
     ) -> Result<Entry> {
         if let Some(folder) = self.cached(site) {
+            // Its age is that of its last use; a cache that can't be written
+            // still serves.
+            let mark = File::options().write(true).open(folder.join(COMPLETE));
+            let _ = mark.and_then(|mark| mark.set_modified(SystemTime::now()));
             return Ok(Entry { folder, made: None });
         }
         let _lock = lock(&site.home.join("locks").join(self.name()), self.part)?;
@@ -111,11 +119,35 @@ impl Key {
         let _ = fs::remove_file(&log);
         build(&folder, &log)?;
         fs::write(folder.join(COMPLETE), "")?;
+        remove_unused(&site.home, self.part)?;
         Ok(Entry {
             folder,
             made: Some(started.elapsed()),
         })
     }
+}
+
+/// Removes all complete folders of a part but those used last.
+fn remove_unused(home: &Path, part: &str) -> Result<()> {
+    let mut used = Vec::new();
+    for entry in fs::read_dir(home)? {
+        let entry = entry?;
+        let of_this_part = entry
+            .file_name()
+            .to_string_lossy()
+            .strip_prefix(part)
+            .is_some_and(|rest| rest.starts_with('-'));
+        if let Ok(mark) = fs::metadata(entry.path().join(COMPLETE))
+            && of_this_part
+        {
+            used.push((mark.modified()?, entry.path()));
+        }
+    }
+    used.sort();
+    for (_, folder) in used.iter().rev().skip(KEPT) {
+        fs::remove_dir_all(folder).with_context(|| format!("remove {}", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// Held until dropped; waits for another process that holds it, and says so.
@@ -205,6 +237,27 @@ mod tests {
         assert!(first.is_err() && key.cached(&site).is_none());
         let second = key.get(&site, || (), |_, _| Ok(())).expect("built");
         assert!(!second.folder.join("half").exists());
+        fs::remove_dir_all(&site.home).expect("the test's cache goes");
+    }
+
+    #[test]
+    fn what_was_used_last_is_kept() {
+        let site = site("unused");
+        let make = |version: &str| {
+            let key = Key::new("thing", version);
+            key.get(&site, || (), |_, _| Ok(()))
+                .expect("built or cached")
+                .folder
+        };
+        let folders: Vec<PathBuf> = (0..KEPT)
+            .map(|version| make(&version.to_string()))
+            .collect();
+        Key::new("thing-else", "")
+            .get(&site, || (), |_, _| Ok(()))
+            .expect("another part");
+        make("0");
+        make("new");
+        assert!(folders[0].exists() && !folders[1].exists());
         fs::remove_dir_all(&site.home).expect("the test's cache goes");
     }
 
