@@ -214,22 +214,25 @@ pub fn text(findings: &Findings, seconds: &[(String, f64)]) -> String {
 }
 
 fn vital_text(log: &Log) -> String {
-    let name = log.text("browser.web_vital.name");
+    let name = log.text("browser.web_vital.name").to_uppercase();
+    format!(
+        "{name} {} ({})",
+        vital_value(log),
+        log.text("browser.web_vital.rating")
+    )
+}
+
+/// The value with its unit; layout shift has none.
+fn vital_value(log: &Log) -> String {
     let value = log
         .attributes
         .get("browser.web_vital.value")
-        .and_then(Value::as_f64)
-        .unwrap_or(f64::NAN);
-    let value = if name == "cls" {
-        format!("{value:.3}")
-    } else {
-        format!("{value:.0} ms")
-    };
-    format!(
-        "{} {value} ({})",
-        name.to_uppercase(),
-        log.text("browser.web_vital.rating")
-    )
+        .and_then(Value::as_f64);
+    match (log.text("browser.web_vital.name"), value) {
+        (_, None) => "?".to_owned(),
+        ("cls", Some(value)) => format!("{value:.3}"),
+        (_, Some(value)) => format!("{value:.0} ms"),
+    }
 }
 
 fn milliseconds(start: u64, end: u64) -> f64 {

@@ -1,8 +1,8 @@
 //! The report as one HTML page that needs nothing else.
 
 use super::{Findings, addresses, rows, waterfall};
-use serde_json::Value;
 use sightline_tests::line::{Line, Visit};
+use sightline_tests::otlp::Log;
 use std::fmt::Write;
 
 const PAGE: &str = include_str!("page.html");
@@ -33,7 +33,7 @@ pub fn html(line: &Line, visit: &Visit, findings: &Findings, seconds: &[(String,
         ("waterfall", waterfall::svg(&findings.joined.spans)),
         ("totals", totals(findings)),
         ("red", red(findings)),
-        ("vitals", none(vitals(findings), "vitals")),
+        ("vitals", vitals(findings)),
         ("errors", none(errors(findings), "errors")),
         ("visit", visit_rows(visit)),
         (
@@ -108,27 +108,39 @@ fn red(findings: &Findings) -> String {
     text
 }
 
+const VITALS: [&str; 5] = ["lcp", "inp", "cls", "fcp", "ttfb"];
+
+/// A row for each page view that reported, in the order of the reports.
 fn vitals(findings: &Findings) -> String {
-    let mut text = String::new();
+    let mut pages: Vec<(&str, [Option<&Log>; VITALS.len()])> = Vec::new();
     for log in &findings.vitals {
         let name = log.text("browser.web_vital.name");
-        let rating = log.text("browser.web_vital.rating");
-        let value = log
-            .attributes
-            .get("browser.web_vital.value")
-            .and_then(Value::as_f64);
-        let value = match (name, value) {
-            (_, None) => "?".to_owned(),
-            ("cls", Some(value)) => format!("{value:.3}"),
-            (_, Some(value)) => format!("{value:.0} ms"),
+        let Some(column) = VITALS.iter().position(|vital| *vital == name) else {
+            continue;
         };
-        let _ = write!(
-            text,
-            "<div class=\"card\">{}<b class=\"{}\">{value}</b><code>{}</code></div>",
-            escape(&name.to_uppercase()),
-            escape(rating),
-            escape(log.text("url.path")),
-        );
+        let path = log.text("url.path");
+        // The same page seen again is a view of its own.
+        let free = |(known, cells): &mut (&str, [Option<&Log>; VITALS.len()])| {
+            *known == path && cells[column].is_none()
+        };
+        match pages.iter_mut().find_map(|page| free(page).then_some(page)) {
+            Some((_, cells)) => cells[column] = Some(log),
+            None => {
+                let mut cells = [None; VITALS.len()];
+                cells[column] = Some(log);
+                pages.push((path, cells));
+            }
+        }
+    }
+    let mut text = String::new();
+    for (path, cells) in pages {
+        let _ = write!(text, "<tr><td><code>{}</code>", escape(path));
+        for cell in cells {
+            let value = cell.map(super::vital_value).unwrap_or_default();
+            let rating = cell.map_or("", |log| log.text("browser.web_vital.rating"));
+            let _ = write!(text, "<td class=\"number {}\">{value}", escape(rating));
+        }
+        text.push_str("</tr>");
     }
     text
 }
