@@ -1,5 +1,5 @@
-// Builds dist/: the eager module and the engine's module, each minified, and
-// the types. The engine, as wasm-bindgen's `web` target writes it, is expected
+// Builds dist/: the eager module, the engine's module and the engine itself,
+// minified, and the types. The engine, as wasm-bindgen's `web` target writes it, is expected
 // in the folder that SIGHTLINE_ENGINE names, else in engine/.
 
 import { execFileSync } from "node:child_process";
@@ -16,8 +16,6 @@ if (given) {
   rmSync("engine", { recursive: true, force: true });
   cpSync(given, "engine", { recursive: true });
 }
-// It types the raw module; we import that as text.
-rmSync("engine/sightline_browser_bg.wasm.d.ts", { force: true });
 if (!existsSync("engine/sightline_browser_bg.wasm")) {
   console.error(
     "engine/ holds no engine. `cargo xtask dist` builds it, and so does\n" +
@@ -34,13 +32,13 @@ const shared = {
   format: "esm",
   target: "es2020",
   minify: true,
-  sourcemap: "linked",
-  sourcesContent: true,
   legalComments: "none",
   outdir: "dist",
 };
 await build({ ...shared, entryPoints: ["src/index.ts"], external: ["./engine.js"] });
-await build({ ...shared, entryPoints: ["src/engine.ts"], plugins: [inlineWasm()] });
+await build({ ...shared, entryPoints: ["src/engine.ts"], plugins: [withoutDefaultModule()] });
+
+cpSync("engine/sightline_browser_bg.wasm", "dist/engine.wasm");
 
 const tsc = join("node_modules", "typescript", "bin", "tsc");
 execFileSync(process.execPath, [tsc, "--project", "."], { stdio: "inherit" });
@@ -50,19 +48,13 @@ for (const module of ["index", "options"]) {
 }
 rmSync("types", { recursive: true, force: true });
 
-/** `import wasm from "….wasm"` gives the module as base64 text. */
-function inlineWasm() {
+/** Takes the glue's own way of finding the module out: we hand it the file. */
+function withoutDefaultModule() {
   return {
-    name: "inline-wasm",
+    name: "without-default-module",
     setup(build) {
-      build.onLoad({ filter: /\.wasm$/ }, ({ path }) => ({
-        contents: readFileSync(path).toString("base64"),
-        loader: "text",
-      }));
-      // The glue's own way of finding the module beside it; we always hand it
-      // the bytes.
       build.onLoad({ filter: /sightline_browser\.js$/ }, ({ path }) => ({
-        contents: readFileSync(path, "utf8").replaceAll("import.meta.url", '""'),
+        contents: readFileSync(path, "utf8").replace(/new URL\([^)]*import\.meta\.url\)/, '""'),
         loader: "js",
       }));
     },

@@ -9,6 +9,7 @@
 extern crate alloc;
 
 pub mod clock;
+pub mod input;
 pub mod outbox;
 pub mod page;
 pub mod session;

@@ -11,6 +11,7 @@ use sightline_core::redact;
 use sightline_core::route::{self, Routes};
 use sightline_core::sampling::Ratio;
 use sightline_core::trace_context::{SpanContext, TraceFlags};
+use sightline_core::url::{split_authority, split_scheme};
 
 /// An address as it may leave the page.
 #[derive(Clone, Debug, Default)]
@@ -30,10 +31,11 @@ impl Location {
     /// Of an absolute URL.
     pub fn new(url: &str, routes: &Routes) -> Self {
         let url = truncated(url, MAX_URL);
-        let (_, authority_and_path) = split_scheme(url);
-        let at = authority_and_path.find('/');
-        let path = at.and_then(|at| authority_and_path.get(at..));
-        let path = route::path_of(path.unwrap_or("/"));
+        let location = split_scheme(url).map_or("", |(_, location)| location);
+        let path = match route::path_of(split_authority(location).1) {
+            "" => "/",
+            path => path,
+        };
         Self {
             full: redact::url(url),
             path: redact::url(path),
@@ -48,11 +50,6 @@ impl Location {
             Attribute::str("url.template", &self.template),
         ]
     }
-}
-
-/// `https` and `shop.example/cart` of `https://shop.example/cart`.
-pub fn split_scheme(url: &str) -> (&str, &str) {
-    url.split_once("://").unwrap_or(("", url))
 }
 
 /// At most so many bytes of a text, whole characters.

@@ -12,6 +12,7 @@ use sightline_core::sampling::Ratio;
 use sightline_core::trace_context::SpanContext;
 
 use crate::clock::Clock;
+use crate::input::Input;
 use crate::outbox::{Batch, Loss, Outbox, Signal};
 use crate::page::{Location, Page, PageStart};
 use crate::signals::cls::{CLS, Cls};
@@ -76,7 +77,7 @@ impl Session {
     /// [`check_routes`] and the caller refused it before; should one come, all
     /// templates are left out, and all traces kept.
     pub fn new(options: &Options<'_>, start: &PageStart<'_>) -> Self {
-        let routes = Routes::compile(lines(options.routes)).unwrap_or_default();
+        let routes = Routes::compile(options.routes.split('\n')).unwrap_or_default();
         let ratio = Ratio::new(options.sample_ratio).or(Ratio::new(1.0));
         let page = Page::new(start, &routes, ratio);
         Self {
@@ -97,37 +98,41 @@ impl Session {
         }
     }
 
-    /// The first contentful paint, when it happened.
-    pub fn on_first_contentful_paint(&mut self, paint_ms: f64) {
-        let value = fcp::value(paint_ms, self.activation_ms, self.hidden_ms);
-        self.vitals.has_fcp |= value.is_some();
-        self.tell(&FCP, value, paint_ms, |vitals| &mut vitals.fcp_told);
+    /// Takes in what happened.
+    pub fn on(&mut self, input: Input<'_>) {
+        match input {
+            Input::FirstContentfulPaint { paint_ms } => {
+                let value = fcp::value(paint_ms, self.activation_ms, self.hidden_ms);
+                self.vitals.has_fcp |= value.is_some();
+                self.tell(&FCP, value, paint_ms, |vitals| &mut vitals.fcp_told);
+            }
+            Input::LargestContentfulPaint { paint_ms } => {
+                let (activation, hidden) = (self.activation_ms, self.hidden_ms);
+                self.vitals.lcp.candidate(paint_ms, activation, hidden);
+            }
+            Input::FirstInput { now_ms } => self.finish_lcp(now_ms),
+            Input::LayoutShift { value, at_ms } => self.vitals.cls.shift(value, at_ms),
+            Input::Event {
+                interaction_id,
+                duration_ms,
+            } => self.vitals.inp.event(interaction_id, duration_ms),
+            Input::Thrown(thrown) => self.on_thrown(&thrown),
+            Input::Fetched(fetched) => self.on_fetched(&fetched),
+            Input::DocumentLoad { end_ms, phases_ms } => self.on_document_load(phases_ms, end_ms),
+            Input::Hidden {
+                now_ms,
+                interaction_count,
+            } => self.on_hidden(now_ms, interaction_count),
+            Input::Lost { count } => self.outbox.lose(Loss::BufferFull, count),
+        }
     }
 
-    /// A paint larger than all before.
-    pub fn on_largest_contentful_paint(&mut self, paint_ms: f64) {
-        let (activation, hidden) = (self.activation_ms, self.hidden_ms);
-        self.vitals.lcp.candidate(paint_ms, activation, hidden);
-    }
-
-    /// The person used the page: no later paint counts.
-    pub fn on_first_input(&mut self, now_ms: f64) {
+    fn finish_lcp(&mut self, now_ms: f64) {
         let value = self.vitals.lcp.finish();
         self.tell(&LCP, value, now_ms, |vitals| &mut vitals.lcp_told);
     }
 
-    /// A shift that followed no input.
-    pub fn on_layout_shift(&mut self, value: f64, at_ms: f64) {
-        self.vitals.cls.shift(value, at_ms);
-    }
-
-    /// An event, its interaction and its duration.
-    pub fn on_event(&mut self, interaction_id: f64, duration_ms: f64) {
-        self.vitals.inp.event(interaction_id, duration_ms);
-    }
-
-    /// An uncaught error or unhandled rejection.
-    pub fn on_thrown(&mut self, thrown: &Thrown<'_>) {
+    fn on_thrown(&mut self, thrown: &Thrown<'_>) {
         match self.errors.judge(thrown) {
             Verdict::Tell => {
                 let location = Location::new(thrown.url, &self.routes);
@@ -140,8 +145,8 @@ impl Session {
         }
     }
 
-    /// A `fetch` that ended; nothing if its trace is not sampled.
-    pub fn on_fetched(&mut self, fetched: &Fetched<'_>) {
+    /// Nothing is kept of a trace that is not sampled.
+    fn on_fetched(&mut self, fetched: &Fetched<'_>) {
         let Ok(context) = SpanContext::parse(fetched.traceparent.as_bytes()) else {
             return;
         };
@@ -152,19 +157,12 @@ impl Session {
         }
     }
 
-    /// The document is loaded, or the page is left before. `phases_ms` are the
-    /// times of [`document_load::PHASES`]; only the first call counts.
-    pub fn on_document_load(&mut self, phases_ms: &[f64], end_ms: f64) {
+    /// Only the first one counts.
+    fn on_document_load(&mut self, phases_ms: &[f64], end_ms: f64) {
         if core::mem::replace(&mut self.has_document_load, true) {
             return;
         }
-        let phase = |name| {
-            let mut times = document_load::PHASES.iter().zip(phases_ms);
-            times
-                .find(|(phase, _)| **phase == name)
-                .map_or(0.0, |(_, at)| *at)
-        };
-        let first_byte = phase("responseStart");
+        let first_byte = document_load::response_start(phases_ms);
         let value = ttfb::value(first_byte, self.activation_ms, end_ms);
         self.tell(&TTFB, value, first_byte, |vitals| &mut vitals.ttfb_told);
         if self.page.context.flags.sampled() {
@@ -174,21 +172,15 @@ impl Session {
         }
     }
 
-    /// The page is hidden, maybe for ever: tells every vital there is.
-    /// `interaction_count` is `performance.interactionCount`, or 0.
-    pub fn on_hidden(&mut self, now_ms: f64, interaction_count: f64) {
+    /// Tells every vital there is.
+    fn on_hidden(&mut self, now_ms: f64, interaction_count: f64) {
         self.hidden_ms = self.hidden_ms.min(now_ms);
-        self.on_first_input(now_ms);
+        self.finish_lcp(now_ms);
         let inp = self.vitals.inp.value(interaction_count);
         self.tell(&INP, inp, now_ms, |vitals| &mut vitals.inp_told);
         // As CrUX does: no shifts of a page that painted nothing in sight.
         let cls = self.vitals.has_fcp.then(|| self.vitals.cls.value());
         self.tell(&CLS, cls, now_ms, |vitals| &mut vitals.cls_told);
-    }
-
-    /// Signals that were lost before the engine was there.
-    pub fn on_lost(&mut self, count: u32) {
-        self.outbox.lose(Loss::BufferFull, count);
     }
 
     fn tell(
@@ -248,10 +240,6 @@ impl Session {
     pub fn outbox(&self) -> &Outbox {
         &self.outbox
     }
-}
-
-fn lines(routes: &str) -> impl Iterator<Item = &str> {
-    routes.split('\n').filter(|line| !line.is_empty())
 }
 
 /// What is wrong with each of the templates, one a line, in words: a line is

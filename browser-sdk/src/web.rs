@@ -1,22 +1,21 @@
 //! What JavaScript sees of the engine: the only code that knows wasm-bindgen.
-//! Every method hands numbers and texts to the session and back. Names are
-//! JavaScript's; times are `DOMHighResTimeStamp`s. No method can throw; a trap
-//! would be caught by the caller, which then turns the SDK off.
+//! Every method hands numbers and texts to the session and back; none throws. A
+//! trap would reach the caller, which then turns the SDK off.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::input::{Input, SEPARATOR};
 use crate::outbox::Signal;
 use crate::page::PageStart;
 use crate::session::{self, Options, Session};
 use crate::signals::document_load::PHASES;
-use crate::signals::errors::Thrown;
-use crate::signals::fetch::Fetched;
 
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> =
+    unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -29,114 +28,41 @@ pub struct Engine(Session);
 
 #[wasm_bindgen]
 impl Engine {
-    /// Begins; `entropy` are 32 random bytes.
+    /// Begins. `numbers`: `performance.timeOrigin`, share of traces to keep,
+    /// activation of a prerendered page, first time hidden. `texts`, with NUL
+    /// between: service name, version, environment, routes (one a line), URL,
+    /// navigation type, `traceparent` of the document. `entropy`: 32 random
+    /// bytes.
     #[wasm_bindgen(constructor)]
-    #[allow(clippy::too_many_arguments)]
-    pub fn new(
-        service_name: &str,
-        service_version: &str,
-        environment: &str,
-        routes: &str,
-        sample_ratio: f64,
-        origin_unix_ms: f64,
-        url: &str,
-        navigation_type: &str,
-        traceparent: &str,
-        activation_ms: f64,
-        hidden_ms: f64,
-        entropy: &[u8],
-    ) -> Self {
+    pub fn new(numbers: &[f64], texts: &str, entropy: &[u8]) -> Self {
+        let mut numbers = numbers.iter();
+        let mut number = || numbers.next().copied().unwrap_or(f64::NAN);
+        let mut texts = texts.split(SEPARATOR);
+        let mut text = || texts.next().unwrap_or_default();
         let options = Options {
-            service_name,
-            service_version,
-            environment,
-            routes,
-            sample_ratio,
-            origin_unix_ms,
+            origin_unix_ms: number(),
+            sample_ratio: number(),
+            service_name: text(),
+            service_version: text(),
+            environment: text(),
+            routes: text(),
         };
         let start = PageStart {
-            url,
-            navigation_type,
-            traceparent,
-            activation_ms,
-            hidden_ms,
+            activation_ms: number(),
+            hidden_ms: number(),
+            url: text(),
+            navigation_type: text(),
+            traceparent: text(),
             entropy: entropy.try_into().unwrap_or_default(),
         };
         Self(Session::new(&options, &start))
     }
 
-    /// A first contentful paint.
-    pub fn fcp(&mut self, paint_ms: f64) {
-        self.0.on_first_contentful_paint(paint_ms);
-    }
-
-    /// A candidate for the largest contentful paint.
-    pub fn lcp(&mut self, paint_ms: f64) {
-        self.0.on_largest_contentful_paint(paint_ms);
-    }
-
-    /// A layout shift that followed no input.
-    pub fn shift(&mut self, value: f64, at_ms: f64) {
-        self.0.on_layout_shift(value, at_ms);
-    }
-
-    /// An event of an interaction.
-    pub fn event(&mut self, interaction_id: f64, duration_ms: f64) {
-        self.0.on_event(interaction_id, duration_ms);
-    }
-
-    /// The first input, which ends the search for the largest paint.
-    pub fn input(&mut self, now_ms: f64) {
-        self.0.on_first_input(now_ms);
-    }
-
-    /// An uncaught error or unhandled rejection.
-    pub fn thrown(&mut self, kind: &str, message: &str, stack: &str, url: &str, at_ms: f64) {
-        self.0.on_thrown(&Thrown {
-            kind,
-            message,
-            stack,
-            url,
-            at_ms,
-        });
-    }
-
-    /// A `fetch` that ended.
-    #[allow(clippy::too_many_arguments)]
-    pub fn fetched(
-        &mut self,
-        traceparent: &str,
-        method: &str,
-        url: &str,
-        status: u16,
-        error: &str,
-        start_ms: f64,
-        end_ms: f64,
-    ) {
-        self.0.on_fetched(&Fetched {
-            traceparent,
-            method,
-            url,
-            status,
-            error,
-            start_ms,
-            end_ms,
-        });
-    }
-
-    /// The document is loaded; times in the order of [`phases`].
-    pub fn loaded(&mut self, phases_ms: &[f64], end_ms: f64) {
-        self.0.on_document_load(phases_ms, end_ms);
-    }
-
-    /// The page is hidden.
-    pub fn hidden(&mut self, now_ms: f64, interaction_count: f64) {
-        self.0.on_hidden(now_ms, interaction_count);
-    }
-
-    /// So many signals were lost before the engine was there.
-    pub fn lost(&mut self, count: u32) {
-        self.0.on_lost(count);
+    /// Something happened; see `input.rs`.
+    pub fn input(&mut self, kind: u8, numbers: &[f64], texts: &str) {
+        if let Some(input) = Input::read(kind, numbers, texts) {
+            self.0.on(input);
+        }
     }
 
     /// Bytes that wait for delivery.
@@ -164,10 +90,15 @@ impl Engine {
     }
 }
 
-/// Names of the times that [`Engine::loaded`] takes, with commas between.
+/// Names of the times that a document load tells, one a line.
 #[wasm_bindgen]
 pub fn phases() -> String {
-    PHASES.join(",")
+    let mut names = String::new();
+    for name in PHASES {
+        names.push_str(name);
+        names.push('\n');
+    }
+    names
 }
 
 /// What is wrong with route templates, one a line; see `session::check_routes`.

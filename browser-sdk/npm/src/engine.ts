@@ -3,15 +3,17 @@
 // before the page is idle or left.
 
 import initialise, { Engine, phases } from "../engine/sightline_browser.js";
-import wasm from "../engine/sightline_browser_bg.wasm";
 import { delivery } from "./delivery.js";
-import type { Input, Loader, Running } from "./loader.js";
+import { Kind } from "./input.js";
+import type { Input, Loader, Record, Running } from "./loader.js";
 import { resolve } from "./problems.js";
 import { watchVitals } from "./vitals.js";
 
 /** Rejects where there is no wasm, or a policy forbids it. */
 export async function start(loader: Loader): Promise<Running> {
-  await initialise({ module_or_path: bytesOf(wasm) });
+  // Written so that bundlers find the file and bring it along.
+  const wasm = new URL("./engine.wasm", import.meta.url);
+  await initialise({ module_or_path: loader.nativeFetch(wasm) });
 
   const [options, problems] = resolve(loader.options);
   if (problems.length) console.warn(`Sightline: init(): ${problems.join("; ")}`);
@@ -19,20 +21,26 @@ export async function start(loader: Loader): Promise<Running> {
   const navigation = performance.getEntriesByType("navigation")[0] as Navigation | undefined;
   const activationMs = navigation?.activationStart ?? 0;
   const engine = new Engine(
-    options.serviceName,
-    options.serviceVersion,
-    options.environment,
-    options.routes.join("\n"),
-    options.sampleRatio,
-    performance.timeOrigin,
-    // The address that was loaded; scripts may have changed it since.
-    navigation?.name || location.href,
-    navigationType(navigation),
-    traceparentOf(navigation),
-    activationMs,
-    Math.min(loader.hiddenMs, firstHidden(activationMs)),
+    new Float64Array([
+      performance.timeOrigin,
+      options.sampleRatio,
+      activationMs,
+      Math.min(loader.hiddenMs, firstHidden(activationMs)),
+    ]),
+    [
+      options.serviceName,
+      options.serviceVersion,
+      options.environment,
+      options.routes.join("\n"),
+      // The address that was loaded; scripts may have changed it since.
+      navigation?.name || location.href,
+      navigationType(navigation),
+      traceparentOf(navigation),
+    ].join("\0"),
     crypto.getRandomValues(new Uint8Array(32)),
   );
+  const tell: Record = (kind, numbers, texts = []) =>
+    engine.input(kind, new Float64Array(numbers), texts.join("\0"));
 
   let stopped = false;
   let restored = false;
@@ -45,20 +53,19 @@ export async function start(loader: Loader): Promise<Running> {
     }
   };
   const out = delivery(engine, options.endpoint, loader.nativeFetch, guard);
-  const vitals = watchVitals(engine, loader, guard);
+  const vitals = watchVitals(tell, loader, guard);
 
   const record = (input: Input) =>
     guard(() => {
-      const [name, ...values] = input;
-      (engine[name] as (...values: unknown[]) => void)(...values);
+      tell(...input);
       out.schedule();
     });
   const loaded = (endMs: number) => {
     if (!navigation) return;
     const times = phases()
-      .split(",")
+      .split("\n")
       .map((phase) => Number(navigation[phase as keyof Navigation]) || 0);
-    engine.loaded(new Float64Array(times), endMs);
+    tell(Kind.DocumentLoad, [endMs, ...times]);
     out.schedule();
   };
   const hide = () =>
@@ -67,7 +74,7 @@ export async function start(loader: Loader): Promise<Running> {
       loaded(navigation?.loadEventEnd || nowMs);
       if (!restored) {
         vitals.drain();
-        engine.hidden(nowMs, performance.interactionCount ?? 0);
+        tell(Kind.Hidden, [nowMs, performance.interactionCount ?? 0]);
       }
       out.deliver(true);
     });
@@ -83,7 +90,7 @@ export async function start(loader: Loader): Promise<Running> {
     }
   };
 
-  engine.lost(loader.lost);
+  if (loader.lost) tell(Kind.Lost, [loader.lost]);
   loader.inputs.splice(0).forEach(record);
   if (document.readyState === "complete") onLoad();
   else addEventListener("load", onLoad, { once: true });
@@ -129,10 +136,4 @@ function firstHidden(activationMs: number): number {
     .getEntriesByType("visibility-state")
     .find((entry) => entry.name === "hidden" && entry.startTime >= activationMs);
   return hidden ? hidden.startTime : Infinity;
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const native = (Uint8Array as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> })
-    .fromBase64;
-  return native ? native.call(Uint8Array, base64) : Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 }

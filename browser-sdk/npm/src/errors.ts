@@ -1,5 +1,6 @@
 // Uncaught errors and unhandled rejections, of any value thrown.
 
+import { Kind } from "./input.js";
 import type { Record } from "./loader.js";
 
 const MAX_TEXT = 16384;
@@ -21,8 +22,8 @@ export function describe(value: unknown): [kind: string, message: string, stack:
 
 /** Listens; gives back what undoes it. */
 export function watchErrors(record: Record): () => void {
-  const tell = ([kind, message, stack]: string[], event: Event) =>
-    record("thrown", kind!, message!, stack!, location.href, event.timeStamp);
+  const tell = (described: readonly string[], event: Event) =>
+    record(Kind.Thrown, [event.timeStamp], [...described, location.href]);
   const onError = (event: ErrorEvent) => {
     const { error, message, filename, lineno, colno } = event;
     const [kind, text, stack] = describe(error);

@@ -3,6 +3,7 @@
 // header; the response is not touched, a rejection is the same. XHR is left out.
 
 import { describe } from "./errors.js";
+import { Kind } from "./input.js";
 import type { Record } from "./loader.js";
 import { newTraceparent, propagation } from "./trace.js";
 
@@ -58,7 +59,11 @@ export function watchFetch(record: Record, ratio: number, propagateTo: unknown):
     if (!call) return answer;
     const { traceparent, method, url } = call;
     const end = (status: number, error: string) =>
-      record("fetched", traceparent, method, url, status, error, startMs, performance.now());
+      record(
+        Kind.Fetched,
+        [startMs, performance.now(), status],
+        [traceparent, method, url, error],
+      );
     // The promise that follows the native one, so that a rejection that the
     // page does not handle stays one.
     return answer.then(

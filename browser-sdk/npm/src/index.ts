@@ -3,6 +3,7 @@
 
 import { watchErrors } from "./errors.js";
 import { watchFetch } from "./fetch.js";
+import { Kind } from "./input.js";
 import { type Loader, MAX_INPUTS, type Record, type Running } from "./loader.js";
 import type { Handle, Options } from "./options.js";
 
@@ -102,7 +103,7 @@ export function init(options: Options): Handle {
     if (!globalThis.PerformanceObserver?.supportedEntryTypes?.includes("event")) return;
     const observer = new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as PerformanceEventTiming[]) {
-        if (entry.interactionId) record("event", entry.interactionId, entry.duration);
+        if (entry.interactionId) record(Kind.Event, [entry.interactionId, entry.duration]);
       }
     });
     const wanted = { type: "event", buffered: true, durationThreshold: 40 };

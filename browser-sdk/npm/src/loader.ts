@@ -1,19 +1,11 @@
 // What the eager part and the engine's part share: the inputs that wait for
 // the engine, and what the page's hooks need of each other.
 
+import type { Kind } from "./input.js";
 import type { Options } from "./options.js";
 
-/** What the eager part observes: an input's name is the engine's method. */
-export interface Inputs {
-  /** Class, message, stack, `location.href`, time. */
-  thrown: [string, string, string, string, number];
-  /** `traceparent`, method, URL, status, error class, start, end. */
-  fetched: [string, string, string, number, string, number, number];
-  /** Interaction id, duration. */
-  event: [number, number];
-}
-
-export type Input = { [Name in keyof Inputs]: [Name, ...Inputs[Name]] }[keyof Inputs];
+/** Something that happened: its kind, numbers and texts, as `input.ts` says. */
+export type Input = [kind: Kind, numbers: readonly number[], texts?: readonly string[]];
 
 export type Record = (...input: Input) => void;
 

@@ -1,8 +1,8 @@
 // Hands the browser's performance entries to the engine, which knows what they
 // mean. Nothing here computes a vital.
 
-import type { Engine } from "../engine/sightline_browser.js";
-import type { Loader } from "./loader.js";
+import { Kind } from "./input.js";
+import type { Loader, Record } from "./loader.js";
 
 interface LayoutShift extends PerformanceEntry {
   value: number;
@@ -17,7 +17,7 @@ export interface Vitals {
 
 /** `guard` runs what may not throw into the page. */
 export function watchVitals(
-  engine: Engine,
+  tell: Record,
   loader: Loader,
   guard: (run: () => void) => void,
 ): Vitals {
@@ -31,16 +31,17 @@ export function watchVitals(
     observed.push([observer, each]);
   };
   const event = (entry: PerformanceEventTiming) =>
-    engine.event(entry.interactionId ?? 0, entry.duration);
+    tell(Kind.Event, [entry.interactionId ?? 0, entry.duration]);
   if (loader.events) observed.push([loader.events, event as (entry: PerformanceEntry) => void]);
   // An interaction too short for an `event` entry counts if it is the first.
   observe("first-input", event);
   observe("paint", (entry: PerformanceEntry) => {
-    if (entry.name === "first-contentful-paint") engine.fcp(entry.startTime);
+    if (entry.name === "first-contentful-paint") tell(Kind.FirstContentfulPaint, [entry.startTime]);
   });
-  observe("largest-contentful-paint", (entry: PerformanceEntry) => engine.lcp(entry.startTime));
+  observe("largest-contentful-paint", (entry: PerformanceEntry) =>
+    tell(Kind.LargestContentfulPaint, [entry.startTime]));
   observe("layout-shift", (entry: LayoutShift) => {
-    if (!entry.hadRecentInput) engine.shift(entry.value, entry.startTime);
+    if (!entry.hadRecentInput) tell(Kind.LayoutShift, [entry.value, entry.startTime]);
   });
 
   const drain = () => {
@@ -50,7 +51,7 @@ export function watchVitals(
     if (input.isTrusted) {
       guard(() => {
         drain();
-        engine.input(performance.now());
+        tell(Kind.FirstInput, [performance.now()]);
       });
       stopInput();
     }

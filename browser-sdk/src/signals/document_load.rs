@@ -25,6 +25,13 @@ pub const PHASES: [&str; 12] = [
     "loadEventStart",
 ];
 
+/// When the first byte came, by the times of [`PHASES`].
+pub fn response_start(phases_ms: &[f64]) -> f64 {
+    let mut phases = PHASES.iter().zip(phases_ms);
+    let found = phases.find(|(name, _)| **name == "responseStart");
+    found.map_or(0.0, |(_, at)| *at)
+}
+
 /// Encodes the span. `phases_ms` are the times of [`PHASES`] since the time
 /// origin; one that is zero has not been reached, or is not told.
 pub fn span(page: &Page, clock: Clock, phases_ms: &[f64], start_ms: f64, end_ms: f64) -> Writer {

@@ -9,6 +9,7 @@ use sightline_core::names;
 use sightline_core::otlp::{Attribute, Link, Span, SpanKind, Status, Writer};
 use sightline_core::redact;
 use sightline_core::trace_context::SpanContext;
+use sightline_core::url::{split_authority, split_scheme};
 
 use crate::clock::Clock;
 use crate::page::{Location, truncated};
@@ -113,8 +114,8 @@ pub fn span(
 
 /// Host and port of an absolute URL.
 fn server_of(url: &str) -> (&str, u16) {
-    let (scheme, rest) = crate::page::split_scheme(url);
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let (scheme, location) = split_scheme(url).unwrap_or_default();
+    let (authority, _) = split_authority(location);
     let default = if scheme == "https" { 443 } else { 80 };
     match authority.rsplit_once(':') {
         // Not a colon within an IPv6 address.

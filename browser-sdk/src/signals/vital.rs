@@ -60,7 +60,8 @@ impl Told {
 
 /// Encodes the event.
 pub fn event(vital: &Vital, report: Report, page: &Page, unix_nanos: u64) -> Writer {
-    let mut id = String::from(page.instance.to_hex().as_str());
+    let digits = page.instance.to_hex();
+    let mut id: String = digits.as_bytes().iter().copied().map(char::from).collect();
     id.push('-');
     id.push_str(vital.name);
     let [path, template] = page.location.attributes();

@@ -1,0 +1,28 @@
+// What the page tells the engine: a kind, numbers, texts. The kinds and the
+// order of what each brings are those of the engine's input.rs; its tests
+// compare the kinds. Times are `DOMHighResTimeStamp`s.
+
+export const Kind = {
+  /** When. */
+  FirstContentfulPaint: 0,
+  /** When. */
+  LargestContentfulPaint: 1,
+  /** Now. */
+  FirstInput: 2,
+  /** Score, when. */
+  LayoutShift: 3,
+  /** Interaction id, duration. */
+  Event: 4,
+  /** When; class, message, stack, `location.href`. */
+  Thrown: 5,
+  /** Start, end, status; `traceparent`, method, URL, class of the error. */
+  Fetched: 6,
+  /** End, then the phases. */
+  DocumentLoad: 7,
+  /** Now, count of interactions. */
+  Hidden: 8,
+  /** How many inputs. */
+  Lost: 9,
+} as const;
+
+export type Kind = (typeof Kind)[keyof typeof Kind];
