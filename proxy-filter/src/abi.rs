@@ -76,7 +76,7 @@ pub extern "C" fn proxy_on_configure(root: u32, size: usize) -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: u32) -> u32 {
     with_plugin(|plugin| {
-        let headers = host::headers(Map::RequestHeaders).unwrap_or_default();
+        let headers = host::headers(Map::Request).unwrap_or_default();
         let now = clock::unix_nanos();
         let decision = plugin.request(stream, &headers, now, &mut entropy::fill, &mut apply);
         let Decision::AnswerWithPage(form) = decision else {
@@ -159,7 +159,7 @@ pub extern "C" fn proxy_on_http_call_response(
 const MAX_ANSWER_BYTES: usize = 64;
 
 fn header_number(name: &[u8]) -> Option<u64> {
-    let value = host::header(Map::CallResponseHeaders, name)?;
+    let value = host::header(Map::CallResponse, name)?;
     core::str::from_utf8(&value).ok()?.trim().parse().ok()
 }
 
@@ -180,27 +180,21 @@ fn dispatch(call: &Call) -> Option<u32> {
 }
 
 fn log_change(change: Option<Change>) {
-    match change {
-        None => {}
-        Some(Change::Fails(signal, failure)) => {
-            let reason = crate::ledger::FAILURES.get(failure as usize);
-            let reason = reason.copied().unwrap_or_default();
-            let message = ["sightline: export of ", signal.name(), " fails: ", reason];
-            host::log(Level::Warn, &message.concat());
-        }
-        Some(Change::WorksAgain(signal)) => {
-            let message = ["sightline: export of ", signal.name(), " works again"];
-            host::log(Level::Info, &message.concat());
-        }
+    if let Some(change) = change {
+        let level = match change.failure {
+            Some(_) => Level::Warn,
+            None => Level::Info,
+        };
+        host::log(level, &change.message());
     }
 }
 
 fn apply(effect: Effect<'_>) {
     match effect {
-        Effect::SetOnRequest(name, value) => host::set_header(Map::RequestHeaders, name, value),
-        Effect::RemoveFromRequest(name) => host::remove_header(Map::RequestHeaders, name),
-        Effect::SetOnResponse(name, value) => host::set_header(Map::ResponseHeaders, name, value),
-        Effect::AddToResponse(name, value) => host::add_header(Map::ResponseHeaders, name, value),
+        Effect::SetOnRequest(name, value) => host::set_header(Map::Request, name, value),
+        Effect::RemoveFromRequest(name) => host::remove_header(Map::Request, name),
+        Effect::SetOnResponse(name, value) => host::set_header(Map::Response, name, value),
+        Effect::AddToResponse(name, value) => host::add_header(Map::Response, name, value),
     }
 }
 
@@ -225,7 +219,7 @@ impl StreamInfo for EndOfStream {
     }
 
     fn request_headers(&mut self) -> Vec<u8> {
-        host::headers(Map::RequestHeaders).unwrap_or_default()
+        host::headers(Map::Request).unwrap_or_default()
     }
 
     fn now_unix_nanos(&mut self) -> u64 {

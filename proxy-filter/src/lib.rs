@@ -25,3 +25,32 @@ pub mod resource;
 pub mod service;
 pub mod session;
 pub mod span_queue;
+
+#[cfg(test)]
+mod tests {
+    /// What the sources declare is what `imports.txt` says; every declaration
+    /// is used, or the compiler would warn.
+    #[test]
+    fn the_list_of_imports_is_kept() {
+        let sources = [
+            include_str!("abi/clock.rs"),
+            include_str!("abi/entropy.rs"),
+            include_str!("abi/host.rs"),
+        ];
+        let mut declared = Vec::new();
+        for source in sources {
+            let (_, rest) = source.split_once("wasm_import_module = \"").unwrap();
+            let (module, rest) = rest.split_once('"').unwrap();
+            let (block, _) = rest.split_once("\n}").unwrap();
+            let functions = block
+                .lines()
+                .filter_map(|line| line.strip_prefix("    fn "));
+            declared.extend(functions.map(|line| {
+                let name = line.split('(').next().unwrap();
+                format!("{module} {name}\n")
+            }));
+        }
+        declared.sort();
+        assert_eq!(declared.concat(), include_str!("../imports.txt"));
+    }
+}

@@ -5,7 +5,7 @@
 use crate::config::{Export, Settings};
 use crate::exporter::{Answer, Exporter, UnderWay, Verdict};
 use crate::finished_span::FinishedSpan;
-use crate::ledger::{Drop, Failure, Ledger};
+use crate::ledger::{Drop, FAILURES, Failure, Ledger};
 use crate::metrics_export;
 use crate::publishing::{self, Now};
 use crate::record::{Contribution, Record, WorkerId};
@@ -272,18 +272,29 @@ impl Service {
                 self.ledger.drop(Drop::Rejected, rejected);
                 let exported = sent.saturating_sub(rejected);
                 self.ledger.exported = self.ledger.exported.saturating_add(exported);
-                was_failing.then_some(Change::WorksAgain(signal))
+                was_failing.then(|| self.change(signal, None))
             }
             Verdict::Retry(failure) => {
                 self.ledger.fail(failure);
-                (!was_failing).then_some(Change::Fails(signal, failure))
+                (!was_failing).then(|| self.change(signal, Some(failure)))
             }
             Verdict::GiveUp(failure) => {
                 self.ledger.fail(failure);
                 let spans = self.queue.remove(call.spans);
                 self.ledger.drop(Drop::Rejected, spans);
-                (!was_failing).then_some(Change::Fails(signal, failure))
+                (!was_failing).then(|| self.change(signal, Some(failure)))
             }
+        }
+    }
+
+    fn change(&self, signal: Signal, failure: Option<Failure>) -> Change {
+        let name = self
+            .settings()
+            .map(|settings| settings.service.name.clone());
+        Change {
+            service: name.unwrap_or_default(),
+            signal,
+            failure,
         }
     }
 
@@ -296,12 +307,34 @@ impl Service {
 }
 
 /// A change that an operator wants to hear of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Exports of a signal fail from now on.
-    Fails(Signal, Failure),
-    /// They work again.
-    WorksAgain(Signal),
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The service.
+    pub service: String,
+    /// The signal.
+    pub signal: Signal,
+    /// Why its exports fail from now on; none if they work again.
+    pub failure: Option<Failure>,
+}
+
+impl Change {
+    /// A line for the proxy's log.
+    pub fn message(&self) -> String {
+        let exports = [
+            "sightline: ",
+            &self.service,
+            ": export of ",
+            self.signal.name(),
+        ]
+        .concat();
+        let failure = self
+            .failure
+            .and_then(|failure| FAILURES.get(failure as usize));
+        match failure {
+            Some(reason) => [&exports, " fails: ", reason].concat(),
+            None => [&exports, " works again"].concat(),
+        }
+    }
 }
 
 impl Signal {

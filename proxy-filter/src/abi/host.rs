@@ -22,11 +22,11 @@ pub enum Level {
 #[repr(u32)]
 pub enum Map {
     /// Of the request.
-    RequestHeaders = 0,
+    Request = 0,
     /// Of the response.
-    ResponseHeaders = 2,
+    Response = 2,
     /// Of the answer to a call of ours.
-    CallResponseHeaders = 6,
+    CallResponse = 6,
 }
 
 const OK: u32 = 0;

@@ -49,6 +49,14 @@ fn answer(status: u16) -> Answer {
     }
 }
 
+fn change(failure: Option<Failure>) -> Change {
+    Change {
+        service: "edge".to_owned(),
+        signal: Signal::Traces,
+        failure,
+    }
+}
+
 #[test]
 fn spans_leave_the_queue_when_they_have_arrived() {
     let mut service = service();
@@ -92,7 +100,7 @@ fn a_failure_keeps_the_spans_and_is_said_once() {
     let mut service = service();
     service.record_span(span(b"/a"), usize::MAX);
     for (turn, said) in [
-        (0, Some(Change::Fails(Signal::Traces, Failure::Unavailable))),
+        (0, Some(change(Some(Failure::Unavailable)))),
         (60, None),
         (180, None),
     ] {
@@ -113,7 +121,11 @@ fn a_failure_keeps_the_spans_and_is_said_once() {
     let call = traces_due(&mut service, later(300)).unwrap();
     service.called(&call, ROOT, Some(6), later(300), 0);
     let said = service.answered(ROOT, 6, &answer(200), later(300), 0);
-    assert_eq!(said, Some(Change::WorksAgain(Signal::Traces)));
+    assert_eq!(said, Some(change(None)));
+    assert_eq!(
+        change(None).message(),
+        "sightline: edge: export of traces works again"
+    );
 }
 
 #[test]
@@ -138,10 +150,7 @@ fn a_call_that_cannot_start_is_a_failure() {
     service.record_span(span(b"/a"), usize::MAX);
     let call = traces_due(&mut service, NOW).unwrap();
     let said = service.called(&call, ROOT, None, NOW, 0);
-    assert_eq!(
-        said,
-        Some(Change::Fails(Signal::Traces, Failure::Unreachable))
-    );
+    assert_eq!(said, Some(change(Some(Failure::Unreachable))));
     assert_eq!(service.queue.len(), 1);
 }
 
