@@ -19,8 +19,9 @@ const MAX_VALUE: usize = 256;
 /// Joins the values of all `tracestate` header lines into the one to send on.
 ///
 /// `None` means that there is nothing to send: no member at all, or one that
-/// breaks the grammar, a key given twice, or more than [`MAX_MEMBERS`]; the
-/// specification then drops the whole list and keeps the `traceparent`.
+/// breaks the grammar, or more than [`MAX_MEMBERS`]; the specification then
+/// drops the whole list and keeps the `traceparent`. Of a key given twice the
+/// first member stays: it is the most recent.
 /// Above [`MAX_CHARACTERS`], long members go first, then those at the end.
 pub fn combine<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Option<String> {
     let mut members: Vec<&str> = Vec::new();
@@ -31,8 +32,10 @@ pub fn combine<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Option<String> 
                 continue;
             }
             let key = checked_key(member)?;
-            let repeated = members.iter().any(|seen| key_of(seen.as_bytes()) == key);
-            if repeated || members.len() == MAX_MEMBERS {
+            if members.iter().any(|seen| key_of(seen.as_bytes()) == key) {
+                continue;
+            }
+            if members.len() == MAX_MEMBERS {
                 return None;
             }
             members.push(core::str::from_utf8(member).ok()?);
@@ -115,12 +118,18 @@ mod tests {
             ("foo@bar=1,foo.bar=2", "dot in a key"),
             ("foo=1=2", "equals sign in a value"),
             ("foo =1", "blank before the equals sign"),
-            ("foo=1,foo=2", "a key twice"),
             ("foo=\u{7f}", "control character"),
             ("foo=\u{e9}", "not ASCII"),
         ] {
             assert_eq!(one(line), None, "{why}");
         }
+    }
+
+    #[test]
+    fn keeps_the_first_of_a_repeated_key() {
+        assert_eq!(one("foo=1,bar=3,foo=2").as_deref(), Some("foo=1,bar=3"));
+        let joined = combine([&b"foo=1"[..], b"foo=2"]);
+        assert_eq!(joined.as_deref(), Some("foo=1"));
     }
 
     #[test]
