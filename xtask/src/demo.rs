@@ -29,9 +29,6 @@ pub fn run(tools: &Tools, arguments: &[String]) -> Result<()> {
     };
     let parts = tools.env().into_iter();
     parts::provide(parts.map(|(name, path)| (name.to_owned(), path)).collect());
-    for (part, reason) in &tools.missing {
-        eprintln!("without {}: {reason}", part.name());
-    }
     let output = tools.target.join("demo");
     let logs = output.join("logs");
     if logs.exists() {

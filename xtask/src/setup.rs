@@ -114,10 +114,7 @@ impl<'a> Setup<'a> {
                 Ok(found) => {
                     tools.found.insert(*part, found.clone());
                 }
-                Err(error) if optional.contains(part) => {
-                    eprintln!("{error}");
-                    tools.missing.push((*part, error.to_string()));
-                }
+                Err(error) if optional.contains(part) => eprintln!("{error}"),
                 Err(error) => failures.push(error.to_string()),
             }
         }

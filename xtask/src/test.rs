@@ -30,9 +30,6 @@ pub fn run(tools: &Tools, arguments: &[String]) -> Result<()> {
     let Some([native]) = crate::flags("test", HELP, ["--native"], arguments)? else {
         return Ok(());
     };
-    for (part, reason) in &tools.missing {
-        eprintln!("without {}: {reason}", part.name());
-    }
     let mut stages: Vec<(&str, Vec<&str>)> = vec![
         (
             "native",

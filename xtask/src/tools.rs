@@ -12,8 +12,6 @@ pub struct Tools {
     pub root: PathBuf,
     /// Cargo's build folder.
     pub target: PathBuf,
-    /// Optional parts that could not be had, each with the reason.
-    pub missing: Vec<(Part, String)>,
     /// What set-up spent time on, in seconds.
     pub seconds: Vec<(String, f64)>,
     pub(crate) node: PathBuf,
@@ -26,7 +24,6 @@ impl Tools {
         Self {
             root: site.root.clone(),
             target: site.target.clone(),
-            missing: Vec::new(),
             seconds: Vec::new(),
             node: PathBuf::new(),
             found: BTreeMap::new(),

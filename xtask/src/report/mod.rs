@@ -190,8 +190,11 @@ pub fn text(findings: &Findings, seconds: &[(String, f64)]) -> String {
             edge.service, edge.sent
         );
     }
-    let vitals: Vec<_> = findings.vitals.iter().map(vital_text).collect();
-    let _ = writeln!(text, "\nvitals   {}", vitals.join("  "));
+    text.push('\n');
+    for vital in &findings.vitals {
+        let page = vital.text("url.path");
+        let _ = writeln!(text, "vital    {:<24} {page}", vital_text(vital));
+    }
     for error in &findings.errors {
         let _ = writeln!(
             text,
