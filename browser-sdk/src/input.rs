@@ -58,8 +58,10 @@ pub enum Input<'a> {
     },
     /// Inputs were lost before the engine was there.
     Lost {
-        /// So many.
-        count: u32,
+        /// The buffer had no room.
+        beyond_buffer: u32,
+        /// Errors like the one before.
+        repeated: u32,
     },
 }
 
@@ -130,7 +132,8 @@ impl<'a> Input<'a> {
                 interaction_count: number(),
             },
             9 => Self::Lost {
-                count: number() as u32,
+                beyond_buffer: number() as u32,
+                repeated: number() as u32,
             },
             _ => return None,
         })

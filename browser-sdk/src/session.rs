@@ -123,7 +123,13 @@ impl Session {
                 now_ms,
                 interaction_count,
             } => self.on_hidden(now_ms, interaction_count),
-            Input::Lost { count } => self.outbox.lose(Loss::BufferFull, count),
+            Input::Lost {
+                beyond_buffer,
+                repeated,
+            } => {
+                self.outbox.lose(Loss::BufferFull, beyond_buffer);
+                self.outbox.lose(Loss::Duplicate, repeated);
+            }
         }
     }
 

@@ -90,7 +90,7 @@ export async function start(loader: Loader): Promise<Running> {
     }
   };
 
-  if (loader.lost) tell(Kind.Lost, [loader.lost]);
+  tell(Kind.Lost, [loader.lost, loader.repeated]);
   loader.inputs.splice(0).forEach(record);
   if (document.readyState === "complete") onLoad();
   else addEventListener("load", onLoad, { once: true });

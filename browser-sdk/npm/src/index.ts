@@ -30,6 +30,7 @@ export function init(options: Options): Handle {
   let engine: Promise<Running | undefined> | undefined;
   let running: Running | undefined;
   let stopped = false;
+  let lastThrown = "";
 
   const given: Partial<Options> = options ?? {};
   const loader: Loader = {
@@ -37,6 +38,7 @@ export function init(options: Options): Handle {
     nativeFetch: window.fetch.bind(window),
     inputs: [],
     lost: 0,
+    repeated: 0,
     hiddenMs: document.visibilityState === "hidden" && !isPrerendering() ? 0 : Infinity,
     events: undefined,
     fail(error) {
@@ -48,9 +50,13 @@ export function init(options: Options): Handle {
 
   const record: Record = (...input) => {
     if (stopped) return;
-    if (running) running.record(input);
+    if (running) return running.record(input);
+    // A storm of one error may not crowd out the rest.
+    const told = input[0] === Kind.Thrown ? input[2]!.join() : "";
+    if (told && told === lastThrown) loader.repeated++;
     else if (loader.inputs.length < MAX_INPUTS) loader.inputs.push(input);
     else loader.lost++;
+    lastThrown = told || lastThrown;
   };
   const load = () =>
     (engine ??= import("./engine.js")

@@ -21,7 +21,7 @@ export const Kind = {
   DocumentLoad: 7,
   /** Now, count of interactions. */
   Hidden: 8,
-  /** How many inputs. */
+  /** How many inputs the buffer had no room for, how many errors repeated. */
   Lost: 9,
 } as const;
 

@@ -13,9 +13,11 @@ export type Record = (...input: Input) => void;
 export interface Loader {
   options: Options;
   nativeFetch: typeof fetch;
-  /** Inputs so far; those beyond the buffer are only counted. */
+  /** Inputs so far. */
   inputs: Input[];
+  /** Those beyond the buffer, and errors like the one before. */
   lost: number;
+  repeated: number;
   /** When the page was first hidden; infinity if never. */
   hiddenMs: number;
   /** Observes `event` entries since `init`, if the browser has them. */

@@ -1,1 +1,512 @@
-//! x
+use super::*;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use proptest::prelude::*;
+use prost::Message;
+
+const EDGE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const FETCH: &str = "00-11111111111111111111111111111111-2222222222222222-03";
+const ORIGIN_MS: f64 = 1_763_000_000_000.0;
+
+const OPTIONS: Options<'_> = Options {
+    service_name: "shop-browser",
+    service_version: "",
+    environment: "test",
+    routes: "/products/{id}\n/cart",
+    sample_ratio: 1.0,
+    origin_unix_ms: ORIGIN_MS,
+};
+
+const START: PageStart<'_> = PageStart {
+    url: "https://shop.example/products/42?ref=mail",
+    navigation_type: "navigate",
+    traceparent: EDGE,
+    activation_ms: 0.0,
+    hidden_ms: f64::INFINITY,
+    entropy: [7; 32],
+};
+
+fn session() -> Session {
+    Session::new(&OPTIONS, &START)
+}
+
+/// Everything that waits, decoded.
+fn sent(session: &mut Session) -> (Vec<LogRecord>, Vec<Span>) {
+    let (mut logs, mut spans) = (Vec::new(), Vec::new());
+    while let Some(batch) = session.next_batch(1e6, true) {
+        let body = session.body(batch.id);
+        match batch.signal {
+            Signal::Logs => {
+                let request = ExportLogsServiceRequest::decode(&body[..]).unwrap();
+                let scopes = request
+                    .resource_logs
+                    .into_iter()
+                    .flat_map(|one| one.scope_logs);
+                logs.extend(scopes.flat_map(|scope| scope.log_records));
+            }
+            Signal::Traces => {
+                let request = ExportTraceServiceRequest::decode(&body[..]).unwrap();
+                let scopes = request
+                    .resource_spans
+                    .into_iter()
+                    .flat_map(|one| one.scope_spans);
+                spans.extend(scopes.flat_map(|scope| scope.spans));
+            }
+        }
+        session.on_settled(batch.id, 200, 1e6);
+    }
+    (logs, spans)
+}
+
+fn value<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {
+    let found = attributes.iter().find(|pair| pair.key == key)?;
+    found.value.as_ref()?.value.as_ref()
+}
+
+fn text<'a>(attributes: &'a [KeyValue], key: &str) -> &'a str {
+    match value(attributes, key) {
+        Some(Value::StringValue(text)) => text,
+        other => panic!("{key}: {other:?}"),
+    }
+}
+
+fn number(attributes: &[KeyValue], key: &str) -> f64 {
+    match value(attributes, key) {
+        Some(Value::DoubleValue(number)) => *number,
+        other => panic!("{key}: {other:?}"),
+    }
+}
+
+fn vitals(logs: &[LogRecord]) -> Vec<(&str, f64, f64)> {
+    let vitals = logs
+        .iter()
+        .filter(|log| log.event_name == "browser.web_vital");
+    vitals
+        .map(|log| {
+            let name = text(&log.attributes, "browser.web_vital.name");
+            let value = number(&log.attributes, "browser.web_vital.value");
+            (
+                name,
+                value,
+                number(&log.attributes, "browser.web_vital.delta"),
+            )
+        })
+        .collect()
+}
+
+fn thrown(message: &'static str) -> Input<'static> {
+    Input::Thrown(Thrown {
+        kind: "TypeError",
+        message,
+        stack: "TypeError: x\n    at f (https://shop.example/app.js?v=secret:1:2)",
+        url: "https://shop.example/cart?token=abc",
+        at_ms: 20.0,
+    })
+}
+
+#[test]
+fn a_whole_visit_tells_every_vital_once() {
+    let mut session = session();
+    session.on(Input::FirstContentfulPaint { paint_ms: 120.0 });
+    session.on(Input::LargestContentfulPaint { paint_ms: 120.0 });
+    session.on(Input::LargestContentfulPaint { paint_ms: 2600.0 });
+    session.on(Input::LayoutShift {
+        value: 0.25,
+        at_ms: 500.0,
+    });
+    session.on(Input::Event {
+        interaction_id: 7.0,
+        duration_ms: 240.0,
+    });
+    let mut phases = [0.0; document_load::PHASES.len()];
+    phases[5] = 45.5;
+    session.on(Input::DocumentLoad {
+        end_ms: 900.0,
+        phases_ms: &phases,
+    });
+    session.on(Input::Hidden {
+        now_ms: 9000.0,
+        interaction_count: 1.0,
+    });
+    session.on(Input::Hidden {
+        now_ms: 9001.0,
+        interaction_count: 1.0,
+    });
+    let (logs, _) = sent(&mut session);
+    assert_eq!(
+        vitals(&logs),
+        [
+            ("fcp", 120.0, 120.0),
+            ("ttfb", 45.5, 45.5),
+            ("lcp", 2600.0, 2600.0),
+            ("inp", 240.0, 240.0),
+            ("cls", 0.25, 0.25),
+        ]
+    );
+    let lcp = &logs[2];
+    assert_eq!(
+        text(&lcp.attributes, "browser.web_vital.rating"),
+        "needs-improvement"
+    );
+    assert_eq!(
+        text(&lcp.attributes, "browser.web_vital.id"),
+        "0707070707070707-lcp"
+    );
+    assert_eq!(text(&lcp.attributes, "url.path"), "/products/42");
+    assert_eq!(text(&lcp.attributes, "url.template"), "/products/{id}");
+    assert_eq!(
+        lcp.trace_id[..],
+        [
+            0x0a, 0xf7, 0x65, 0x19, 0x16, 0xcd, 0x43, 0xdd, 0x84, 0x48, 0xeb, 0x21, 0x1c, 0x80,
+            0x31, 0x9c
+        ]
+    );
+    assert_eq!(lcp.span_id, [7; 8]);
+    assert_eq!(lcp.time_unix_nano, 1_763_000_009_000_000_000);
+}
+
+#[test]
+fn what_grows_after_the_first_hiding_is_told_as_growth() {
+    let mut session = session();
+    session.on(Input::FirstContentfulPaint { paint_ms: 120.0 });
+    session.on(Input::LayoutShift {
+        value: 0.25,
+        at_ms: 500.0,
+    });
+    session.on(Input::Hidden {
+        now_ms: 1000.0,
+        interaction_count: 0.0,
+    });
+    session.on(Input::LayoutShift {
+        value: 0.5,
+        at_ms: 9000.0,
+    });
+    session.on(Input::LargestContentfulPaint { paint_ms: 9000.0 });
+    session.on(Input::Hidden {
+        now_ms: 10_000.0,
+        interaction_count: 0.0,
+    });
+    let (logs, _) = sent(&mut session);
+    assert_eq!(
+        vitals(&logs),
+        [
+            ("fcp", 120.0, 120.0),
+            ("cls", 0.25, 0.25),
+            ("cls", 0.5, 0.25)
+        ],
+        "no paint counts after the hiding"
+    );
+}
+
+#[test]
+fn a_page_in_the_background_paints_and_shifts_for_nobody() {
+    let mut session = Session::new(
+        &OPTIONS,
+        &PageStart {
+            hidden_ms: 0.0,
+            ..START
+        },
+    );
+    session.on(Input::FirstContentfulPaint { paint_ms: 120.0 });
+    session.on(Input::LargestContentfulPaint { paint_ms: 120.0 });
+    session.on(Input::LayoutShift {
+        value: 0.25,
+        at_ms: 500.0,
+    });
+    session.on(Input::Hidden {
+        now_ms: 1000.0,
+        interaction_count: 0.0,
+    });
+    let (logs, _) = sent(&mut session);
+    assert_eq!(vitals(&logs), []);
+}
+
+#[test]
+fn errors_leave_without_secrets_within_the_pages_trace() {
+    let mut session = session();
+    session.on(thrown("no user ada@example.org"));
+    session.on(thrown("no user ada@example.org"));
+    let (logs, _) = sent(&mut session);
+    let error = &logs[0];
+    assert_eq!(error.event_name, "exception");
+    assert_eq!(error.severity_number, 17);
+    assert_eq!(error.time_unix_nano, 1_763_000_000_020_000_000);
+    assert_eq!(error.span_id, [7; 8]);
+    let attributes = &error.attributes;
+    assert_eq!(text(attributes, "exception.type"), "TypeError");
+    assert_eq!(text(attributes, "exception.message"), "no user REDACTED");
+    assert_eq!(
+        text(attributes, "exception.stacktrace"),
+        "TypeError: x\n    at f (https://shop.example/app.js?v=REDACTED:1:2)"
+    );
+    assert_eq!(text(attributes, "url.path"), "/cart");
+    // The second one is counted.
+    assert_eq!(logs[1].event_name, "sightline.lost");
+    let counted = value(&logs[1].attributes, "sightline.lost.duplicate");
+    assert_eq!(counted, Some(&Value::IntValue(1)));
+}
+
+fn fetched() -> Fetched<'static> {
+    Fetched {
+        traceparent: FETCH,
+        method: "get",
+        url: "https://shop.example:8443/products/42?q=secret",
+        status: 200,
+        error: "",
+        start_ms: 100.0,
+        end_ms: 150.5,
+    }
+}
+
+#[test]
+fn fetches_have_the_ids_that_were_sent_and_link_the_page() {
+    let mut session = session();
+    session.on(Input::Fetched(fetched()));
+    let (_, spans) = sent(&mut session);
+    let span = &spans[0];
+    assert_eq!(
+        (span.trace_id.as_slice(), span.span_id.as_slice()),
+        (&[0x11; 16][..], &[0x22; 8][..])
+    );
+    assert!(span.parent_span_id.is_empty());
+    assert_eq!((span.name.as_str(), span.kind), ("GET /products/{id}", 3));
+    assert_eq!(
+        span.end_time_unix_nano - span.start_time_unix_nano,
+        50_500_000
+    );
+    assert_eq!(text(&span.attributes, "http.request.method"), "GET");
+    assert_eq!(
+        text(&span.attributes, "url.full"),
+        "https://shop.example:8443/products/42?q=REDACTED"
+    );
+    assert_eq!(text(&span.attributes, "server.address"), "shop.example");
+    assert_eq!(
+        value(&span.attributes, "server.port"),
+        Some(&Value::IntValue(8443))
+    );
+    assert_eq!(
+        value(&span.attributes, "http.response.status_code"),
+        Some(&Value::IntValue(200))
+    );
+    assert_eq!(value(&span.attributes, "error.type"), None);
+    assert_eq!(span.status.clone().unwrap_or_default().code, 0);
+    assert_eq!(span.links[0].span_id, [7; 8]);
+}
+
+#[test]
+fn what_failed_says_how() {
+    for (fetched, error_type, status_code) in [
+        (
+            Fetched {
+                status: 404,
+                ..fetched()
+            },
+            "404",
+            Some(404),
+        ),
+        (
+            Fetched {
+                status: 503,
+                ..fetched()
+            },
+            "503",
+            Some(503),
+        ),
+        (
+            Fetched {
+                status: 0,
+                error: "AbortError",
+                ..fetched()
+            },
+            "AbortError",
+            None,
+        ),
+        (
+            Fetched {
+                status: 0,
+                error: "TypeError",
+                ..fetched()
+            },
+            "TypeError",
+            None,
+        ),
+    ] {
+        let mut session = session();
+        session.on(Input::Fetched(fetched));
+        let (_, spans) = sent(&mut session);
+        assert_eq!(text(&spans[0].attributes, "error.type"), error_type);
+        let sent_status = value(&spans[0].attributes, "http.response.status_code").cloned();
+        assert_eq!(sent_status, status_code.map(Value::IntValue));
+        assert_eq!(spans[0].status.clone().unwrap_or_default().code, 2);
+    }
+}
+
+#[test]
+fn what_has_no_place_in_a_trace_makes_no_span() {
+    for (traceparent, why) in [
+        (
+            "00-11111111111111111111111111111111-2222222222222222-02",
+            "not sampled",
+        ),
+        ("", "no ids"),
+        ("00-1-2-03", "malformed"),
+    ] {
+        let mut session = session();
+        session.on(Input::Fetched(Fetched {
+            traceparent,
+            ..fetched()
+        }));
+        assert_eq!(sent(&mut session).1, [], "{why}");
+    }
+}
+
+#[test]
+fn methods_nobody_knows_have_one_name() {
+    let mut session = session();
+    session.on(Input::Fetched(Fetched {
+        method: "BREW",
+        ..fetched()
+    }));
+    let (_, spans) = sent(&mut session);
+    assert_eq!(spans[0].name, "HTTP /products/{id}");
+    assert_eq!(text(&spans[0].attributes, "http.request.method"), "_OTHER");
+}
+
+#[test]
+fn the_document_load_is_told_once_and_only_if_sampled() {
+    let mut session = session();
+    let phases = [1.0, 2.0, 0.0, 0.0, 5.0, 45.0];
+    session.on(Input::DocumentLoad {
+        end_ms: 900.0,
+        phases_ms: &phases,
+    });
+    session.on(Input::DocumentLoad {
+        end_ms: 950.0,
+        phases_ms: &phases,
+    });
+    let (_, spans) = sent(&mut session);
+    assert_eq!(spans.len(), 1);
+    let span = &spans[0];
+    assert_eq!((span.name.as_str(), span.kind), ("documentLoad", 1));
+    assert_eq!(
+        span.parent_span_id,
+        [0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31]
+    );
+    assert_eq!(span.flags, 0x301);
+    assert_eq!(span.start_time_unix_nano, 1_763_000_000_000_000_000);
+    assert_eq!(span.end_time_unix_nano, 1_763_000_000_900_000_000);
+    let events: Vec<_> = span
+        .events
+        .iter()
+        .map(|event| event.name.as_str())
+        .collect();
+    assert_eq!(
+        events,
+        [
+            "fetchStart",
+            "domainLookupStart",
+            "requestStart",
+            "responseStart"
+        ]
+    );
+
+    let unsampled = PageStart {
+        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
+        ..START
+    };
+    let mut session = Session::new(&OPTIONS, &unsampled);
+    session.on(Input::DocumentLoad {
+        end_ms: 900.0,
+        phases_ms: &phases,
+    });
+    let (logs, spans) = sent(&mut session);
+    assert_eq!(spans, []);
+    assert_eq!(
+        vitals(&logs),
+        [("ttfb", 45.0, 45.0)],
+        "vitals are always told"
+    );
+}
+
+#[test]
+fn the_resource_says_who_speaks() {
+    let mut session = session();
+    session.on(Input::FirstContentfulPaint { paint_ms: 1.0 });
+    let batch = session.next_batch(0.0, false).unwrap();
+    let request = ExportLogsServiceRequest::decode(&session.body(batch.id)[..]).unwrap();
+    let resource = request.resource_logs[0]
+        .resource
+        .clone()
+        .unwrap()
+        .attributes;
+    let texts: Vec<_> = resource
+        .iter()
+        .map(|pair| (pair.key.as_str(), text(&resource, &pair.key)))
+        .collect();
+    assert_eq!(
+        texts,
+        [
+            ("service.name", "shop-browser"),
+            ("telemetry.sdk.name", "sightline"),
+            ("telemetry.sdk.language", "webjs"),
+            ("telemetry.sdk.version", VERSION),
+            ("deployment.environment.name", "test"),
+        ]
+    );
+    assert_eq!(
+        request.resource_logs[0].scope_logs[0]
+            .scope
+            .clone()
+            .unwrap()
+            .name,
+        BROWSER_SCOPE
+    );
+}
+
+#[test]
+fn each_bad_template_is_named_in_its_line() {
+    assert_eq!(check_routes("/ok\n/ok/{id}"), "\n");
+    assert_eq!(
+        check_routes("nope\n/ok\n/a*"),
+        "must start with \"/\"\n\n\"*\" may only stand alone as the last segment"
+    );
+    assert_eq!(check_routes(""), "must start with \"/\"");
+}
+
+fn any_input() -> impl Strategy<Value = (u8, Vec<f64>, String)> {
+    let texts = prop_oneof![
+        proptest::collection::vec(".{0,40}", 0..6).prop_map(|texts| texts.join("\0")),
+        Just([FETCH, "POST", "https://a.example/x?y", ""].join("\0")),
+        Just(["Error", "m\u{e9}ssage", "at x (y:1:2)", "https://a.example"].join("\0")),
+    ];
+    (
+        0u8..12,
+        proptest::collection::vec(any::<f64>(), 0..16),
+        texts,
+    )
+}
+
+proptest! {
+    /// Any numbers, any texts, in any order: no panic, and what is sent is OTLP.
+    #[test]
+    fn any_input_is_survived(
+        inputs in proptest::collection::vec(any_input(), 0..40),
+        url in ".{0,60}", traceparent in ".{0,60}", routes in ".{0,40}",
+        times in proptest::array::uniform4(any::<f64>()),
+    ) {
+        let [origin_unix_ms, sample_ratio, activation_ms, hidden_ms] = times;
+        let options = Options { routes: &routes, origin_unix_ms, sample_ratio, ..OPTIONS };
+        let start = PageStart { url: &url, traceparent: &traceparent, activation_ms, hidden_ms, ..START };
+        let mut session = Session::new(&options, &start);
+        for (kind, numbers, texts) in &inputs {
+            if let Some(input) = Input::read(*kind, numbers, texts) {
+                session.on(input);
+            }
+        }
+        sent(&mut session);
+        check_routes(&routes);
+    }
+}

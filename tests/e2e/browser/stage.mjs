@@ -169,7 +169,7 @@ export async function scenario(run) {
       if (!holds) failures.push(detail === undefined ? message : `${message}: ${JSON.stringify(detail)}`);
     },
     equal(actual, expected, message) {
-      this.expect(isDeepStrictEqual(actual, expected), message, { actual, expected });
+      stage.expect(isDeepStrictEqual(actual, expected), message, { actual, expected });
     },
     /** Opens a page of tests/pages; `messages` are its console's, `errors` the
      * page's uncaught ones. */
@@ -191,7 +191,6 @@ export async function scenario(run) {
     async leave(page) {
       await page.goto(`${own.origin}/blank.html`);
     },
-    newContext: () => context,
   };
   try {
     context = await chromium.launchPersistentContext(profile, {

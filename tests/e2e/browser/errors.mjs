@@ -1,0 +1,54 @@
+// Uncaught errors and unhandled rejections arrive as exception events, whatever
+// was thrown, without what is secret in them; a storm is told once and counted.
+
+import { scenario } from "./stage.mjs";
+
+await scenario(async ({ open, leave, sink, saw, expect, equal, foreign }) => {
+  const page = await open("errors.html");
+  await page.waitForFunction(() => window.done);
+  await page.addScriptTag({ url: `${foreign}/throws.js` });
+  await leave(page);
+  await sink.until("the account of losses", () => sink.logs.some((log) => log.eventName === "sightline.lost"));
+  const told = sink.exceptions().map(({ attributes }) => [
+    attributes["exception.type"],
+    attributes["exception.message"],
+  ]);
+  saw.told = told;
+  const expected = [
+    ["TypeError", "no user REDACTED"],
+    ["NotFoundError", "gone"],
+    ["string", "a text"],
+    ["number", "42"],
+    ["undefined", "undefined"],
+    ["null", "null"],
+    ["object", "[object Object]"],
+    ["symbol", "Symbol(own)"],
+    ["TypeError", "Cannot read properties of undefined (reading 'missing')"],
+    ["RangeError", "rejected with password=REDACTED"],
+    ["string", "a text rejected"],
+    ["AbortError", "stopped"],
+    ["Error", "again and again"],
+    ["Error", "Script error."],
+  ];
+  for (const one of expected) {
+    expect(told.some((other) => JSON.stringify(other) === JSON.stringify(one)), "told", one);
+  }
+  equal(told.filter(([, message]) => message === "again and again").length, 1, "the storm is told once");
+  const lost = sink.logs.filter((log) => log.eventName === "sightline.lost").at(-1).attributes;
+  saw.lost = lost;
+  const counted = Object.values(lost).reduce((sum, count) => sum + count, 0);
+  // Twelve and four kinds, the storm and the foreign script.
+  equal(told.length + counted, 12 + 4 + 500 + 1, "every error is told or counted");
+  for (const { severity, attributes, traceId } of sink.exceptions()) {
+    equal(severity, 17, "ERROR");
+    equal(attributes["url.path"], "/errors.html", "where");
+    expect(traceId.length === 32, "within the page's trace");
+  }
+  const stack = sink.exceptions().find(({ attributes }) => attributes["exception.type"] === "TypeError");
+  expect(/errors\.html:\d+:\d+/.test(stack.attributes["exception.stacktrace"]), "a stack with lines", stack);
+  const all = JSON.stringify(sink.received.map((batch) => batch.items));
+  for (const secret of ["example.org", "hunter2", "a secret of another origin"]) {
+    expect(!all.includes(secret), `"${secret}" stays on the page`);
+  }
+  equal(page.errors.filter((text) => /sightline|sdk/i.test(text)), [], "no error of ours on the page");
+});

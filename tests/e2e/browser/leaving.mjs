@@ -1,0 +1,64 @@
+// Nothing is lost when the page goes: by a link, by closing the tab, by hiding
+// it; and shutdown leaves the page as it was.
+
+import { scenario } from "./stage.mjs";
+
+await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
+  const ready = (page) =>
+    page.waitForFunction(() => performance.getEntriesByType("resource").some((e) => e.name.endsWith(".wasm")));
+  const clear = () => (sink.received.length = 0);
+
+  for (const [how, go] of [
+    ["by a link", (page) => leave(page)],
+    ["by closing the tab", (page) => page.close({ runBeforeUnload: true })],
+    ["by a reload", (page) => page.reload()],
+  ]) {
+    clear();
+    const page = await open("plain.html");
+    await ready(page);
+    await page.evaluate(() => sightline.flush());
+    await page.evaluate(() => { fetch("/api/echo?last"); setTimeout(() => { throw new Error("last words"); }); });
+    await page.waitForFunction(() => performance.getEntriesByName(`${location.origin}/api/echo?last`).length);
+    await go(page);
+    await sink.until(`${how}: the last words`, () => sink.exceptions().length && sink.vitals().cls && sink.vitals().lcp);
+    await sink.until(`${how}: the last call`, () => sink.spans.some((span) => span.kind === 3));
+    saw[how] = sink.received.length;
+  }
+
+  clear();
+  const page = await open("plain.html");
+  const undone = await page.evaluate(async () => {
+    const patched = window.fetch;
+    await window.sightline.flush();
+    setTimeout(() => { throw new Error("before"); });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    window.sightline.shutdown();
+    const restored = window.fetch;
+    setTimeout(() => { throw new Error("after"); });
+    await fetch("/api/echo?after");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const { init } = await import("/sdk/index.js");
+    const again = init({ serviceName: "again" });
+    const fresh = again !== window.sightline;
+    again.shutdown();
+    return [restored !== patched, /\[native code\]/.test(String(restored)), fresh, window.fetch === restored];
+  });
+  equal(undone, [true, true, true, true], "shutdown gives fetch back; init may be called again");
+  await sink.until("what waited at shutdown", () => sink.exceptions().length);
+  await leave(page);
+  await page.evaluate(() => fetch("/api/echo?fence"));
+  const messages = sink.exceptions().map(({ attributes }) => attributes["exception.message"]);
+  equal(messages, ["before"], "nothing is heard after shutdown");
+  expect(!sink.spans.some((span) => span.attributes["url.full"]?.includes("after")), "no span after shutdown");
+
+  clear();
+  const wrapped = await open("plain.html");
+  const kept = await wrapped.evaluate(async () => {
+    const ours = window.fetch;
+    const theirs = (...args) => ours(...args);
+    window.fetch = theirs;
+    window.sightline.shutdown();
+    return [window.fetch === theirs, (await fetch("/api/echo")).status];
+  });
+  equal(kept, [true, 200], "a wrapper around ours stays, and works");
+});
