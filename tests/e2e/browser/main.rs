@@ -1,1 +1,82 @@
-//! The SDK in a real Chromium.
+//! The SDK in a real Chromium. Each scenario is a script that drives a page of
+//! `tests/pages` and fails with what it saw; here they are run, and every body
+//! that the page sent is decoded by `opentelemetry-proto`.
+
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+use sightline_tests::parts;
+use std::path::Path;
+use std::process::Command;
+
+/// Runs a scenario, and gives how many bodies the page sent.
+fn run(scenario: &str) -> usize {
+    if !parts::all_present(&[parts::CHROMIUM, parts::NODE, parts::PLAYWRIGHT]) {
+        return 0;
+    }
+    let bodies = tempfile::TempDir::new().unwrap();
+    let script = parts::repository().join(format!("tests/e2e/browser/{scenario}.mjs"));
+    let mut command = Command::new(parts::require(parts::NODE).unwrap());
+    command.arg(script).env("SIGHTLINE_BODIES", bodies.path());
+    for part in [parts::CHROMIUM, parts::PLAYWRIGHT] {
+        command.env(part, parts::require(part).unwrap());
+    }
+    let output = command.output().unwrap();
+    let [saw, said] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(output.status.success(), "{saw}\n{said}");
+    decode_all(bodies.path())
+}
+
+fn decode_all(folder: &Path) -> usize {
+    let files = std::fs::read_dir(folder).unwrap();
+    let mut count = 0;
+    for file in files {
+        let path = file.unwrap().path();
+        let body = std::fs::read(&path).unwrap();
+        let items = match path.extension().and_then(|signal| signal.to_str()) {
+            Some("traces") => {
+                let request = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
+                let scopes = request
+                    .resource_spans
+                    .iter()
+                    .flat_map(|group| &group.scope_spans);
+                scopes.map(|scope| scope.spans.len()).sum::<usize>()
+            }
+            Some("logs") => {
+                let request = ExportLogsServiceRequest::decode(body.as_slice()).unwrap();
+                let scopes = request
+                    .resource_logs
+                    .iter()
+                    .flat_map(|group| &group.scope_logs);
+                scopes.map(|scope| scope.log_records.len()).sum::<usize>()
+            }
+            signal => panic!("a body of {signal:?}"),
+        };
+        assert!(items > 0, "{} carries nothing", path.display());
+        count += 1;
+    }
+    count
+}
+
+macro_rules! scenarios {
+    ($($name:ident: $script:literal, $sends:literal;)*) => {$(
+        #[test]
+        fn $name() {
+            let bodies = run($script);
+            let present = parts::find(parts::CHROMIUM).is_some();
+            assert!(bodies > 0 || !$sends || !present, "the page sent nothing");
+        }
+    )*};
+}
+
+scenarios! {
+    vitals_are_the_browsers_own_values: "vitals", true;
+    errors_and_rejections_are_told_once_and_redacted: "errors", true;
+    a_document_load_joins_the_edges_trace: "document_load", true;
+    fetch_is_traced_and_stays_as_it_was: "fetch", true;
+    what_waits_is_sent_when_the_page_is_left: "leaving", true;
+    a_collector_that_is_down_goes_unnoticed: "collector_down", true;
+    bad_options_warn_once_and_harm_nothing: "options", true;
+    a_policy_without_wasm_leaves_the_page_unharmed: "csp", true;
+}
