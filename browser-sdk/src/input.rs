@@ -3,6 +3,8 @@
 //! glue than a method for each. The kinds are listed again in `npm/src/input.ts`;
 //! a test compares the two.
 
+use sightline_core::search::{Pieces, split};
+
 use crate::signals::errors::Thrown;
 use crate::signals::fetch::Fetched;
 
@@ -79,61 +81,109 @@ pub const KINDS: [&str; 10] = [
     "Lost",
 ];
 
+/// Calls through the same gate that are no inputs: they answer, or change what
+/// there is. Their numbers follow no [`KINDS`].
+pub mod call {
+    /// Begins. Numbers: `performance.timeOrigin`, share of traces to keep,
+    /// activation, first time hidden, 32 random bytes. Texts: service name,
+    /// version, environment, routes (one a line), URL, navigation type,
+    /// `traceparent` of the document.
+    pub const START: u8 = 16;
+    /// Now, whether the page is left. Answers with the next batch, if there is
+    /// one: its number in four bytes, little end first, its signal (0 logs, 1
+    /// traces) in one, then its body.
+    pub const NEXT: u8 = 17;
+    /// A batch's number, the status of its answer or 0 without one, now.
+    pub const SETTLED: u8 = 18;
+    /// Route templates, one a line. Answers what is wrong with each, in lines.
+    pub const CHECK_ROUTES: u8 = 19;
+    /// Answers the names of the phases of a document load, each in a line.
+    pub const PHASES: u8 = 20;
+}
+
 /// Parts texts from one another; none has it.
-pub const SEPARATOR: char = '\0';
+const SEPARATOR: u8 = 0;
+
+/// Takes numbers and texts one by one. Not inlined: each is taken in many places.
+#[derive(Clone, Debug)]
+pub struct Reader<'a> {
+    numbers: &'a [f64],
+    texts: Pieces<'a>,
+}
+
+impl<'a> Reader<'a> {
+    /// Of what crossed the border.
+    pub fn new(numbers: &'a [f64], texts: &'a str) -> Self {
+        let texts = split(texts, SEPARATOR);
+        Self { numbers, texts }
+    }
+
+    /// The next number; NaN if there is none.
+    #[inline(never)]
+    pub fn number(&mut self) -> f64 {
+        let Some((first, rest)) = self.numbers.split_first() else {
+            return f64::NAN;
+        };
+        self.numbers = rest;
+        *first
+    }
+
+    /// The next text; empty if there is none.
+    #[inline(never)]
+    pub fn text(&mut self) -> &'a str {
+        self.texts.next().unwrap_or_default()
+    }
+}
 
 impl<'a> Input<'a> {
-    /// Reads an input; none for a kind that is not known. A number that is
-    /// missing is NaN, a text that is missing is empty.
+    /// Reads an input; none for a kind that is not known.
     pub fn read(kind: u8, numbers: &'a [f64], texts: &'a str) -> Option<Self> {
-        let mut rest_of_numbers = numbers;
-        let mut number = || {
-            let (first, rest) = rest_of_numbers.split_first()?;
-            rest_of_numbers = rest;
-            Some(*first)
-        };
-        let mut number = || number().unwrap_or(f64::NAN);
-        let mut texts = texts.split(SEPARATOR);
-        let mut text = || texts.next().unwrap_or_default();
+        let mut from = Reader::new(numbers, texts);
         Some(match kind {
-            0 => Self::FirstContentfulPaint { paint_ms: number() },
-            1 => Self::LargestContentfulPaint { paint_ms: number() },
-            2 => Self::FirstInput { now_ms: number() },
+            0 => Self::FirstContentfulPaint {
+                paint_ms: from.number(),
+            },
+            1 => Self::LargestContentfulPaint {
+                paint_ms: from.number(),
+            },
+            2 => Self::FirstInput {
+                now_ms: from.number(),
+            },
             3 => Self::LayoutShift {
-                value: number(),
-                at_ms: number(),
+                value: from.number(),
+                at_ms: from.number(),
             },
             4 => Self::Event {
-                interaction_id: number(),
-                duration_ms: number(),
+                interaction_id: from.number(),
+                duration_ms: from.number(),
             },
             5 => Self::Thrown(Thrown {
-                at_ms: number(),
-                kind: text(),
-                message: text(),
-                stack: text(),
-                url: text(),
+                at_ms: from.number(),
+                kind: from.text(),
+                message: from.text(),
+                stack: from.text(),
+                url: from.text(),
             }),
             6 => Self::Fetched(Fetched {
-                start_ms: number(),
-                end_ms: number(),
-                status: number() as u16,
-                traceparent: text(),
-                method: text(),
-                url: text(),
-                error: text(),
+                start_ms: from.number(),
+                end_ms: from.number(),
+                status: from.number() as u16,
+                traceparent: from.text(),
+                method: from.text(),
+                url: from.text(),
+                error: from.text(),
             }),
             7 => Self::DocumentLoad {
-                end_ms: number(),
-                phases_ms: numbers.get(1..).unwrap_or_default(),
+                end_ms: from.number(),
+                phases_ms: from.numbers,
             },
             8 => Self::Hidden {
-                now_ms: number(),
-                interaction_count: number(),
+                now_ms: from.number(),
+                interaction_count: from.number(),
             },
             9 => Self::Lost {
-                beyond_buffer: number() as u32,
-                repeated: number() as u32,
+                beyond_buffer: from.number() as u32,
+                repeated: from.number() as u32,
             },
             _ => return None,
         })
@@ -150,12 +200,23 @@ mod tests {
     fn the_kinds_are_those_of_the_package() {
         let source = include_str!("../npm/src/input.ts");
         for (number, kind) in KINDS.iter().enumerate() {
-            let line = format!("  {kind}: {number},");
+            let line = format!("  {kind} = {number},");
             assert!(source.contains(&line), "input.ts lacks {line:?}");
             let input = Input::read(number as u8, &[], "").unwrap();
             assert!(format!("{input:?}").starts_with(kind));
         }
         assert!(Input::read(KINDS.len() as u8, &[], "").is_none());
+        for (call, number) in [
+            ("Start", call::START),
+            ("Next", call::NEXT),
+            ("Settled", call::SETTLED),
+            ("CheckRoutes", call::CHECK_ROUTES),
+            ("Phases", call::PHASES),
+        ] {
+            let line = format!("  {call} = {number},");
+            assert!(source.contains(&line), "input.ts lacks {line:?}");
+            assert!(Input::read(number, &[], "").is_none());
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub const MAX_QUEUE_BYTES: usize = 96 * 1024;
 /// Bytes of records in a batch at most. Browsers allow 64 KiB of keepalive
 /// bodies in flight: two batches with their resource fit.
 pub const MAX_BATCH_BYTES: usize = 28 * 1024;
-const MAX_IN_FLIGHT_BYTES: usize = 2 * MAX_BATCH_BYTES;
+const MAX_IN_FLIGHT: usize = 2;
 
 const FIRST_RETRY_MS: f64 = 5_000.0;
 const LAST_RETRY_MS: f64 = 60_000.0;
@@ -49,52 +49,58 @@ const LOSS_NAMES: [&str; 5] = [
     "sightline.lost.too_many",
 ];
 
+/// Encoded records, one after another.
 #[derive(Debug, Default)]
-struct Queue {
-    items: Vec<Vec<u8>>,
-    bytes: usize,
+struct Records {
+    bytes: Vec<u8>,
+    lengths: Vec<usize>,
 }
 
-impl Queue {
+impl Records {
+    fn push(&mut self, record: &[u8]) {
+        self.bytes.extend_from_slice(record);
+        self.lengths.push(record.len());
+    }
+
     /// Takes as many whole records from the front as a batch holds.
-    fn batch(&mut self) -> Vec<Vec<u8>> {
-        let mut bytes = 0usize;
-        let fitting = self.items.iter().take_while(|item| {
-            bytes = bytes.saturating_add(item.len());
-            bytes <= MAX_BATCH_BYTES
-        });
-        let count = fitting.count();
-        let batch: Vec<_> = self.items.drain(..count).collect();
-        self.bytes = self.bytes.saturating_sub(size(&batch));
+    fn take_batch(&mut self) -> Self {
+        let mut batch = Self::default();
+        let mut rest = Self::default();
+        let mut records = self.bytes.as_slice();
+        for length in &self.lengths {
+            let (record, others) = records.split_at_checked(*length).unwrap_or_default();
+            records = others;
+            let is_full = batch.bytes.len().saturating_add(*length) > MAX_BATCH_BYTES;
+            // Order is kept: what follows the first that does not fit waits too.
+            if is_full || !rest.bytes.is_empty() {
+                rest.push(record);
+            } else {
+                batch.push(record);
+            }
+        }
+        *self = rest;
         batch
     }
 
-    fn push_front(&mut self, mut items: Vec<Vec<u8>>) {
-        self.bytes = self.bytes.saturating_add(size(&items));
-        items.append(&mut self.items);
-        self.items = items;
+    fn append(&mut self, others: &Self) {
+        self.bytes.extend_from_slice(&others.bytes);
+        self.lengths.extend_from_slice(&others.lengths);
     }
-}
-
-fn size(items: &[Vec<u8>]) -> usize {
-    items
-        .iter()
-        .fold(0, |sum, item| sum.saturating_add(item.len()))
 }
 
 #[derive(Debug)]
 struct InFlight {
     id: u32,
     signal: Signal,
-    items: Vec<Vec<u8>>,
+    records: Records,
 }
 
 /// The queues of a page.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    logs: Queue,
-    traces: Queue,
-    in_flight: Vec<InFlight>,
+    logs: Records,
+    traces: Records,
+    in_flight: [Option<InFlight>; MAX_IN_FLIGHT],
     last_id: u32,
     failures: u32,
     retry_ms: f64,
@@ -115,14 +121,13 @@ pub struct Batch {
 impl Outbox {
     /// Queues an encoded record, or counts it as lost.
     pub fn push(&mut self, signal: Signal, record: Writer) {
-        let item = record.into_bytes();
+        let record = record.into_bytes();
         let queue = self.queue(signal);
-        let bytes = queue.bytes.saturating_add(item.len());
-        if item.len() > MAX_BATCH_BYTES || bytes > MAX_QUEUE_BYTES {
+        let bytes = queue.bytes.len().saturating_add(record.len());
+        if record.len() > MAX_BATCH_BYTES || bytes > MAX_QUEUE_BYTES {
             self.lose(Loss::QueueFull, 1);
         } else {
-            queue.bytes = bytes;
-            queue.items.push(item);
+            queue.push(&record);
         }
     }
 
@@ -133,7 +138,7 @@ impl Outbox {
         }
     }
 
-    fn queue(&mut self, signal: Signal) -> &mut Queue {
+    fn queue(&mut self, signal: Signal) -> &mut Records {
         match signal {
             Signal::Logs => &mut self.logs,
             Signal::Traces => &mut self.traces,
@@ -142,7 +147,8 @@ impl Outbox {
 
     /// Bytes that wait and are not on their way.
     pub fn waiting_bytes(&self) -> usize {
-        self.logs.bytes.saturating_add(self.traces.bytes)
+        let (logs, traces) = (&self.logs.bytes, &self.traces.bytes);
+        logs.len().saturating_add(traces.len())
     }
 
     /// The next batch, events first. None while a failed delivery is waited
@@ -151,82 +157,78 @@ impl Outbox {
         if !leaving && now_ms < self.retry_ms {
             return None;
         }
-        let in_flight = self
-            .in_flight
-            .iter()
-            .fold(0usize, |sum, batch| sum.saturating_add(size(&batch.items)));
-        if in_flight.saturating_add(MAX_BATCH_BYTES) > MAX_IN_FLIGHT_BYTES {
-            return None;
-        }
+        let free = self.in_flight.iter().position(Option::is_none)?;
         self.tell_losses(unix_nanos);
-        let signal = if self.logs.items.is_empty() {
+        let signal = if self.logs.bytes.is_empty() {
             Signal::Traces
         } else {
             Signal::Logs
         };
-        let items = self.queue(signal).batch();
-        if items.is_empty() {
+        let records = self.queue(signal).take_batch();
+        if records.bytes.is_empty() {
             return None;
         }
         self.last_id = self.last_id.wrapping_add(1).max(1);
         let id = self.last_id;
-        self.in_flight.push(InFlight { id, signal, items });
+        *self.in_flight.get_mut(free)? = Some(InFlight {
+            id,
+            signal,
+            records,
+        });
         Some(Batch { id, signal })
     }
 
     /// The OTLP body of a batch that is in flight.
     pub fn body(&self, id: u32, source: &Source<'_>) -> Option<Vec<u8>> {
-        let batch = self.in_flight.iter().find(|batch| batch.id == id)?;
-        Some(export_request(source, &batch.items.concat()))
+        let mut flying = self.in_flight.iter().flatten();
+        let batch = flying.find(|batch| batch.id == id)?;
+        Some(export_request(source, &batch.records.bytes))
     }
 
     /// What became of a batch: the status of the answer, or 0 without one.
     /// After a failure that may pass, its records wait for the next try.
     pub fn settle(&mut self, id: u32, status: u16, now_ms: f64) {
-        let Some(at) = self.in_flight.iter().position(|batch| batch.id == id) else {
+        let has_id = |place: &&mut Option<InFlight>| place.as_ref().is_some_and(|one| one.id == id);
+        let place = self.in_flight.iter_mut().find(has_id);
+        let Some(mut batch) = place.and_then(Option::take) else {
             return;
         };
-        let InFlight { signal, items, .. } = self.in_flight.swap_remove(at);
+        let count = batch.records.lengths.len();
         match status {
             200..=299 => {
                 self.failures = 0;
                 self.retry_ms = 0.0;
-                self.delivered = self.delivered.saturating_add(items.len() as u64);
+                self.delivered = self.delivered.saturating_add(count as u64);
             }
             // Those that OTLP/HTTP calls retryable, and no answer at all.
             0 | 429 | 502 | 503 | 504 => {
                 let wait = FIRST_RETRY_MS * f64::from(1u32 << self.failures.min(8));
                 self.retry_ms = now_ms + wait.min(LAST_RETRY_MS);
                 self.failures = self.failures.saturating_add(1);
-                // The queue may have filled meanwhile; the batch is kept, for
-                // it is the older and no more than was let in before. What
-                // comes next finds the queue full.
-                self.queue(signal).push_front(items);
+                // Back to the front. The queue may have filled meanwhile; what
+                // comes next then finds it full.
+                let queue = self.queue(batch.signal);
+                batch.records.append(queue);
+                *queue = batch.records;
             }
-            _ => self.lose(
-                Loss::Rejected,
-                u32::try_from(items.len()).unwrap_or(u32::MAX),
-            ),
+            _ => self.lose(Loss::Rejected, count as u32),
         }
     }
 
     /// Queues an event with all losses so far, if they grew.
     fn tell_losses(&mut self, unix_nanos: u64) {
-        let total = self
-            .lost
-            .iter()
-            .fold(0u64, |sum, lost| sum.saturating_add(*lost));
+        let mut total = 0u64;
+        let mut attributes = Vec::new();
+        for (name, lost) in LOSS_NAMES.iter().zip(self.lost) {
+            total = total.saturating_add(lost);
+            if lost > 0 {
+                attributes.push(Attribute::int(name, lost.cast_signed()));
+            }
+        }
         if total == self.lost_told {
             return;
         }
         self.lost_told = total;
-        let counted = LOSS_NAMES
-            .iter()
-            .zip(self.lost)
-            .filter(|(_, lost)| *lost > 0);
-        let attributes: Vec<_> = counted
-            .map(|(name, lost)| Attribute::int(name, i64::try_from(lost).unwrap_or(i64::MAX)))
-            .collect();
         let mut items = Writer::new();
         LogRecord {
             unix_nanos,
@@ -252,16 +254,9 @@ impl Outbox {
 
     /// Records that wait or are on their way.
     pub fn queued(&self) -> usize {
-        let in_flight = self
-            .in_flight
-            .iter()
-            .fold(0usize, |sum, batch| sum.saturating_add(batch.items.len()));
-        let waiting = self
-            .logs
-            .items
-            .len()
-            .saturating_add(self.traces.items.len());
-        in_flight.saturating_add(waiting)
+        let flying = self.in_flight.iter().flatten().map(|one| &one.records);
+        let all = flying.chain([&self.logs, &self.traces]);
+        all.fold(0, |sum, records| sum.saturating_add(records.lengths.len()))
     }
 }
 

@@ -93,27 +93,14 @@ impl Page {
     /// Joins the trace that `Server-Timing` names and its decision to sample;
     /// starts a trace of its own if there is none or it is malformed.
     pub fn new(start: &PageStart<'_>, routes: &Routes, ratio: Option<Ratio>) -> Self {
-        let entropy = |from: usize| start.entropy.iter().copied().skip(from);
-        let mut trace = [0; 16];
-        trace
-            .iter_mut()
-            .zip(entropy(0))
-            .for_each(|(to, byte)| *to = byte);
-        let mut span = [0; 8];
-        span.iter_mut()
-            .zip(entropy(16))
-            .for_each(|(to, byte)| *to = byte);
-        let mut instance = [0; 8];
-        instance
-            .iter_mut()
-            .zip(entropy(24))
-            .for_each(|(to, byte)| *to = byte);
-
+        let (trace, rest) = start.entropy.split_first_chunk().unwrap_or((&[0; 16], &[]));
+        let (span, rest) = rest.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        let instance = rest.first_chunk().unwrap_or(&[0; 8]);
         let edge = SpanContext::parse(start.traceparent.as_bytes()).ok();
         let (trace_id, flags) = match edge {
             Some(edge) => (edge.trace_id, edge.flags),
             None => {
-                let trace_id = TraceId::from_entropy(trace);
+                let trace_id = TraceId::from_entropy(*trace);
                 let flags = TraceFlags::RANDOM
                     .with_sampled(ratio.is_some_and(|ratio| ratio.keeps(&trace_id)));
                 (trace_id, flags)
@@ -124,11 +111,11 @@ impl Page {
             navigation_type: start.navigation_type.to_owned(),
             context: SpanContext {
                 trace_id,
-                span_id: SpanId::from_entropy(span),
+                span_id: SpanId::from_entropy(*span),
                 flags,
             },
             parent: edge.map(|edge| edge.span_id),
-            instance: SpanId::from_entropy(instance),
+            instance: SpanId::from_entropy(*instance),
         }
     }
 }

@@ -7,8 +7,9 @@ use alloc::vec::Vec;
 
 use sightline_core::names::BROWSER_SCOPE;
 use sightline_core::otlp::{Attribute, Source};
-use sightline_core::route::{Routes, TemplateError};
+use sightline_core::route::Routes;
 use sightline_core::sampling::Ratio;
+use sightline_core::search::split;
 use sightline_core::trace_context::SpanContext;
 
 use crate::clock::Clock;
@@ -77,7 +78,7 @@ impl Session {
     /// [`check_routes`] and the caller refused it before; should one come, all
     /// templates are left out, and all traces kept.
     pub fn new(options: &Options<'_>, start: &PageStart<'_>) -> Self {
-        let routes = Routes::compile(options.routes.split('\n')).unwrap_or_default();
+        let routes = Routes::compile(split(options.routes, b'\n')).unwrap_or_default();
         let ratio = Ratio::new(options.sample_ratio).or(Ratio::new(1.0));
         let page = Page::new(start, &routes, ratio);
         Self {
@@ -217,24 +218,38 @@ impl Session {
     /// The body of a batch in flight; empty for an unknown one.
     pub fn body(&self, id: u32) -> Vec<u8> {
         let [name, version, environment] = &self.resource;
-        let named = [
-            ("service.version", version),
-            ("deployment.environment.name", environment),
-        ];
         let mut resource = Vec::from([
             Attribute::str("service.name", name),
             Attribute::str("telemetry.sdk.name", "sightline"),
             Attribute::str("telemetry.sdk.language", "webjs"),
             Attribute::str("telemetry.sdk.version", VERSION),
         ]);
-        let given = named.iter().filter(|(_, value)| !value.is_empty());
-        resource.extend(given.map(|(key, value)| Attribute::str(key, value)));
+        if !version.is_empty() {
+            resource.push(Attribute::str("service.version", version));
+        }
+        if !environment.is_empty() {
+            resource.push(Attribute::str("deployment.environment.name", environment));
+        }
         let source = Source {
             resource: &resource,
             scope: BROWSER_SCOPE,
             scope_version: VERSION,
         };
         self.outbox.body(id, &source).unwrap_or_default()
+    }
+
+    /// The next batch as it crosses to JavaScript, as [`call::NEXT`] says; empty
+    /// for none.
+    ///
+    /// [`call::NEXT`]: crate::input::call::NEXT
+    pub fn next_body(&mut self, now_ms: f64, leaving: bool) -> Vec<u8> {
+        let Some(batch) = self.next_batch(now_ms, leaving) else {
+            return Vec::new();
+        };
+        let mut bytes = Vec::from(batch.id.to_le_bytes());
+        bytes.push(batch.signal as u8);
+        bytes.append(&mut self.body(batch.id));
+        bytes
     }
 
     /// What became of a batch; see [`Outbox::settle`].
@@ -251,16 +266,17 @@ impl Session {
 /// What is wrong with each of the templates, one a line, in words: a line is
 /// empty where its template is fine.
 pub fn check_routes(routes: &str) -> String {
-    let problems = Routes::compile(routes.split('\n'))
-        .err()
-        .unwrap_or_default();
+    let problems = Routes::compile(split(routes, b'\n')).err();
+    let problems = problems.unwrap_or_default();
+    let mut problems = problems.iter().peekable();
     let mut text = String::new();
-    for at in 0..routes.split('\n').count() {
+    for (at, _) in split(routes, b'\n').enumerate() {
         if at > 0 {
             text.push('\n');
         }
-        let problem = problems.iter().find(|(position, _)| *position == at);
-        text.push_str(problem.map_or("", |(_, error): &(usize, TemplateError)| error.message()));
+        if let Some((_, error)) = problems.next_if(|(position, _)| *position == at) {
+            text.push_str(error.message());
+        }
     }
     text
 }

@@ -1,108 +1,102 @@
-//! What JavaScript sees of the engine: the only code that knows wasm-bindgen.
-//! Every method hands numbers and texts to the session and back; none throws. A
-//! trap would reach the caller, which then turns the SDK off.
+//! What JavaScript sees of the engine: the only code that knows wasm-bindgen,
+//! and one narrow gate, because each further export costs glue on both sides.
+//! Nothing throws; a trap would reach the caller, which then turns the SDK off.
 
-use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::UnsafeCell;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::input::{Input, SEPARATOR};
-use crate::outbox::Signal;
+use crate::input::{Input, Reader, call};
 use crate::page::PageStart;
 use crate::session::{self, Options, Session};
 use crate::signals::document_load::PHASES;
 
+mod allocator;
+
 #[global_allocator]
-static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> =
-    unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) };
+static ALLOCATOR: allocator::Blocks = allocator::Blocks::new();
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// One page's telemetry.
-#[wasm_bindgen]
-pub struct Engine(Session);
+/// The one session of the one page that this instance serves.
+struct Page(UnsafeCell<Option<Session>>);
 
-#[wasm_bindgen]
-impl Engine {
-    /// Begins. `numbers`: `performance.timeOrigin`, share of traces to keep,
-    /// activation of a prerendered page, first time hidden. `texts`, with NUL
-    /// between: service name, version, environment, routes (one a line), URL,
-    /// navigation type, `traceparent` of the document. `entropy`: 32 random
-    /// bytes.
-    #[wasm_bindgen(constructor)]
-    pub fn new(numbers: &[f64], texts: &str, entropy: &[u8]) -> Self {
-        let mut numbers = numbers.iter();
-        let mut number = || numbers.next().copied().unwrap_or(f64::NAN);
-        let mut texts = texts.split(SEPARATOR);
-        let mut text = || texts.next().unwrap_or_default();
-        let options = Options {
-            origin_unix_ms: number(),
-            sample_ratio: number(),
-            service_name: text(),
-            service_version: text(),
-            environment: text(),
-            routes: text(),
-        };
-        let start = PageStart {
-            activation_ms: number(),
-            hidden_ms: number(),
-            url: text(),
-            navigation_type: text(),
-            traceparent: text(),
-            entropy: entropy.try_into().unwrap_or_default(),
-        };
-        Self(Session::new(&options, &start))
-    }
+// SAFETY: a page's engine has one thread; it is built without shared memory.
+unsafe impl Sync for Page {}
 
-    /// Something happened; see `input.rs`.
-    pub fn input(&mut self, kind: u8, numbers: &[f64], texts: &str) {
-        if let Some(input) = Input::read(kind, numbers, texts) {
-            self.0.on(input);
+static PAGE: Page = Page(UnsafeCell::new(None));
+
+/// An input of this kind (`input.rs`), or one of its calls. Numbers and texts
+/// (UTF-8, NUL between) go in; what comes back, and whether anything does,
+/// depends on the call.
+#[wasm_bindgen]
+pub fn engine(kind: u8, numbers: &[f64], texts: &[u8]) -> Vec<u8> {
+    // SAFETY: `TextEncoder` makes valid UTF-8 of anything.
+    let texts = unsafe { core::str::from_utf8_unchecked(texts) };
+    // SAFETY: nothing below calls JavaScript, so no second call comes meanwhile.
+    let page = unsafe { &mut *PAGE.0.get() };
+    let mut from = Reader::new(numbers, texts);
+    match (kind, page) {
+        (call::CHECK_ROUTES, _) => return session::check_routes(texts).into_bytes(),
+        (call::PHASES, _) => return phases(),
+        (call::START, page) => *page = Some(start(&mut from)),
+        (call::NEXT, Some(session)) => {
+            return session.next_body(from.number(), from.number() != 0.0);
         }
+        (call::SETTLED, Some(session)) => {
+            session.on_settled(from.number() as u32, from.number() as u16, from.number());
+        }
+        (kind, Some(session)) => {
+            if let Some(input) = Input::read(kind, numbers, texts) {
+                session.on(input);
+            }
+        }
+        _ => {}
     }
-
-    /// Bytes that wait for delivery.
-    pub fn waiting(&self) -> u32 {
-        u32::try_from(self.0.waiting_bytes()).unwrap_or(u32::MAX)
-    }
-
-    /// The next batch to send: 0 for none, else a number whose lowest bit says
-    /// whether it holds traces or logs.
-    pub fn next(&mut self, now_ms: f64, leaving: bool) -> u32 {
-        let batch = self.0.next_batch(now_ms, leaving);
-        batch.map_or(0, |batch| {
-            batch.id << 1 | u32::from(batch.signal == Signal::Traces)
-        })
-    }
-
-    /// The body of a batch, as [`Engine::next`] named it.
-    pub fn body(&self, batch: u32) -> Vec<u8> {
-        self.0.body(batch >> 1)
-    }
-
-    /// What became of a batch: its status, or 0 without an answer.
-    pub fn settled(&mut self, batch: u32, status: u16, now_ms: f64) {
-        self.0.on_settled(batch >> 1, status, now_ms);
-    }
+    Vec::new()
 }
 
-/// Names of the times that a document load tells, one a line.
+/// Bytes that wait for delivery.
 #[wasm_bindgen]
-pub fn phases() -> String {
-    let mut names = String::new();
+pub fn waiting() -> u32 {
+    // SAFETY: as above.
+    let page = unsafe { &*PAGE.0.get() };
+    page.as_ref()
+        .map_or(0, |session| session.waiting_bytes() as u32)
+}
+
+fn start(from: &mut Reader<'_>) -> Session {
+    let options = Options {
+        origin_unix_ms: from.number(),
+        sample_ratio: from.number(),
+        service_name: from.text(),
+        service_version: from.text(),
+        environment: from.text(),
+        routes: from.text(),
+    };
+    let mut start = PageStart {
+        activation_ms: from.number(),
+        hidden_ms: from.number(),
+        url: from.text(),
+        navigation_type: from.text(),
+        traceparent: from.text(),
+        entropy: [0; 32],
+    };
+    for byte in &mut start.entropy {
+        *byte = from.number() as u8;
+    }
+    Session::new(&options, &start)
+}
+
+fn phases() -> Vec<u8> {
+    let mut names = Vec::new();
     for name in PHASES {
-        names.push_str(name);
-        names.push('\n');
+        names.extend_from_slice(name.as_bytes());
+        names.push(b'\n');
     }
     names
-}
-
-/// What is wrong with route templates, one a line; see `session::check_routes`.
-#[wasm_bindgen(js_name = checkRoutes)]
-pub fn check_routes(routes: &str) -> String {
-    session::check_routes(routes)
 }

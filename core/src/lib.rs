@@ -18,7 +18,7 @@ pub mod redact;
 pub mod request_id;
 pub mod route;
 pub mod sampling;
-mod search;
+pub mod search;
 pub mod trace_context;
 pub mod tracestate;
 pub mod url;

@@ -6,8 +6,10 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::search::{find, has, split_once};
-use crate::url::split_scheme;
+use crate::search::{
+    after_last, cut, find, has, is_any, position, split, split_once, trim_end, trim_start,
+};
+use crate::url::{split_authority, split_scheme};
 
 /// What stands in place of what was taken out.
 pub const REDACTED: &str = "REDACTED";
@@ -31,42 +33,33 @@ const SECRET_KEYS: [&str; 12] = [
 /// A URL that can be kept: without user name and password, without fragment,
 /// the values of its query replaced, its path redacted as text.
 pub fn url(url: &str) -> String {
-    let url = url.split('#').next().unwrap_or_default();
-    let (location, query) = match url.split_once('?') {
-        Some((location, query)) => (location, Some(query)),
-        None => (url, None),
-    };
-    let (scheme, rest) = match split_scheme(location) {
-        Some((scheme, rest)) => (Some(scheme), rest),
-        None => (None, location),
-    };
+    let (url, _) = cut(url, b"#");
+    let (location, query) = cut(url, b"?");
     let mut kept = String::with_capacity(url.len());
-    if let Some(scheme) = scheme {
-        kept.push_str(scheme);
-        kept.push_str("://");
-        let (authority, path) = match rest.find('/') {
-            Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),
-            None => (rest, ""),
-        };
-        kept.push_str(authority.rsplit('@').next().unwrap_or_default());
-        kept.push_str(&text(path));
-    } else {
-        kept.push_str(&text(rest));
+    match split_scheme(location) {
+        Some((scheme, rest)) => {
+            kept.push_str(scheme);
+            kept.push_str("://");
+            let (authority, path) = split_authority(rest);
+            kept.push_str(after_last(authority, b"@"));
+            kept.push_str(&text(path));
+        }
+        None => kept.push_str(&text(location)),
     }
-    if let Some(query) = query {
+    if let Some(query) = query.get(1..) {
         redact_query(query, &mut kept);
     }
     kept
 }
 
 fn redact_query(query: &str, kept: &mut String) {
-    let mut separator = '?';
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        kept.push(separator);
-        separator = '&';
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let mut separator = "?";
+    for pair in split(query, b'&').filter(|pair| !pair.is_empty()) {
+        kept.push_str(separator);
+        separator = "&";
+        let (key, value) = cut(pair, b"=");
         kept.push_str(&text(key));
-        if !value.is_empty() {
+        if value.len() > 1 {
             kept.push('=');
             kept.push_str(REDACTED);
         }
@@ -116,7 +109,7 @@ enum Before {
 
 impl Before {
     fn then(self, word: &str) -> Self {
-        let name = word.strip_suffix([':', '=']);
+        let name = word.strip_suffix(":").or_else(|| word.strip_suffix("="));
         match (self, name) {
             (Self::Key | Self::Secret, Some("")) => Self::Secret,
             _ if is_auth_scheme(word) || name.is_some_and(is_secret_key) => Self::Secret,
@@ -127,12 +120,12 @@ impl Before {
 }
 
 fn is_separator(c: char) -> bool {
-    c.is_whitespace() || u8::try_from(c).is_ok_and(|c| b"\"'`,;()<>[]{}|".contains(&c))
+    c.is_whitespace() || u8::try_from(c).is_ok_and(|c| is_any(c, b"\"'`,;()<>[]{}|"))
 }
 
 /// `Bearer`, `Basic`, also as the value of a key.
 fn is_auth_scheme(word: &str) -> bool {
-    let word = word.rsplit([':', '=']).next().unwrap_or_default();
+    let word = after_last(word, b":=");
     word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic")
 }
 
@@ -142,12 +135,10 @@ fn redact_word(word: &str, before: Before) -> Option<Cow<'static, str>> {
     if before == Before::Secret && !is_sign && !is_auth_scheme(word) && word != REDACTED {
         return Some(Cow::Borrowed(REDACTED));
     }
-    if split_scheme(word).is_some() && word.contains(['?', '#', '@']) {
+    if split_scheme(word).is_some() && position(word, b"?#@").is_some() {
         // A stack frame ends in `:line:column`, which belongs to no query.
-        let end = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':');
-        let position = word.strip_prefix(end).unwrap_or_default();
-        let at = position.find(':').unwrap_or(position.len());
-        let (value, position) = position.split_at_checked(at)?;
+        let end = trim_end(word, b"0123456789:");
+        let (value, position) = cut(word.strip_prefix(end)?, b":");
         let location = word.get(..end.len().saturating_add(value.len()))?;
         let mut kept = url(location);
         kept.push_str(position);
@@ -156,12 +147,12 @@ fn redact_word(word: &str, before: Before) -> Option<Cow<'static, str>> {
     if !has(word, b'/') {
         return redact_atom(word);
     }
-    let mut parts = word.split('/').map(|part| (part, redact_atom(part)));
+    let mut parts = split(word, b'/').map(|part| (part, redact_atom(part)));
     if parts.all(|(_, redacted)| redacted.is_none()) {
         return None;
     }
     let mut kept = String::new();
-    for (at, part) in word.split('/').enumerate() {
+    for (at, part) in split(word, b'/').enumerate() {
         if at > 0 {
             kept.push('/');
         }
@@ -175,7 +166,8 @@ fn redact_atom(word: &str) -> Option<Cow<'static, str>> {
     if is_jwt(word) || is_email(word) {
         return Some(Cow::Borrowed(REDACTED));
     }
-    let (key, value) = word.split_once(['=', ':'])?;
+    let (key, value) = cut(word, b"=:");
+    let value = value.get(1..)?;
     if value.is_empty() || value == REDACTED || is_auth_scheme(value) || !is_secret_key(key) {
         return None;
     }
@@ -195,20 +187,20 @@ fn is_secret_key(key: &str) -> bool {
 }
 
 fn is_email(word: &str) -> bool {
-    let word = word.trim_matches(['.', ':', '!', '?']);
-    let at = word.split_once('@').or_else(|| split_once(word, "%40"));
+    let word = trim_start(trim_end(word, b".:!?"), b".:!?");
+    let at = split_once(word, "@").or_else(|| split_once(word, "%40"));
     at.is_some_and(|(name, domain)| {
         !name.is_empty()
             && !has(name, b'/')
             && has(domain, b'.')
-            && domain.split('.').all(|label| !label.is_empty())
+            && split(domain, b'.').all(|label| !label.is_empty())
     })
 }
 
 fn is_jwt(word: &str) -> bool {
     find(word, "eyJ").is_some_and(|at| {
         let token = word.get(at..).unwrap_or_default();
-        token.len() >= 20 && token.split('.').count() >= 2
+        token.len() >= 20 && has(token, b'.')
     })
 }
 

@@ -9,7 +9,7 @@ use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::search::{find, has};
+use crate::search::{cut, find, has, split};
 
 /// The most templates that are compiled.
 pub const MAX_TEMPLATES: usize = 512;
@@ -81,14 +81,11 @@ impl Routes {
                     errors.push((at, TemplateError::Duplicate));
                 }
                 Ok(segments) => {
-                    // Insertion, for sorting costs the browser engine 5 kB.
-                    let mut seen = templates.iter();
-                    let place = seen.position(|seen| seen.segments > segments);
-                    let template = Template {
+                    templates.push(Template {
                         text: text.to_owned(),
                         segments,
-                    };
-                    templates.insert(place.unwrap_or(templates.len()), template);
+                    });
+                    settle_last(&mut templates);
                 }
                 Err(error) => errors.push((at, error)),
             }
@@ -119,13 +116,25 @@ impl Routes {
     }
 }
 
+/// Moves the last template to its place among the others, which are in order:
+/// sorting would cost the browser engine 5 kB.
+fn settle_last(templates: &mut [Template]) {
+    let mut end = templates.len();
+    while let Some([.., before, last]) = templates.get_mut(..end)
+        && before.segments > last.segments
+    {
+        core::mem::swap(before, last);
+        end = end.saturating_sub(1);
+    }
+}
+
 /// A path without its query and fragment.
 pub fn path_of(path: &str) -> &str {
-    path.split(['?', '#']).next().unwrap_or_default()
+    cut(path, b"?#").0
 }
 
 fn segments_of(path: &str) -> impl Iterator<Item = &str> {
-    path.strip_prefix('/').unwrap_or(path).split('/')
+    split(path.strip_prefix("/").unwrap_or(path), b'/')
 }
 
 fn parse(text: &str) -> Result<Vec<Segment>, TemplateError> {

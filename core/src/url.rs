@@ -1,7 +1,7 @@
 //! URLs as the text that they come in: where the scheme ends, where the path
 //! begins. Nothing is validated, resolved or decoded.
 
-use crate::search::split_once;
+use crate::search::{cut, split_once};
 
 /// The scheme, and what follows `://`; `None` without one.
 pub fn split_scheme(url: &str) -> Option<(&str, &str)> {
@@ -11,11 +11,7 @@ pub fn split_scheme(url: &str) -> Option<(&str, &str)> {
 /// Authority and the rest of a URL without its scheme: the rest starts with
 /// `/`, `?` or `#`, or is empty.
 pub fn split_authority(location: &str) -> (&str, &str) {
-    let end = location
-        .bytes()
-        .position(|byte| matches!(byte, b'/' | b'?' | b'#'));
-    let end = end.unwrap_or(location.len());
-    location.split_at_checked(end).unwrap_or((location, ""))
+    cut(location, b"/?#")
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 // Posts the engine's batches. What waits, how much and for how long is the
 // engine's to know; answers are read so that the keepalive quota is freed.
 
-import type { Engine } from "../engine/sightline_browser.js";
+import { type Batch, nextBatch, tell, waiting } from "./gate.js";
+import { Kind } from "./input.js";
 
 const INTERVAL_MS = 5000;
 /** A batch is full at 28 KiB: no need to wait then. */
@@ -20,7 +21,6 @@ export interface Delivery {
 }
 
 export function delivery(
-  engine: Engine,
   endpoint: string,
   nativeFetch: typeof fetch,
   guard: (run: () => void) => void,
@@ -30,9 +30,9 @@ export function delivery(
   let stopped = false;
 
   const schedule = () => {
-    const waiting = stopped ? 0 : engine.waiting();
-    if (waiting >= FULL_BYTES) deliver(false);
-    if (!waiting || timer !== undefined) return;
+    const bytes = stopped ? 0 : waiting();
+    if (bytes >= FULL_BYTES) deliver(false);
+    if (!bytes || timer !== undefined) return;
     timer = setTimeout(
       () =>
         guard(() => {
@@ -44,13 +44,13 @@ export function delivery(
     );
   };
   const deliver = (leaving: boolean) => {
-    let batch: number;
-    while ((batch = engine.next(performance.now(), leaving))) post(batch);
+    let batch: Batch | undefined;
+    while ((batch = nextBatch(leaving))) post(batch);
   };
-  const post = (batch: number) => {
-    const done = nativeFetch(`${endpoint}/v1/${batch & 1 ? "traces" : "logs"}`, {
+  const post = ({ id, signal, body }: Batch) => {
+    const done = nativeFetch(`${endpoint}/v1/${signal}`, {
       method: "POST",
-      body: engine.body(batch) as BufferSource,
+      body,
       headers: { "content-type": "application/x-protobuf" },
       keepalive: true,
       ...(AbortSignal.timeout && { signal: AbortSignal.timeout(TIMEOUT_MS) }),
@@ -61,7 +61,7 @@ export function delivery(
         onTheirWay.delete(done);
         guard(() => {
           if (stopped) return;
-          engine.settled(batch, status, performance.now());
+          tell(Kind.Settled, [id, status, performance.now()]);
           schedule();
         });
       });

@@ -2,10 +2,11 @@
 // far, and from then on everything that happens. Loaded by `import()`, never
 // before the page is idle or left.
 
-import initialise, { Engine, phases } from "../engine/sightline_browser.js";
+import { initSync } from "../engine/sightline_browser.js";
 import { delivery } from "./delivery.js";
+import { ask, tell } from "./gate.js";
 import { Kind } from "./input.js";
-import type { Input, Loader, Record, Running } from "./loader.js";
+import type { Input, Loader, Running } from "./loader.js";
 import { resolve } from "./problems.js";
 import { watchVitals } from "./vitals.js";
 
@@ -13,20 +14,23 @@ import { watchVitals } from "./vitals.js";
 export async function start(loader: Loader): Promise<Running> {
   // Written so that bundlers find the file and bring it along.
   const wasm = new URL("./engine.wasm", import.meta.url);
-  await initialise({ module_or_path: loader.nativeFetch(wasm) });
+  const answer = await loader.nativeFetch(wasm);
+  initSync({ module: await WebAssembly.compile(await answer.arrayBuffer()) });
 
   const [options, problems] = resolve(loader.options);
   if (problems.length) console.warn(`Sightline: init(): ${problems.join("; ")}`);
 
   const navigation = performance.getEntriesByType("navigation")[0] as Navigation | undefined;
   const activationMs = navigation?.activationStart ?? 0;
-  const engine = new Engine(
-    new Float64Array([
+  tell(
+    Kind.Start,
+    [
       performance.timeOrigin,
       options.sampleRatio,
       activationMs,
       Math.min(loader.hiddenMs, firstHidden(activationMs)),
-    ]),
+      ...crypto.getRandomValues(new Uint8Array(32)),
+    ],
     [
       options.serviceName,
       options.serviceVersion,
@@ -36,11 +40,8 @@ export async function start(loader: Loader): Promise<Running> {
       navigation?.name || location.href,
       navigationType(navigation),
       traceparentOf(navigation),
-    ].join("\0"),
-    crypto.getRandomValues(new Uint8Array(32)),
+    ],
   );
-  const tell: Record = (kind, numbers, texts = []) =>
-    engine.input(kind, new Float64Array(numbers), texts.join("\0"));
 
   let stopped = false;
   let restored = false;
@@ -52,8 +53,8 @@ export async function start(loader: Loader): Promise<Running> {
       loader.fail(error);
     }
   };
-  const out = delivery(engine, options.endpoint, loader.nativeFetch, guard);
-  const vitals = watchVitals(tell, loader, guard);
+  const out = delivery(options.endpoint, loader.nativeFetch, guard);
+  const vitals = watchVitals(loader, guard);
 
   const record = (input: Input) =>
     guard(() => {
@@ -62,9 +63,7 @@ export async function start(loader: Loader): Promise<Running> {
     });
   const loaded = (endMs: number) => {
     if (!navigation) return;
-    const times = phases()
-      .split("\n")
-      .map((phase) => Number(navigation[phase as keyof Navigation]) || 0);
+    const times = ask(Kind.Phases).map((phase) => Number(navigation[phase as keyof Navigation]) || 0);
     tell(Kind.DocumentLoad, [endMs, ...times]);
     out.schedule();
   };

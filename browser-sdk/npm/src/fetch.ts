@@ -28,7 +28,7 @@ export function watchFetch(record: Record, ratio: number, propagateTo: unknown):
     const call: Call = {
       args: [input as RequestInfo | URL, init],
       traceparent: newTraceparent(ratio),
-      method: String(init?.method ?? request?.method ?? "GET"),
+      method: String(init?.method ?? request?.method ?? "GET").toUpperCase(),
       url: url.href,
     };
     if (allows(url)) {

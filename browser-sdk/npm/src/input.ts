@@ -2,27 +2,31 @@
 // order of what each brings are those of the engine's input.rs; its tests
 // compare the kinds. Times are `DOMHighResTimeStamp`s.
 
-export const Kind = {
+export const enum Kind {
   /** When. */
-  FirstContentfulPaint: 0,
+  FirstContentfulPaint = 0,
   /** When. */
-  LargestContentfulPaint: 1,
+  LargestContentfulPaint = 1,
   /** Now. */
-  FirstInput: 2,
+  FirstInput = 2,
   /** Score, when. */
-  LayoutShift: 3,
+  LayoutShift = 3,
   /** Interaction id, duration. */
-  Event: 4,
+  Event = 4,
   /** When; class, message, stack, `location.href`. */
-  Thrown: 5,
+  Thrown = 5,
   /** Start, end, status; `traceparent`, method, URL, class of the error. */
-  Fetched: 6,
+  Fetched = 6,
   /** End, then the phases. */
-  DocumentLoad: 7,
+  DocumentLoad = 7,
   /** Now, count of interactions. */
-  Hidden: 8,
+  Hidden = 8,
   /** How many inputs the buffer had no room for, how many errors repeated. */
-  Lost: 9,
-} as const;
-
-export type Kind = (typeof Kind)[keyof typeof Kind];
+  Lost = 9,
+  // Calls, which are no inputs. Theirs is said in `input.rs`.
+  Start = 16,
+  Next = 17,
+  Settled = 18,
+  CheckRoutes = 19,
+  Phases = 20,
+}

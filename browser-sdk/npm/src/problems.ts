@@ -2,101 +2,62 @@
 // in their place. Part of the engine's module: a page with good options should
 // not wait for it.
 
-import { checkRoutes } from "../engine/sightline_browser.js";
+import { ask } from "./gate.js";
+import { Kind } from "./input.js";
 import type { Options } from "./options.js";
 
 /** Options as the engine wants them: complete and valid. */
-export interface Resolved {
-  serviceName: string;
-  serviceVersion: string;
-  environment: string;
-  endpoint: string;
-  routes: string[];
-  sampleRatio: number;
-}
+export type Resolved = Required<Omit<Options, "propagateTo">>;
 
-const KNOWN: readonly (keyof Options)[] = [
-  "serviceName",
-  "serviceVersion",
-  "environment",
-  "endpoint",
-  "propagateTo",
-  "routes",
-  "sampleRatio",
-];
-
-/** The good options, defaults for the rest, and every problem found. */
-export function resolve(options: unknown): [Resolved, string[]] {
-  const problems: string[] = [];
-  const given = (typeof options === "object" && options ? options : {}) as {
-    [name: string]: unknown;
-  };
-  if (given !== options) problems.push("options must be an object");
-  for (const name of Object.keys(given)) {
-    if (!(KNOWN as string[]).includes(name)) problems.push(`${name} is not an option`);
-  }
-
-  const text = (name: keyof Options, otherwise: string): string => {
-    const value = given[name];
-    if (typeof value === "string" && value) return value;
-    if (value !== undefined) problems.push(`${name} must be a string that is not empty`);
-    return otherwise;
-  };
-  const list = (name: keyof Options): unknown[] => {
-    const value = given[name];
-    if (Array.isArray(value)) return value;
-    if (value !== undefined) problems.push(`${name} must be an array`);
-    return [];
-  };
-
-  if (given.serviceName === undefined) problems.push("serviceName is missing");
-  const serviceName = text("serviceName", "unknown_service");
-  const serviceVersion = text("serviceVersion", "");
-  const environment = text("environment", "");
-
-  let endpoint = text("endpoint", "/sightline");
-  if (!isHttp(endpoint, location.href)) {
-    problems.push("endpoint must be a path or an http(s) URL");
-    endpoint = "/sightline";
-  }
-
-  list("propagateTo").forEach((rule, at) => {
-    if (!(rule instanceof RegExp) && !isHttp(rule)) {
-      problems.push(`propagateTo[${at}] must be an http(s) URL or a RegExp`);
-    }
-  });
-
-  const routes = list("routes").map((route) => (typeof route === "string" ? route : ""));
-  // The engine knows the rules of templates; it answers a line for each.
-  const verdicts = checkRoutes(routes.map((route) => route.replace(/\n/g, " ")).join("\n"));
-  const wrong = verdicts.split("\n");
-  routes.forEach((_, at) => {
-    if (wrong[at]) problems.push(`routes[${at}] ${wrong[at]}`);
-  });
-
-  let sampleRatio = 1;
-  const ratio = given.sampleRatio;
-  if (typeof ratio === "number" && ratio >= 0 && ratio <= 1) sampleRatio = ratio;
-  else if (ratio !== undefined) problems.push("sampleRatio must be a number from 0 to 1");
-
-  const good = routes.filter((_, at) => !wrong[at]);
-  return [
-    {
-      serviceName,
-      serviceVersion,
-      environment,
-      endpoint: endpoint.replace(/\/+$/, ""),
-      routes: good,
-      sampleRatio,
-    },
-    problems,
-  ];
-}
-
-function isHttp(url: unknown, base?: string): boolean {
+const isHttp = (url: unknown, base?: string): boolean => {
   try {
     return typeof url === "string" && new URL(url, base).protocol.startsWith("http");
   } catch {
     return false;
   }
+};
+const isText = (value: unknown) => typeof value === "string" && value;
+
+/** What each option must be, in a test and in words. */
+const RULES: { [Name in keyof Options]: [(value: any) => unknown, string] } = {
+  serviceName: [isText, "a string that is not empty"],
+  serviceVersion: [isText, "a string that is not empty"],
+  environment: [isText, "a string that is not empty"],
+  endpoint: [(value) => value && isHttp(value, location.href), "a path or an http(s) URL"],
+  propagateTo: [Array.isArray, "an array"],
+  routes: [Array.isArray, "an array"],
+  sampleRatio: [(value) => typeof value === "number" && value >= 0 && value <= 1, "a number from 0 to 1"],
+};
+
+/** The good options, defaults for the rest, and every problem found. */
+export function resolve(options: unknown): [Resolved, string[]] {
+  const problems: string[] = [];
+  const good: Partial<Options> & Resolved = {
+    serviceName: "unknown_service",
+    serviceVersion: "",
+    environment: "",
+    endpoint: "/sightline",
+    routes: [],
+    sampleRatio: 1,
+  };
+  const given = Object.entries({ serviceName: undefined, ...(options as object) });
+  for (const [name, value] of given) {
+    const rule = RULES[name as keyof Options];
+    if (!rule) problems.push(`${name} is not an option`);
+    else if (rule[0](value)) (good as { [name: string]: unknown })[name] = value;
+    else if (value !== undefined || name === "serviceName") problems.push(`${name} must be ${rule[1]}`);
+  }
+  good.endpoint = good.endpoint.replace(/\/+$/, "");
+  good.propagateTo?.forEach((rule, at) => {
+    if (!(rule instanceof RegExp) && !isHttp(rule)) {
+      problems.push(`propagateTo[${at}] must be an http(s) URL or a RegExp`);
+    }
+  });
+  // The engine knows the rules of templates; it answers a line for each.
+  const wrong = ask(Kind.CheckRoutes, good.routes.map((route) => String(route).replace(/\n/g, " ")).join("\n"));
+  good.routes = good.routes.filter((_, at) => {
+    if (wrong[at]) problems.push(`routes[${at}] ${wrong[at]}`);
+    return !wrong[at];
+  });
+  return [good, problems];
 }

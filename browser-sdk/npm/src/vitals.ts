@@ -2,7 +2,8 @@
 // mean. Nothing here computes a vital.
 
 import { Kind } from "./input.js";
-import type { Loader, Record } from "./loader.js";
+import { tell } from "./gate.js";
+import type { Loader } from "./loader.js";
 
 interface LayoutShift extends PerformanceEntry {
   value: number;
@@ -17,7 +18,6 @@ export interface Vitals {
 
 /** `guard` runs what may not throw into the page. */
 export function watchVitals(
-  tell: Record,
   loader: Loader,
   guard: (run: () => void) => void,
 ): Vitals {
@@ -30,9 +30,9 @@ export function watchVitals(
     observer.observe({ type, buffered: true });
     observed.push([observer, each]);
   };
-  const event = (entry: PerformanceEventTiming) =>
+  const event = (entry: PerformanceEventTiming): unknown =>
     tell(Kind.Event, [entry.interactionId ?? 0, entry.duration]);
-  if (loader.events) observed.push([loader.events, event as (entry: PerformanceEntry) => void]);
+  if (loader.events) observed.push([loader.events, event as (entry: any) => void]);
   // An interaction too short for an `event` entry counts if it is the first.
   observe("first-input", event);
   observe("paint", (entry: PerformanceEntry) => {

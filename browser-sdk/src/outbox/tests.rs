@@ -217,7 +217,7 @@ proptest! {
             let lost: u64 = outbox.lost.iter().sum();
             let queued = outbox.queued() as u64;
             prop_assert_eq!(produced + told, outbox.delivered() + lost + queued);
-            prop_assert!(outbox.waiting_bytes() <= 2 * MAX_QUEUE_BYTES + MAX_IN_FLIGHT_BYTES);
+            prop_assert!(outbox.waiting_bytes() <= 2 * MAX_QUEUE_BYTES + MAX_IN_FLIGHT * MAX_BATCH_BYTES);
         }
     }
 }

@@ -252,7 +252,7 @@ fn errors_leave_without_secrets_within_the_pages_trace() {
 fn fetched() -> Fetched<'static> {
     Fetched {
         traceparent: FETCH,
-        method: "get",
+        method: "GET",
         url: "https://shop.example:8443/products/42?q=secret",
         status: 200,
         error: "",

@@ -4,10 +4,12 @@
 //! page: a page may live for hours, its trace should not.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use sightline_core::names;
 use sightline_core::otlp::{Attribute, Link, Span, SpanKind, Status, Writer};
 use sightline_core::redact;
+use sightline_core::search::trim_end;
 use sightline_core::trace_context::SpanContext;
 use sightline_core::url::{split_authority, split_scheme};
 
@@ -21,7 +23,7 @@ const MAX_ERROR_TYPE: usize = 64;
 pub struct Fetched<'a> {
     /// The `traceparent` of the call, whether it was sent or not.
     pub traceparent: &'a str,
-    /// The request method.
+    /// The request method, in capital letters.
     pub method: &'a str,
     /// The absolute URL.
     pub url: &'a str,
@@ -43,49 +45,35 @@ pub fn span(
     page: SpanContext,
     clock: Clock,
 ) -> Writer {
-    let method = fetched.method.to_ascii_uppercase();
-    let method = names::known_method(method.as_bytes());
+    let method = names::known_method(fetched.method.as_bytes());
     // "HTTP" where the method is not a known one, as the conventions have it.
-    let mut name = String::from(if method == names::METHOD_OTHER {
-        "HTTP"
-    } else {
-        method
-    });
+    let is_known = method != names::METHOD_OTHER;
+    let mut name = String::from(if is_known { method } else { "HTTP" });
     name.push(' ');
     name.push_str(&location.template);
     let (server, port) = server_of(&location.full);
     let status_text = decimal(fetched.status);
     let error = redact::text(fetched.error);
     let error = match fetched.status {
-        _ if !error.is_empty() => truncated(&error, MAX_ERROR_TYPE),
         400.. => status_text.as_str(),
-        _ => "",
+        _ => truncated(&error, MAX_ERROR_TYPE),
     };
-
-    let blank = Attribute::int("", 0);
-    let mut attributes = [blank; 7];
-    let mut len = 0usize;
-    let mut push = |attribute| {
-        if let Some(place) = attributes.get_mut(len) {
-            *place = attribute;
-            len = len.saturating_add(1);
-        }
-    };
-    push(Attribute::str("http.request.method", method));
-    push(Attribute::str("url.full", &location.full));
-    push(Attribute::str("url.template", &location.template));
-    push(Attribute::str("server.address", server));
-    push(Attribute::int("server.port", i64::from(port)));
+    let mut attributes = Vec::from([
+        Attribute::str("http.request.method", method),
+        Attribute::str("url.full", &location.full),
+        Attribute::str("url.template", &location.template),
+        Attribute::str("server.address", server),
+        Attribute::int("server.port", port),
+    ]);
     if fetched.status != 0 {
-        push(Attribute::int(
-            "http.response.status_code",
-            i64::from(fetched.status),
-        ));
+        let status = i64::from(fetched.status);
+        attributes.push(Attribute::int("http.response.status_code", status));
     }
+    let mut status = Status::Unset;
     if !error.is_empty() {
-        push(Attribute::str("error.type", error));
+        attributes.push(Attribute::str("error.type", error));
+        status = Status::Error("");
     }
-
     let mut items = Writer::new();
     Span {
         context,
@@ -96,44 +84,50 @@ pub fn span(
         kind: SpanKind::Client,
         start_unix_nanos: clock.unix_nanos(fetched.start_ms),
         end_unix_nanos: clock.unix_nanos(fetched.end_ms.max(fetched.start_ms)),
-        attributes: attributes.get(..len).unwrap_or_default(),
+        attributes: &attributes,
         events: &[],
         links: &[Link {
             context: page,
             attributes: &[],
         }],
-        status: if error.is_empty() {
-            Status::Unset
-        } else {
-            Status::Error("")
-        },
+        status,
     }
     .write(&mut items);
     items
 }
 
 /// Host and port of an absolute URL.
-fn server_of(url: &str) -> (&str, u16) {
+fn server_of(url: &str) -> (&str, i64) {
     let (scheme, location) = split_scheme(url).unwrap_or_default();
     let (authority, _) = split_authority(location);
-    let default = if scheme == "https" { 443 } else { 80 };
-    match authority.rsplit_once(':') {
-        // Not a colon within an IPv6 address.
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(default)),
-        _ => (authority, default),
+    let (host, digits) = split_port(authority);
+    let port = digits.bytes().fold(0i64, |port, digit| {
+        let digit = i64::from(digit.wrapping_sub(b'0'));
+        port.wrapping_mul(10).wrapping_add(digit)
+    });
+    match (port, scheme) {
+        (1..=65535, _) => (host, port),
+        (_, "https") => (host, 443),
+        _ => (host, 80),
     }
 }
 
+/// Host and digits of the port, of which there may be none.
+fn split_port(authority: &str) -> (&str, &str) {
+    let before = trim_end(authority, b"0123456789");
+    let digits = authority.strip_prefix(before).unwrap_or_default();
+    // Digits without a colon belong to the host.
+    let host = before.strip_suffix(":");
+    host.map_or((authority, ""), |host| (host, digits))
+}
+
 /// A status code as text, without the formatting machinery.
-fn decimal(mut number: u16) -> String {
+fn decimal(status: u16) -> String {
     let mut text = String::new();
-    loop {
-        text.insert(0, char::from((number % 10) as u8 | b'0'));
-        number /= 10;
-        if number == 0 {
-            return text;
-        }
+    for digit in [status / 100 % 10, status / 10 % 10, status % 10] {
+        text.push(char::from(digit as u8 | b'0'));
     }
+    text
 }
 
 #[cfg(test)]
@@ -150,6 +144,7 @@ mod tests {
             ("https://[::1]/", ("[::1]", 443)),
             ("https://shop.example?a", ("shop.example", 443)),
             ("https://shop.example:99999/", ("shop.example", 443)),
+            ("https://10.0.0.1/", ("10.0.0.1", 443)),
             ("", ("", 80)),
         ] {
             assert_eq!(server_of(url), server, "{url}");
@@ -157,9 +152,9 @@ mod tests {
     }
 
     #[test]
-    fn writes_numbers() {
-        for number in [0, 7, 10, 404, u16::MAX] {
-            assert_eq!(decimal(number), alloc::format!("{number}"));
+    fn writes_status_codes() {
+        for status in [400, 404, 503, 599] {
+            assert_eq!(decimal(status), alloc::format!("{status}"));
         }
     }
 }

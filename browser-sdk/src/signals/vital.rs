@@ -61,7 +61,10 @@ impl Told {
 /// Encodes the event.
 pub fn event(vital: &Vital, report: Report, page: &Page, unix_nanos: u64) -> Writer {
     let digits = page.instance.to_hex();
-    let mut id: String = digits.as_bytes().iter().copied().map(char::from).collect();
+    let mut id = String::new();
+    for digit in digits.as_bytes() {
+        id.push(char::from(*digit));
+    }
     id.push('-');
     id.push_str(vital.name);
     let [path, template] = page.location.attributes();

@@ -135,23 +135,51 @@ impl Writer {
 
     /// A message within this one; `write` adds its fields.
     pub(super) fn message(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
-        self.key(field, LENGTH_DELIMITED);
-        let start = self.bytes.len();
+        let start = self.open(field);
         write(self);
-        let length = self.bytes.len().saturating_sub(start);
-        // The length goes before what is written already: append it, which
-        // makes room, keep it aside, and move what is written behind it.
-        let mut varint = [0; 10];
-        self.raw_varint(length as u64);
-        if let Some(written) = self.bytes.get_mut(start..) {
-            let room = written.len().saturating_sub(length);
-            if let Some((kept, appended)) = varint.get_mut(..room).zip(written.get(length..)) {
-                kept.copy_from_slice(appended);
-                written.copy_within(..length, room);
-                if let Some(place) = written.get_mut(..room) {
-                    place.copy_from_slice(kept);
-                }
+        self.close(start);
+    }
+
+    // The two halves of `message` stand apart so that they exist once, and not
+    // once for each closure.
+
+    /// Leaves a byte for the length, which is enough for most.
+    #[inline(never)]
+    fn open(&mut self, field: u32) -> usize {
+        self.key(field, LENGTH_DELIMITED);
+        self.bytes.push(0);
+        self.bytes.len()
+    }
+
+    /// Puts the length in the place that was left, and moves what is written
+    /// behind it if it takes more.
+    #[inline(never)]
+    fn close(&mut self, start: usize) {
+        let end = self.bytes.len();
+        let mut length = end.saturating_sub(start);
+        let mut at = start.saturating_sub(1);
+        let mut more = 0usize;
+        while length >> 7 >> (7usize.saturating_mul(more)) > 0 {
+            more = more.saturating_add(1);
+            self.bytes.push(0);
+        }
+        if more > 0 {
+            for from in (start..end).rev() {
+                let byte = self.bytes.get(from).copied().unwrap_or_default();
+                self.put(from.saturating_add(more), byte);
             }
+        }
+        while length >= 0x80 {
+            self.put(at, length as u8 | 0x80);
+            length >>= 7;
+            at = at.saturating_add(1);
+        }
+        self.put(at, length as u8);
+    }
+
+    fn put(&mut self, at: usize, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(at) {
+            *place = byte;
         }
     }
 }

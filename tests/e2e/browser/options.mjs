@@ -22,14 +22,14 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
   equal(
     saw.warnings,
     [
-      "Sightline: init(): tracesSampleRate is not an option; " +
-        "serviceVersion must be a string that is not empty; " +
+      "Sightline: init(): serviceVersion must be a string that is not empty; " +
         "endpoint must be a path or an http(s) URL; " +
+        "sampleRatio must be a number from 0 to 1; " +
+        "tracesSampleRate is not an option; " +
         "propagateTo[1] must be an http(s) URL or a RegExp; " +
         'routes[1] must start with "/"; ' +
         'routes[2] braces must enclose a whole segment, as in "/products/{id}"; ' +
-        "routes[3] matches the same paths as an earlier template; " +
-        "sampleRatio must be a number from 0 to 1",
+        "routes[3] matches the same paths as an earlier template",
     ],
     "one warning, every problem",
   );
@@ -51,7 +51,7 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
   for (const options of ["null", "42", "[]"]) {
     const page = await open(`plain.html?options=${options}`);
     await page.evaluate(() => sightline.flush());
-    expect(warnings(page).length === 1 && warnings(page)[0].includes("serviceName is missing"), options, page.messages);
+    expect(warnings(page).length === 1 && warnings(page)[0].includes("serviceName must be"), options, page.messages);
     equal(page.errors, [], `${options}: the page is unharmed`);
     await page.close();
   }
