@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+pub mod attributes;
 pub mod clock;
 pub mod input;
 pub mod outbox;

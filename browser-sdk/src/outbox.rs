@@ -4,7 +4,9 @@
 
 use alloc::vec::Vec;
 
-use sightline_core::otlp::{Attribute, LogRecord, Severity, Source, Writer, export_request};
+use sightline_core::otlp::{LogRecord, Severity, Source, Writer, export_request};
+
+use crate::attributes::Attributes;
 
 /// Bytes that each of the two queues holds at most.
 pub const MAX_QUEUE_BYTES: usize = 96 * 1024;
@@ -218,11 +220,11 @@ impl Outbox {
     /// Queues an event with all losses so far, if they grew.
     fn tell_losses(&mut self, unix_nanos: u64) {
         let mut total = 0u64;
-        let mut attributes = Vec::new();
+        let mut attributes = Attributes::default();
         for (name, lost) in LOSS_NAMES.iter().zip(self.lost) {
             total = total.saturating_add(lost);
             if lost > 0 {
-                attributes.push(Attribute::int(name, lost.cast_signed()));
+                attributes.int(name, lost.cast_signed());
             }
         }
         if total == self.lost_told {
@@ -235,7 +237,7 @@ impl Outbox {
             severity: Severity::Warn,
             body: "",
             event_name: "sightline.lost",
-            attributes: &attributes,
+            attributes: attributes.as_slice(),
             context: None,
         }
         .write(&mut items);

@@ -6,12 +6,13 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 
 use sightline_core::id::{SpanId, TraceId};
-use sightline_core::otlp::Attribute;
 use sightline_core::redact;
 use sightline_core::route::{self, Routes};
 use sightline_core::sampling::Ratio;
 use sightline_core::trace_context::{SpanContext, TraceFlags};
 use sightline_core::url::{split_authority, split_scheme};
+
+use crate::attributes::Attributes;
 
 /// An address as it may leave the page.
 #[derive(Clone, Debug, Default)]
@@ -43,12 +44,10 @@ impl Location {
         }
     }
 
-    /// `url.path` and `url.template`.
-    pub fn attributes(&self) -> [Attribute<'_>; 2] {
-        [
-            Attribute::str("url.path", &self.path),
-            Attribute::str("url.template", &self.template),
-        ]
+    /// Adds `url.path` and `url.template`.
+    pub fn describe<'a>(&'a self, attributes: &mut Attributes<'a>) {
+        attributes.text("url.path", &self.path);
+        attributes.text("url.template", &self.template);
     }
 }
 

@@ -6,12 +6,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use sightline_core::names::BROWSER_SCOPE;
-use sightline_core::otlp::{Attribute, Source};
+use sightline_core::otlp::Source;
 use sightline_core::route::Routes;
 use sightline_core::sampling::Ratio;
 use sightline_core::search::split;
 use sightline_core::trace_context::SpanContext;
 
+use crate::attributes::Attributes;
 use crate::clock::Clock;
 use crate::input::Input;
 use crate::outbox::{Batch, Loss, Outbox, Signal};
@@ -218,20 +219,15 @@ impl Session {
     /// The body of a batch in flight; empty for an unknown one.
     pub fn body(&self, id: u32) -> Vec<u8> {
         let [name, version, environment] = &self.resource;
-        let mut resource = Vec::from([
-            Attribute::str("service.name", name),
-            Attribute::str("telemetry.sdk.name", "sightline"),
-            Attribute::str("telemetry.sdk.language", "webjs"),
-            Attribute::str("telemetry.sdk.version", VERSION),
-        ]);
-        if !version.is_empty() {
-            resource.push(Attribute::str("service.version", version));
-        }
-        if !environment.is_empty() {
-            resource.push(Attribute::str("deployment.environment.name", environment));
-        }
+        let mut resource = Attributes::default();
+        resource.text("service.name", name);
+        resource.text("service.version", version);
+        resource.text("deployment.environment.name", environment);
+        resource.text("telemetry.sdk.name", "sightline");
+        resource.text("telemetry.sdk.language", "webjs");
+        resource.text("telemetry.sdk.version", VERSION);
         let source = Source {
-            resource: &resource,
+            resource: resource.as_slice(),
             scope: BROWSER_SCOPE,
             scope_version: VERSION,
         };

@@ -57,6 +57,18 @@ mod tests {
     }
 
     #[test]
+    fn decides_as_the_shared_table_says() {
+        let table = include_str!("../../tests/cases/sampling.txt");
+        for line in table.lines().filter(|line| !line.starts_with('#')) {
+            let mut fields = line.split(' ');
+            let mut field = || fields.next().unwrap();
+            let ratio = Ratio::new(field().parse().unwrap()).unwrap();
+            let trace_id = TraceId::from_hex(field().as_bytes()).unwrap();
+            assert_eq!(ratio.keeps(&trace_id), field() == "yes", "{line}");
+        }
+    }
+
+    #[test]
     fn refuses_what_is_no_share() {
         for share in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
             assert_eq!(Ratio::new(share), None);

@@ -58,11 +58,18 @@ export function init(options: Options): Handle {
     else loader.lost++;
     lastThrown = told || lastThrown;
   };
-  const load = () =>
-    (engine ??= import("./engine.js")
-      .then((module) => (stopped ? undefined : module.start(loader)))
-      .then((started) => (running = started))
-      .catch((error) => void loader.fail(error)));
+  const start = async () => {
+    try {
+      const module = await import("./engine.js");
+      const started = stopped ? undefined : await module.start(loader);
+      if (!stopped) return (running = started);
+      started?.stop();
+    } catch (error) {
+      loader.fail(error);
+    }
+    return;
+  };
+  const load = () => (stopped ? engine : (engine ??= start()));
   const hide = (event: Event) => {
     if (document.visibilityState !== "hidden" && event.type !== "pagehide") return;
     loader.hiddenMs = Math.min(loader.hiddenMs, event.timeStamp);

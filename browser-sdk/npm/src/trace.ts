@@ -8,7 +8,7 @@ export function newTraceparent(ratio: number): string {
     ids += (byte + 256).toString(16).slice(1);
   }
   // The right-most 56 bits of the trace id decide, as everywhere else.
-  const kept = parseInt(ids.slice(18, 32), 16) >= (1 - ratio) * 2 ** 56;
+  const kept = BigInt(`0x${ids.slice(18, 32)}`) >= BigInt(Math.floor((1 - ratio) * 2 ** 56));
   return `00-${ids.slice(0, 32)}-${ids.slice(32)}-${kept ? "03" : "02"}`;
 }
 

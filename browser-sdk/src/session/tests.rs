@@ -450,10 +450,10 @@ fn the_resource_says_who_speaks() {
         texts,
         [
             ("service.name", "shop-browser"),
+            ("deployment.environment.name", "test"),
             ("telemetry.sdk.name", "sightline"),
             ("telemetry.sdk.language", "webjs"),
             ("telemetry.sdk.version", VERSION),
-            ("deployment.environment.name", "test"),
         ]
     );
     assert_eq!(

@@ -3,8 +3,9 @@
 
 use alloc::vec::Vec;
 
-use sightline_core::otlp::{Attribute, Event, Span, SpanKind, Status, Writer};
+use sightline_core::otlp::{Event, Span, SpanKind, Status, Writer};
 
+use crate::attributes::Attributes;
 use crate::clock::Clock;
 use crate::page::Page;
 
@@ -45,7 +46,9 @@ pub fn span(page: &Page, clock: Clock, phases_ms: &[f64], start_ms: f64, end_ms:
             });
         }
     }
-    let [_, template] = page.location.attributes();
+    let mut attributes = Attributes::default();
+    attributes.text("url.full", &page.location.full);
+    page.location.describe(&mut attributes);
     let mut items = Writer::new();
     Span {
         context: page.context,
@@ -56,7 +59,7 @@ pub fn span(page: &Page, clock: Clock, phases_ms: &[f64], start_ms: f64, end_ms:
         kind: SpanKind::Internal,
         start_unix_nanos: clock.unix_nanos(start_ms),
         end_unix_nanos: clock.unix_nanos(end_ms.max(start_ms)),
-        attributes: &[Attribute::str("url.full", &page.location.full), template],
+        attributes: attributes.as_slice(),
         events: &events,
         links: &[],
         status: Status::Unset,

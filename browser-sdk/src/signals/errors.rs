@@ -4,10 +4,11 @@
 
 use alloc::vec::Vec;
 
-use sightline_core::otlp::{Attribute, LogRecord, Severity, Writer};
+use sightline_core::otlp::{LogRecord, Severity, Writer};
 use sightline_core::redact;
 use sightline_core::trace_context::SpanContext;
 
+use crate::attributes::Attributes;
 use crate::page::{Location, truncated};
 
 /// So many different errors of one page are told.
@@ -87,22 +88,18 @@ pub fn event(
     let kind = redact::text(thrown.kind);
     let message = redact::text(thrown.message);
     let stack = redact::text(thrown.stack);
-    let [path, template] = location.attributes();
-    let attributes = [
-        Attribute::str("exception.type", truncated(&kind, MAX_TYPE)),
-        Attribute::str("exception.message", truncated(&message, MAX_MESSAGE)),
-        path,
-        template,
-        Attribute::str("exception.stacktrace", truncated(&stack, MAX_STACK)),
-    ];
-    let with_stack = if stack.is_empty() { 4 } else { 5 };
+    let mut attributes = Attributes::default();
+    attributes.text("exception.type", truncated(&kind, MAX_TYPE));
+    attributes.text("exception.message", truncated(&message, MAX_MESSAGE));
+    attributes.text("exception.stacktrace", truncated(&stack, MAX_STACK));
+    location.describe(&mut attributes);
     let mut items = Writer::new();
     LogRecord {
         unix_nanos,
         severity: Severity::Error,
         body: "",
         event_name: "exception",
-        attributes: attributes.get(..with_stack).unwrap_or_default(),
+        attributes: attributes.as_slice(),
         context: Some(context),
     }
     .write(&mut items);

@@ -4,15 +4,15 @@
 //! page: a page may live for hours, its trace should not.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use sightline_core::names;
-use sightline_core::otlp::{Attribute, Link, Span, SpanKind, Status, Writer};
+use sightline_core::otlp::{Link, Span, SpanKind, Status, Writer};
 use sightline_core::redact;
 use sightline_core::search::trim_end;
 use sightline_core::trace_context::SpanContext;
 use sightline_core::url::{split_authority, split_scheme};
 
+use crate::attributes::Attributes;
 use crate::clock::Clock;
 use crate::page::{Location, truncated};
 
@@ -58,22 +58,17 @@ pub fn span(
         400.. => status_text.as_str(),
         _ => truncated(&error, MAX_ERROR_TYPE),
     };
-    let mut attributes = Vec::from([
-        Attribute::str("http.request.method", method),
-        Attribute::str("url.full", &location.full),
-        Attribute::str("url.template", &location.template),
-        Attribute::str("server.address", server),
-        Attribute::int("server.port", port),
-    ]);
+    let mut attributes = Attributes::default();
+    attributes.text("http.request.method", method);
+    attributes.text("url.full", &location.full);
+    attributes.text("url.template", &location.template);
+    attributes.text("server.address", server);
+    attributes.int("server.port", port);
     if fetched.status != 0 {
         let status = i64::from(fetched.status);
-        attributes.push(Attribute::int("http.response.status_code", status));
+        attributes.int("http.response.status_code", status);
     }
-    let mut status = Status::Unset;
-    if !error.is_empty() {
-        attributes.push(Attribute::str("error.type", error));
-        status = Status::Error("");
-    }
+    attributes.text("error.type", error);
     let mut items = Writer::new();
     Span {
         context,
@@ -84,13 +79,17 @@ pub fn span(
         kind: SpanKind::Client,
         start_unix_nanos: clock.unix_nanos(fetched.start_ms),
         end_unix_nanos: clock.unix_nanos(fetched.end_ms.max(fetched.start_ms)),
-        attributes: &attributes,
+        attributes: attributes.as_slice(),
         events: &[],
         links: &[Link {
             context: page,
             attributes: &[],
         }],
-        status,
+        status: if error.is_empty() {
+            Status::Unset
+        } else {
+            Status::Error("")
+        },
     }
     .write(&mut items);
     items

@@ -3,8 +3,9 @@
 
 use alloc::string::String;
 
-use sightline_core::otlp::{Attribute, LogRecord, Severity, Writer};
+use sightline_core::otlp::{LogRecord, Severity, Writer};
 
+use crate::attributes::Attributes;
 use crate::page::Page;
 
 /// A vital: its name, and the bounds of its ratings as
@@ -67,23 +68,21 @@ pub fn event(vital: &Vital, report: Report, page: &Page, unix_nanos: u64) -> Wri
     }
     id.push('-');
     id.push_str(vital.name);
-    let [path, template] = page.location.attributes();
+    let mut attributes = Attributes::default();
+    attributes.text("browser.web_vital.name", vital.name);
+    attributes.double("browser.web_vital.value", report.value);
+    attributes.double("browser.web_vital.delta", report.delta);
+    attributes.text("browser.web_vital.id", &id);
+    attributes.text("browser.web_vital.rating", vital.rating(report.value));
+    attributes.text("browser.web_vital.navigation_type", &page.navigation_type);
+    page.location.describe(&mut attributes);
     let mut items = Writer::new();
     LogRecord {
         unix_nanos,
         severity: Severity::Info,
         body: "",
         event_name: "browser.web_vital",
-        attributes: &[
-            Attribute::str("browser.web_vital.name", vital.name),
-            Attribute::double("browser.web_vital.value", report.value),
-            Attribute::double("browser.web_vital.delta", report.delta),
-            Attribute::str("browser.web_vital.id", &id),
-            Attribute::str("browser.web_vital.rating", vital.rating(report.value)),
-            Attribute::str("browser.web_vital.navigation_type", &page.navigation_type),
-            path,
-            template,
-        ],
+        attributes: attributes.as_slice(),
         context: Some(page.context),
     }
     .write(&mut items);

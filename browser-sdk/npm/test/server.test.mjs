@@ -1,0 +1,24 @@
+// On a server the package does nothing: importing it changes no global, and
+// init gives a handle that does nothing.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+test("importing and calling it on a server has no effect", async () => {
+  const names = () => Object.getOwnPropertyNames(globalThis).sort();
+  const before = [names(), globalThis.fetch, console.warn];
+  const warnings = [];
+  console.warn = (...message) => warnings.push(message);
+  try {
+    const { init } = await import("../dist/index.js");
+    const handle = init({ serviceName: "server" });
+    assert.equal(await handle.flush(), undefined);
+    assert.equal(handle.shutdown(), undefined);
+    init({ serviceName: "server" });
+  } finally {
+    console.warn = before[2];
+  }
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(names(), before[0]);
+  assert.equal(globalThis.fetch, before[1]);
+});
