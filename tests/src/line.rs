@@ -7,7 +7,7 @@ use crate::envoy;
 use crate::http;
 use crate::otlp::{self, Span};
 use crate::parts;
-use crate::process::{Process, free_port, wait_for};
+use crate::process::{Process, end_with_us, free_port, wait_for};
 use crate::prometheus::Prometheus;
 use crate::red::{self, Requests};
 use crate::shop::{Api, Web};
@@ -110,7 +110,9 @@ impl Line {
         for (part, path) in browser {
             command.envs(path.map(|path| (part, path)));
         }
-        let output = command.output().context("run the visit")?;
+        let output = end_with_us(&mut command)
+            .output()
+            .context("run the visit")?;
         let document = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
             bail!(

@@ -30,12 +30,9 @@ impl Process {
         let out = File::create(log).with_context(|| format!("create {}", log.display()))?;
         let err = out.try_clone()?;
         command.stdin(Stdio::null()).stdout(out).stderr(err);
-        #[cfg(target_os = "linux")]
-        // SAFETY: prctl is async-signal-safe, and nothing else runs in the child.
-        unsafe {
-            command.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?));
-        }
-        let child = command.spawn().with_context(|| format!("start {name}"))?;
+        let child = end_with_us(command)
+            .spawn()
+            .with_context(|| format!("start {name}"))?;
         Ok(Self {
             name: name.to_owned(),
             child,
@@ -113,6 +110,17 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Has a command end when the thread that starts it does, however that ends.
+/// Linux only: elsewhere it outlives a parent that is killed.
+pub fn end_with_us(command: &mut Command) -> &mut Command {
+    #[cfg(target_os = "linux")]
+    // SAFETY: prctl is async-signal-safe, and nothing else runs in the child.
+    unsafe {
+        command.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?));
+    }
+    command
 }
 
 /// A loopback port that nobody listens on.

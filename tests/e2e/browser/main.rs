@@ -6,6 +6,7 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use sightline_tests::parts;
+use sightline_tests::process::end_with_us;
 use std::path::Path;
 use std::process::Command;
 
@@ -21,7 +22,7 @@ fn run(scenario: &str) -> usize {
     for part in [parts::CHROMIUM, parts::PLAYWRIGHT] {
         command.env(part, parts::require(part).unwrap());
     }
-    let output = command.output().unwrap();
+    let output = end_with_us(&mut command).output().unwrap();
     let [saw, said] =
         [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success(), "{saw}\n{said}");
