@@ -12,7 +12,8 @@ use sightline_tests::parts;
 use sightline_tests::process::wait_for;
 
 use crate::report::{self, Findings, Steps};
-use crate::tools::Tools;
+use crate::setup;
+use crate::site::Site;
 
 const HELP: &str = "\
 Usage: cargo xtask demo [--keep]
@@ -23,10 +24,11 @@ target/demo/summary.json. Without Chromium the visit is made by HTTP.
 
   --keep   leave everything running until Ctrl-C";
 
-pub fn run(tools: &Tools, arguments: &[String]) -> Result<()> {
+pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let Some([keep]) = crate::flags("demo", HELP, ["--keep"], arguments)? else {
         return Ok(());
     };
+    let tools = setup::quietly(site)?;
     let parts = tools.env().into_iter();
     parts::provide(parts.map(|(name, path)| (name.to_owned(), path)).collect());
     let output = tools.target.join("demo");

@@ -31,7 +31,6 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use site::Site;
-use tools::Tools;
 
 const HELP: &str = "\
 Usage: cargo xtask <command> [arguments]
@@ -91,19 +90,10 @@ fn run(arguments: &[String]) -> Result<()> {
         return Ok(());
     }
     let site = Site::find()?;
-    // Who asks for help waits for nothing.
-    let help = rest
-        .iter()
-        .any(|argument| matches!(argument.as_str(), "--help" | "-h"));
     match command {
-        "demo" if help => demo::run(&Tools::none(&site), rest),
-        "test" if help => test::run(&Tools::none(&site), rest),
         "setup" => setup::run(&site, rest),
-        "demo" => demo::run(&setup::quietly(&site)?, rest),
-        "test" if rest.iter().any(|argument| argument == "--native") => {
-            test::run(&Tools::none(&site), rest)
-        }
-        "test" => test::run(&setup::quietly(&site)?, rest),
+        "demo" => demo::run(&site, rest),
+        "test" => test::run(&site, rest),
         "check" => check::run(&site, rest),
         "gen" => r#gen::run(&site, rest),
         "bench" => bench::run(&site, rest),

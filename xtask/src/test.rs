@@ -8,6 +8,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::setup;
+use crate::site::Site;
 use crate::tools::Tools;
 
 const HELP: &str = "\
@@ -26,9 +28,14 @@ struct Outcome {
     skipped: u64,
 }
 
-pub fn run(tools: &Tools, arguments: &[String]) -> Result<()> {
+pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let Some([native]) = crate::flags("test", HELP, ["--native"], arguments)? else {
         return Ok(());
+    };
+    let tools = &if native {
+        Tools::none(site)
+    } else {
+        setup::quietly(site)?
     };
     let mut stages: Vec<(&str, Vec<&str>)> = vec![
         (
