@@ -35,7 +35,7 @@ impl Site {
             manifest: Manifest::read(&package.join("parts.toml"))?,
             target,
             home: root.join(cache_folder()?),
-            ci: env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false")),
+            ci: sightline_tests::parts::is_ci(),
             root,
         })
     }
