@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use sightline_tests::parts;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// Compiler and standard library for wasm32-unknown-unknown.
@@ -84,14 +86,14 @@ impl Part {
     /// The variable in which tests and demo find the part.
     pub fn variable(self) -> Option<&'static str> {
         match self {
-            Part::Envoy => Some("SIGHTLINE_ENVOY"),
-            Part::Collector => Some("SIGHTLINE_OTELCOL"),
-            Part::Prometheus => Some("SIGHTLINE_PROMETHEUS"),
-            Part::Chromium => Some("SIGHTLINE_CHROMIUM"),
-            Part::Playwright => Some("SIGHTLINE_PLAYWRIGHT"),
-            Part::Filter => Some("SIGHTLINE_FILTER"),
-            Part::ShopApi => Some("SIGHTLINE_SHOP_PYTHON"),
-            Part::ShopWeb => Some("SIGHTLINE_SHOP_WEB"),
+            Part::Envoy => Some(parts::ENVOY),
+            Part::Collector => Some(parts::OTELCOL),
+            Part::Prometheus => Some(parts::PROMETHEUS),
+            Part::Chromium => Some(parts::CHROMIUM),
+            Part::Playwright => Some(parts::PLAYWRIGHT),
+            Part::Filter => Some(parts::FILTER),
+            Part::ShopApi => Some(parts::SHOP_PYTHON),
+            Part::ShopWeb => Some(parts::SHOP_WEB),
             Part::Wasm | Part::Binaryen | Part::Sdk => None,
         }
     }

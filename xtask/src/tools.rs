@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use sightline_tests::parts;
+
 use crate::part::{Found, Part};
 use crate::site::Site;
 
@@ -32,7 +34,7 @@ impl Tools {
 
     /// The `SIGHTLINE_*` variables of every part that is there.
     pub fn env(&self) -> Vec<(&str, PathBuf)> {
-        let mut variables = vec![("SIGHTLINE_NODE", self.node.clone())];
+        let mut variables = vec![(parts::NODE, self.node.clone())];
         for (part, found) in &self.found {
             if let Some(variable) = part.variable() {
                 variables.push((variable, found.path.clone()));

@@ -2,6 +2,7 @@
 //! whose two binaries need no library. Elsewhere the user is told.
 
 use anyhow::{Result, bail};
+use sightline_tests::parts;
 
 use super::{cached, of_the_user};
 use crate::cache::Key;
@@ -48,6 +49,6 @@ pub fn get(setup: &Setup) -> Result<Found> {
 fn found(prometheus: std::path::PathBuf, promtool: std::path::PathBuf) -> Found {
     Found {
         path: prometheus,
-        also: vec![("SIGHTLINE_PROMTOOL", promtool)],
+        also: vec![(parts::PROMTOOL, promtool)],
     }
 }
