@@ -1,6 +1,6 @@
 // Builds dist/: the eager module, the engine's module and the engine itself,
-// minified, and the types. The engine, as wasm-bindgen's `web` target writes it, is expected
-// in the folder that SIGHTLINE_ENGINE names, else in engine/.
+// minified, and the types. The engine, as wasm-bindgen's `web` target writes it,
+// is expected in the folder that SIGHTLINE_ENGINE names, else in engine/.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -36,9 +36,10 @@ const shared = {
   outdir: "dist",
 };
 await build({ ...shared, entryPoints: ["src/index.ts"], external: ["./engine.js"] });
-await build({ ...shared, entryPoints: ["src/engine.ts"], plugins: [withoutDefaultModule()] });
+await build({ ...shared, entryPoints: ["src/engine.ts"] });
 
 cpSync("engine/sightline_browser_bg.wasm", "dist/engine.wasm");
+cpSync("../../LICENSE", "LICENSE");
 
 const tsc = join("node_modules", "typescript", "bin", "tsc");
 execFileSync(process.execPath, [tsc, "--project", "."], { stdio: "inherit" });
@@ -47,16 +48,3 @@ for (const module of ["index", "options"]) {
   writeFileSync(`dist/${module}.d.ts`, readFileSync(`types/src/${module}.d.ts`));
 }
 rmSync("types", { recursive: true, force: true });
-
-/** Takes the glue's own way of finding the module out: we hand it the file. */
-function withoutDefaultModule() {
-  return {
-    name: "without-default-module",
-    setup(build) {
-      build.onLoad({ filter: /sightline_browser\.js$/ }, ({ path }) => ({
-        contents: readFileSync(path, "utf8").replace(/new URL\([^)]*import\.meta\.url\)/, '""'),
-        loader: "js",
-      }));
-    },
-  };
-}

@@ -63,7 +63,8 @@ export async function start(loader: Loader): Promise<Running> {
     });
   const loaded = (endMs: number) => {
     if (!navigation) return;
-    const times = ask(Kind.Phases).map((phase) => Number(navigation[phase as keyof Navigation]) || 0);
+    const phases = ask(Kind.Phases) as (keyof Navigation)[];
+    const times = phases.map((phase) => Number(navigation[phase]) || 0);
     tell(Kind.DocumentLoad, [endMs, ...times]);
     out.schedule();
   };
@@ -100,7 +101,10 @@ export async function start(loader: Loader): Promise<Running> {
     record,
     hide,
     async flush() {
-      guard(() => out.deliver(true));
+      guard(() => {
+        if (!restored) vitals.drain();
+        out.deliver(true);
+      });
       await out.settled();
     },
     stop() {

@@ -21,7 +21,8 @@ export function tell(
   return engine(
     kind,
     new Float64Array(numbers),
-    new TextEncoder().encode(texts.join("\0")),
+    // NUL parts texts, so none may have it.
+    new TextEncoder().encode(texts.map((text) => text.replace(/\0/g, " ")).join("\0")),
   );
 }
 

@@ -33,9 +33,10 @@ export function init(options: Options): Handle {
   let lastThrown = "";
 
   const given: Partial<Options> = options ?? {};
+  const native = window.fetch;
   const loader: Loader = {
     options,
-    nativeFetch: window.fetch.bind(window),
+    nativeFetch: (...args) => native.apply(window, args),
     inputs: [],
     lost: 0,
     repeated: 0,

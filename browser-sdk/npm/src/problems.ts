@@ -26,7 +26,10 @@ const RULES: { [Name in keyof Options]: [(value: any) => unknown, string] } = {
   endpoint: [(value) => value && isHttp(value, location.href), "a path or an http(s) URL"],
   propagateTo: [Array.isArray, "an array"],
   routes: [Array.isArray, "an array"],
-  sampleRatio: [(value) => typeof value === "number" && value >= 0 && value <= 1, "a number from 0 to 1"],
+  sampleRatio: [
+    (value) => typeof value === "number" && value >= 0 && value <= 1,
+    "a number from 0 to 1",
+  ],
 };
 
 /** The good options, defaults for the rest, and every problem found. */
@@ -45,7 +48,9 @@ export function resolve(options: unknown): [Resolved, string[]] {
     const rule = RULES[name as keyof Options];
     if (!rule) problems.push(`${name} is not an option`);
     else if (rule[0](value)) (good as { [name: string]: unknown })[name] = value;
-    else if (value !== undefined || name === "serviceName") problems.push(`${name} must be ${rule[1]}`);
+    else if (value !== undefined || name === "serviceName") {
+      problems.push(`${name} must be ${rule[1]}`);
+    }
   }
   good.endpoint = good.endpoint.replace(/\/+$/, "");
   good.propagateTo?.forEach((rule, at) => {
@@ -54,7 +59,8 @@ export function resolve(options: unknown): [Resolved, string[]] {
     }
   });
   // The engine knows the rules of templates; it answers a line for each.
-  const wrong = ask(Kind.CheckRoutes, good.routes.map((route) => String(route).replace(/\n/g, " ")).join("\n"));
+  const lines = good.routes.map((route) => String(route).replace(/\n/g, " "));
+  const wrong = ask(Kind.CheckRoutes, lines.join("\n"));
   good.routes = good.routes.filter((_, at) => {
     if (wrong[at]) problems.push(`routes[${at}] ${wrong[at]}`);
     return !wrong[at];

@@ -17,10 +17,7 @@ export interface Vitals {
 }
 
 /** `guard` runs what may not throw into the page. */
-export function watchVitals(
-  loader: Loader,
-  guard: (run: () => void) => void,
-): Vitals {
+export function watchVitals(loader: Loader, guard: (run: () => void) => void): Vitals {
   const observed: [PerformanceObserver, (entry: PerformanceEntry) => void][] = [];
   const observe = (type: string, each: (entry: any) => void) => {
     if (!PerformanceObserver.supportedEntryTypes.includes(type)) return;

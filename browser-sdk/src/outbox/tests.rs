@@ -1,3 +1,4 @@
+//! What waits: bounded, in order, every loss counted.
 #![allow(clippy::arithmetic_side_effects)]
 
 use super::*;
