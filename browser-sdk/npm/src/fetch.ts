@@ -17,6 +17,8 @@ interface Call {
 /** Puts our `fetch` in place; gives back what undoes it. */
 export function watchFetch(record: Record, ratio: number, propagateTo: unknown): () => void {
   const native = window.fetch;
+  // Nothing could be sent.
+  if (typeof native !== "function") throw new Error("there is no fetch");
   const allows = propagation(propagateTo);
   let active = true;
 

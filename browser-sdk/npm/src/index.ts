@@ -63,8 +63,10 @@ export function init(options: Options): Handle {
     try {
       const module = await import("./engine.js");
       const started = stopped ? undefined : await module.start(loader);
-      if (!stopped) return (running = started);
-      started?.stop();
+      if (stopped || !started) return void started?.stop();
+      // What came since the engine took the first ones.
+      for (const input of loader.inputs.splice(0)) started.record(input);
+      return (running = started);
     } catch (error) {
       loader.fail(error);
     }
@@ -102,7 +104,8 @@ export function init(options: Options): Handle {
     slots[SLOT] = handle;
     const ratio = given.sampleRatio;
     const share = typeof ratio === "number" && ratio >= 0 && ratio <= 1 ? ratio : 1;
-    undo.push(watchErrors(record), watchFetch(record, share, given.propagateTo));
+    undo.push(watchErrors(record));
+    undo.push(watchFetch(record, share, given.propagateTo));
     listen("visibilitychange", hide);
     listen("pagehide", hide);
     watchEvents();
