@@ -1,7 +1,10 @@
 // Starts the SDK with the options that the page's address gives.
 import { init } from "/sdk/index.js";
 
-const given = new URLSearchParams(location.search).get("options");
+const asked = new URLSearchParams(location.search);
+const given = asked.get("options");
+// A browser that has none.
+if (asked.has("nofetch")) delete window.fetch;
 // What the page has before, for those who compare.
 window.nativeFetch = window.fetch;
 window.sightline = init(given ? JSON.parse(given) : { serviceName: "test-page" });

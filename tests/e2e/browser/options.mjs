@@ -37,6 +37,11 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
   equal(sink.received[0].resource["service.name"], "half-good", "good options are kept");
   expect(sink.spans.length > 0, "defaults stand in for the rest");
 
+  const without = await open("plain.html?nofetch");
+  equal(await without.evaluate(() => typeof window.fetch), "undefined", "no fetch appears where there is none");
+  equal(without.errors, [], "a page without fetch is unharmed");
+  await without.close();
+
   const twice = await page.evaluate(async () => {
     const { init } = await import("/sdk/index.js");
     const second = init({ serviceName: "second" });
