@@ -63,6 +63,10 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         Ok(())
     };
     add("checks", &mut || run_checks(tools))?;
+    if !native {
+        // They test the package that set-up has built.
+        add("npm package", &mut || node_test(tools))?;
+    }
     for (name, packages) in &stages {
         add(name, &mut || cargo_test(tools, packages))?;
     }
@@ -129,6 +133,39 @@ fn cargo_test(tools: &Tools, packages: &[&str]) -> Result<Outcome> {
     // What does not compile, or dies, has no count of its own.
     if !status.success() && outcome.failed == 0 || results == 0 {
         outcome.failed += 1;
+    }
+    Ok(outcome)
+}
+
+/// The tests of the npm package, by node's own runner.
+fn node_test(tools: &Tools) -> Result<Outcome> {
+    let package = tools.root.join("browser-sdk/npm");
+    let mut files: Vec<_> = std::fs::read_dir(package.join("test"))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    let output = Command::new(&tools.node)
+        .args(["--test", "--test-reporter", "tap"])
+        .args(files)
+        .current_dir(&package)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("start node")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    println!("{text}");
+    let count = |of: &str| {
+        let mut lines = text.lines();
+        let number = lines.find_map(|line| line.strip_prefix(of));
+        number.and_then(|number| number.trim().parse().ok())
+    };
+    let mut outcome = Outcome {
+        passed: count("# pass ").unwrap_or_default(),
+        failed: count("# fail ").unwrap_or_default(),
+        skipped: count("# skipped ").unwrap_or_default(),
+    };
+    if outcome.failed == 0 && (!output.status.success() || outcome.passed == 0) {
+        outcome.failed = 1;
     }
     Ok(outcome)
 }
