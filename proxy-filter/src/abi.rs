@@ -78,7 +78,15 @@ pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: 
     with_plugin(|plugin| {
         let headers = host::headers(Map::Request).unwrap_or_default();
         let now = clock::unix_nanos();
-        let decision = plugin.request(stream, &headers, now, &mut entropy::fill, &mut apply);
+        let mut source_address = || host::property(b"source\0address").unwrap_or_default();
+        let decision = plugin.request(
+            stream,
+            &headers,
+            now,
+            &mut source_address,
+            &mut entropy::fill,
+            &mut apply,
+        );
         let Decision::AnswerWithPage(form) = decision else {
             return CONTINUE;
         };

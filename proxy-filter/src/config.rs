@@ -8,7 +8,9 @@ mod protobuf_struct;
 pub mod raw;
 
 pub use problem::Problem;
+pub use raw::Incoming;
 
+use crate::peer::{AddressFrom, Network, TrustedPeers};
 use problem::Problems;
 use sightline_core::names;
 use sightline_core::route::{MAX_TEMPLATES, Routes};
@@ -26,9 +28,13 @@ pub struct Settings {
     pub request_id_header: String,
     /// Whether a sane id from the caller is kept.
     pub trust_request_id: bool,
-    /// Whether a valid trace of the caller's goes on here.
-    pub continue_traces: bool,
-    /// The share of traces that start here and are sampled.
+    /// What becomes of a valid trace of a trusted caller.
+    pub incoming: Incoming,
+    /// What becomes of a valid trace of any other caller.
+    pub untrusted: Incoming,
+    /// The callers that are trusted.
+    pub trusted: TrustedPeers,
+    /// The share of traces that are sampled where the edge decides.
     pub sample_ratio: Ratio,
     /// Name of the `Server-Timing` metric that tells the page its trace.
     pub server_timing: Option<&'static str>,
@@ -103,6 +109,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         let message = format!("must be between 0 and 1, got {ratio}");
         problems.add("trace.sample_ratio", message);
     }
+    let trusted = networks("trace.trusted", &raw.trace.trusted, problems);
     let routes = templates("routes", &raw.routes, problems);
     let exclude = templates("exclude", &raw.exclude, problems);
     if let Some(path) = &raw.metrics.path {
@@ -117,7 +124,15 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         service: service?,
         request_id_header,
         trust_request_id: raw.request_id.trust_incoming,
-        continue_traces: raw.trace.incoming == raw::Incoming::Continue,
+        incoming: raw.trace.incoming,
+        untrusted: raw.trace.untrusted.unwrap_or(raw.trace.incoming),
+        trusted: TrustedPeers {
+            networks: trusted,
+            address_from: match raw.trace.address_from {
+                raw::AddressFrom::Connection => AddressFrom::Connection,
+                raw::AddressFrom::XForwardedFor => AddressFrom::ForwardedFor,
+            },
+        },
         sample_ratio: sample_ratio?,
         server_timing: match raw.trace.server_timing {
             raw::ServerTiming::Traceparent => Some(names::SERVER_TIMING_TRACEPARENT),
@@ -216,6 +231,18 @@ fn templates(list: &str, texts: &[String], problems: &mut Problems) -> Option<Ro
         problems.add(format!("{list}[{at}]"), error.message());
     }
     None
+}
+
+/// The networks that are good; a document with others is refused.
+fn networks(list: &str, texts: &[String], problems: &mut Problems) -> Vec<Network> {
+    let mut networks = Vec::with_capacity(texts.len());
+    for (at, text) in texts.iter().enumerate() {
+        match Network::parse(text) {
+            Ok(network) => networks.push(network),
+            Err(error) => problems.add(format!("{list}[{at}]"), error.message()),
+        }
+    }
+    networks
 }
 
 fn path_like(path: &str, value: &str, problems: &mut Problems) {

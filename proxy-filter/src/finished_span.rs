@@ -4,7 +4,7 @@
 
 use sightline_core::id::SpanId;
 use sightline_core::names;
-use sightline_core::otlp::{Attribute, Span, SpanKind, Status, Value, Writer};
+use sightline_core::otlp::{Attribute, Link, Span, SpanKind, Status, Value, Writer};
 use sightline_core::redact;
 use sightline_core::trace_context::SpanContext;
 use std::borrow::Cow;
@@ -19,6 +19,8 @@ pub struct FinishedSpan {
     pub context: SpanContext,
     /// The caller's span.
     pub parent: Option<SpanId>,
+    /// The caller's span in a trace that was not continued.
+    pub link: Option<SpanContext>,
     /// The `tracestate`.
     pub trace_state: Option<Box<str>>,
     /// The series that the request was counted under.
@@ -139,6 +141,10 @@ impl FinishedSpan {
                 value: Value::StrList(&request_id),
             },
         ];
+        let link = self.link.map(|context| Link {
+            context,
+            attributes: &[],
+        });
         let there = keep_named(&mut attributes);
         Span {
             context: self.context,
@@ -151,7 +157,7 @@ impl FinishedSpan {
             end_unix_nanos: self.start_unix_nanos.saturating_add(self.duration_nanos),
             attributes: there,
             events: &[],
-            links: &[],
+            links: link.as_slice(),
             status: match error {
                 Some(_) => Status::Error(""),
                 None => Status::Unset,

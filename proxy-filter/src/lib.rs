@@ -17,6 +17,7 @@ pub mod header_map;
 pub mod ledger;
 pub mod metrics_export;
 pub mod open_metrics;
+pub mod peer;
 pub mod plugin;
 pub mod publishing;
 pub mod record;

@@ -9,7 +9,7 @@ use crate::open_metrics::{self, Form};
 use crate::publishing::{self, Now, SharedData};
 use crate::record::WorkerId;
 use crate::service::{Call, Change, Service};
-use crate::session::{self, Class, Effect, End, Entropy, Head, Session};
+use crate::session::{self, Class, Effect, End, Entropy, Head, Session, SourceAddress};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -145,6 +145,7 @@ impl Plugin {
         stream: u32,
         headers: &[u8],
         now_unix_nanos: u64,
+        source_address: SourceAddress<'_>,
         entropy: Entropy<'_>,
         emit: &mut dyn FnMut(Effect<'_>),
     ) -> Decision {
@@ -169,7 +170,14 @@ impl Plugin {
             }
             Class::Traced => {
                 if let Some(service) = self.services.get_mut(stream.root.service) {
-                    let session = Session::begin(settings, &head, now_unix_nanos, entropy, emit);
+                    let session = Session::begin(
+                        settings,
+                        &head,
+                        now_unix_nanos,
+                        source_address,
+                        entropy,
+                        emit,
+                    );
                     let route = session::route_of(settings, head.path);
                     let series = service
                         .red

@@ -6,7 +6,7 @@ pub mod head;
 mod trace;
 
 pub use head::Head;
-pub use trace::Entropy;
+pub use trace::{Entropy, SourceAddress};
 
 use crate::config::Settings;
 use crate::finished_span::{FinishedSpan, Text, Texts};
@@ -125,6 +125,7 @@ impl Session {
         settings: &Settings,
         head: &Head<'_>,
         now_unix_nanos: u64,
+        source_address: SourceAddress<'_>,
         entropy: Entropy<'_>,
         emit: &mut dyn FnMut(Effect<'_>),
     ) -> Self {
@@ -141,7 +142,7 @@ impl Session {
                 id
             }
         };
-        let trace = Trace::begin(settings, head, entropy, emit);
+        let trace = Trace::begin(settings, head, source_address, entropy, emit);
         let records = settings.export.is_some() && trace.context.flags.sampled();
         Self {
             texts: records.then(|| texts(head, &request_id)),
@@ -180,6 +181,7 @@ impl Session {
         Some(FinishedSpan {
             context: self.trace.context,
             parent: self.trace.parent,
+            link: self.trace.link,
             trace_state: self.trace.state.map(String::into_boxed_str),
             series,
             status: end.status,

@@ -56,8 +56,15 @@ pub struct RequestId {
 pub struct Trace {
     /// What becomes of a valid trace from the caller.
     pub incoming: Incoming,
-    /// The share of traces that start here and are sampled, 0 to 1. A trace
-    /// that continues keeps the caller's decision.
+    /// The same for callers that are not trusted; as `incoming` without it.
+    /// Never do they decide on sampling, and their `tracestate` ends here.
+    pub untrusted: Option<Incoming>,
+    /// Networks such as `10.0.0.0/8` whose callers are trusted.
+    pub trusted: Vec<String>,
+    /// Where a caller's address is taken from.
+    pub address_from: AddressFrom,
+    /// The share of traces that are sampled, 0 to 1, of those that start here
+    /// or come from who is not trusted. A trusted caller has decided itself.
     pub sample_ratio: f64,
     /// How the answer tells the page its trace.
     pub server_timing: ServerTiming,
@@ -70,8 +77,21 @@ pub enum Incoming {
     /// It goes on.
     #[default]
     Continue,
+    /// A new one starts, whose first span links to the caller's.
+    RestartWithLink,
     /// A new one starts.
     Restart,
+}
+
+/// Where a caller's address is taken from.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressFrom {
+    /// From the connection.
+    #[default]
+    Connection,
+    /// From `X-Forwarded-For`, as the proxy was told to read it.
+    XForwardedFor,
 }
 
 /// The `Server-Timing` metric that carries the trace.
@@ -144,6 +164,9 @@ impl Default for Trace {
     fn default() -> Self {
         Self {
             incoming: Incoming::default(),
+            untrusted: None,
+            trusted: vec!["127.0.0.0/8".to_owned(), "::1".to_owned()],
+            address_from: AddressFrom::default(),
             sample_ratio: 1.0,
             server_timing: ServerTiming::default(),
         }

@@ -12,7 +12,19 @@ fn the_least_document_has_good_defaults() {
     let settings = Settings::from_document(br#"{"service": {"name": "edge"}}"#).unwrap();
     assert_eq!(settings.service.name, "edge");
     assert_eq!(settings.request_id_header, "x-request-id");
-    assert!(settings.trust_request_id && settings.continue_traces);
+    assert!(settings.trust_request_id);
+    assert_eq!(
+        (settings.incoming, settings.untrusted),
+        (Incoming::Continue, Incoming::Continue)
+    );
+    for (address, trusted) in [
+        ("127.0.0.1:9", true),
+        ("[::1]:9", true),
+        ("10.0.0.1:9", false),
+    ] {
+        let included = settings.trusted.include(address.as_bytes());
+        assert_eq!(included, trusted, "{address}");
+    }
     assert_eq!(settings.server_timing, Some("traceparent"));
     assert!(
         settings
@@ -29,7 +41,8 @@ fn every_field_is_read() {
     let document = r#"{
         "service": {"name": "edge", "version": "1", "namespace": "shop", "environment": "prod"},
         "request_id": {"header": "X-Correlation-Id", "trust_incoming": false},
-        "trace": {"incoming": "restart", "sample_ratio": 0.25, "server_timing": "trace"},
+        "trace": {"incoming": "restart", "untrusted": "restart_with_link", "trusted": ["10.0.0.0/8"],
+            "address_from": "x_forwarded_for", "sample_ratio": 0.25, "server_timing": "trace"},
         "routes": ["/products/{id}"],
         "exclude": [],
         "metrics": {"path": "/sightline/metrics", "max_series": 50.0},
@@ -37,7 +50,12 @@ fn every_field_is_read() {
     }"#;
     let settings = Settings::from_document(document.as_bytes()).unwrap();
     assert_eq!(settings.request_id_header, "x-correlation-id");
-    assert!(!settings.trust_request_id && !settings.continue_traces);
+    assert!(!settings.trust_request_id);
+    assert_eq!(
+        (settings.incoming, settings.untrusted),
+        (Incoming::Restart, Incoming::RestartWithLink)
+    );
+    assert!(settings.trusted.include(b"10.0.0.1:0"));
     assert_eq!(settings.server_timing, Some("trace"));
     assert!(
         settings
@@ -66,7 +84,8 @@ fn every_problem_is_reported_at_once_with_its_path() {
     let document = r#"{
         "service": {"name": "", "colour": "red"},
         "request_id": {"header": "traceparent", "trust_incoming": "yes"},
-        "trace": {"sample_ratio": 7, "incoming": "maybe", "server_timing": true},
+        "trace": {"sample_ratio": 7, "incoming": "maybe", "server_timing": true,
+            "trusted": ["10.0.0.0/8", "10.0.0.0/33", "", 5], "untrusted": "never", "address_from": "x-real-ip"},
         "routes": ["/ok", 5, "no-slash", "/a{b}", {"x": 1}, "/ok"],
         "exclude": "/x",
         "metrics": {"path": "metrics", "max_series": 0},
@@ -80,7 +99,12 @@ fn every_problem_is_reported_at_once_with_its_path() {
         "request_id.header: has another meaning",
         "request_id.trust_incoming: invalid type: string \"yes\", expected a boolean",
         "trace.sample_ratio: must be between 0 and 1, got 7",
-        "trace.incoming: unknown variant `maybe`, expected `continue` or `restart`",
+        "trace.incoming: unknown variant `maybe`, expected one of `continue`, `restart_with_link`, `restart`",
+        "trace.untrusted: unknown variant `never`",
+        "trace.address_from: unknown variant `x-real-ip`, expected `connection` or `x_forwarded_for`",
+        "trace.trusted[1]: must have 0 to 32",
+        "trace.trusted[2]: must be an address or a network",
+        "trace.trusted[3]: invalid type: integer `5`, expected a string",
         "trace.server_timing: ",
         "routes[1]: invalid type: integer `5`, expected a string",
         "routes[2]: must start with \"/\"",
@@ -100,7 +124,14 @@ fn every_problem_is_reported_at_once_with_its_path() {
         let hits = found.iter().filter(|problem| problem.starts_with(expected));
         assert_eq!(hits.count(), 1, "{expected} in {found:#?}");
     }
-    assert_eq!(found.len(), 21, "{found:#?}");
+    assert_eq!(found.len(), 26, "{found:#?}");
+}
+
+#[test]
+fn who_is_not_trusted_gets_no_more_than_who_is() {
+    let document = br#"{"service": {"name": "edge"}, "trace": {"incoming": "restart"}}"#;
+    let settings = Settings::from_document(document).unwrap();
+    assert_eq!(settings.untrusted, Incoming::Restart);
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub(crate) fn span(path: &[u8]) -> FinishedSpan {
             flags: TraceFlags::SAMPLED,
         },
         parent: Some(SpanId::from_entropy([3; 8])),
+        link: None,
         trace_state: Some(Box::from("a=b")),
         series: 0,
         status: Some(200),
@@ -156,6 +157,21 @@ fn what_is_unknown_is_left_out() {
     ] {
         assert_eq!(attribute(&decoded, absent), None, "{absent}");
     }
+}
+
+#[test]
+fn a_trace_that_was_not_continued_is_linked() {
+    let mut restarted = span(b"/");
+    let caller = SpanContext {
+        trace_id: TraceId::from_entropy([5; 16]),
+        ..restarted.context
+    };
+    restarted.link = Some(caller);
+    let decoded = decode(&restarted, &LABEL);
+    assert_eq!(decoded.links.len(), 1);
+    assert_eq!(decoded.links[0].trace_id, [5; 16]);
+    assert_eq!(decoded.links[0].span_id, [9; 8]);
+    assert!(decode(&span(b"/"), &LABEL).links.is_empty());
 }
 
 #[test]

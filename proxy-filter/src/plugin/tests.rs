@@ -68,8 +68,15 @@ impl Worker {
 
     fn request(&mut self, stream: u32, headers: &[(&str, &[u8])]) -> Decision {
         let bytes = serialize(headers);
-        self.plugin
-            .request(stream, &bytes, NOW.unix_nanos, &mut entropy, &mut |_| {})
+        let now = NOW.unix_nanos;
+        self.plugin.request(
+            stream,
+            &bytes,
+            now,
+            &mut Vec::new,
+            &mut entropy,
+            &mut |_| {},
+        )
     }
 
     fn end(&mut self, stream: u32, status: u16) {
@@ -193,7 +200,9 @@ fn excluded_paths_and_the_page_itself_leave_no_trace() {
         let mut effects = 0;
         let got = worker
             .plugin
-            .request(2, &bytes, 0, &mut entropy, &mut |_| effects += 1);
+            .request(2, &bytes, 0, &mut Vec::new, &mut entropy, &mut |_| {
+                effects += 1
+            });
         worker.plugin.response(2, &mut |_| effects += 1);
         assert_eq!((got, effects), (decision, 0));
         worker.end(2, 200);
@@ -384,7 +393,7 @@ proptest! {
     fn any_header_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let mut worker = Worker::new();
         worker.plugin.create_stream(2, ROOT);
-        worker.plugin.request(2, &bytes, 0, &mut entropy, &mut |_| {});
+        worker.plugin.request(2, &bytes, 0, &mut Vec::new, &mut entropy, &mut |_| {});
         worker.delete(2);
         prop_assert_eq!(worker.total("http_requests_in_progress"), 0.0);
     }

@@ -4,6 +4,8 @@ use super::*;
 use crate::header_map::{HeaderMap, serialize};
 use proptest::prelude::*;
 
+mod trust;
+
 const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 fn settings(more: &str) -> Settings {
@@ -28,6 +30,10 @@ fn note(done: &mut Done) -> impl FnMut(Effect<'_>) {
 }
 
 fn begin(settings: &Settings, headers: &[(&str, &[u8])]) -> (Session, Done) {
+    begin_from("127.0.0.1:4000", settings, headers)
+}
+
+fn begin_from(address: &str, settings: &Settings, headers: &[(&str, &[u8])]) -> (Session, Done) {
     let bytes = serialize(headers);
     let head = Head::read(HeaderMap::new(&bytes), &settings.request_id_header);
     let mut done = Done::new();
@@ -36,7 +42,14 @@ fn begin(settings: &Settings, headers: &[(&str, &[u8])]) -> (Session, Done) {
         next += 1;
         buffer.fill(next);
     };
-    let session = Session::begin(settings, &head, 1000, &mut entropy, &mut note(&mut done));
+    let session = Session::begin(
+        settings,
+        &head,
+        1000,
+        &mut || address.as_bytes().to_vec(),
+        &mut entropy,
+        &mut note(&mut done),
+    );
     (session, done)
 }
 

@@ -2,13 +2,16 @@
 //! ([W3C Trace Context](https://www.w3.org/TR/trace-context-2/#a-traceparent-is-received)).
 
 use super::{Effect, Head};
-use crate::config::Settings;
+use crate::config::{Incoming, Settings};
 use sightline_core::id::{SpanId, TraceId};
 use sightline_core::trace_context::{SpanContext, TraceFlags};
 use sightline_core::tracestate;
 
 /// Fills a buffer with random bytes.
 pub type Entropy<'a> = &'a mut dyn FnMut(&mut [u8]);
+
+/// Asks the proxy for its `source.address`; empty if there is none.
+pub type SourceAddress<'a> = &'a mut dyn FnMut() -> Vec<u8>;
 
 /// A request's place in its trace.
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub struct Trace {
     pub context: SpanContext,
     /// The caller's span.
     pub parent: Option<SpanId>,
+    /// The caller's span in the trace that was not continued.
+    pub link: Option<SpanContext>,
     /// The `tracestate` that is sent on.
     pub state: Option<String>,
 }
@@ -26,6 +31,7 @@ impl Trace {
     pub fn begin(
         settings: &Settings,
         head: &Head<'_>,
+        source_address: SourceAddress<'_>,
         entropy: Entropy<'_>,
         emit: &mut dyn FnMut(Effect<'_>),
     ) -> Self {
@@ -34,17 +40,40 @@ impl Trace {
         let span_id = SpanId::from_entropy(random);
         // Two lines are as good as none: nobody knows which one is true.
         let incoming = head.traceparent.one();
-        let incoming = incoming.filter(|_| settings.continue_traces);
         let incoming = incoming.and_then(|value| SpanContext::parse(value).ok());
+        let trusts = incoming.is_some() && trusts(settings, source_address);
+        let rule = if trusts {
+            settings.incoming
+        } else {
+            settings.untrusted
+        };
         let trace = match incoming {
-            Some(caller) => Self {
-                context: SpanContext { span_id, ..caller },
-                parent: Some(caller.span_id),
-                state: tracestate::combine(head.tracestate.iter().copied()),
-            },
-            None => Self {
+            Some(caller) if rule == Incoming::Continue => {
+                // Who is not trusted gives no more than ids: its flag and its
+                // `tracestate` would steer sampling here and behind.
+                let flags = match trusts {
+                    true => caller.flags,
+                    false => {
+                        let sampled = settings.sample_ratio.keeps(&caller.trace_id);
+                        caller.flags.with_sampled(sampled)
+                    }
+                };
+                let state = head.tracestate.iter().copied().filter(|_| trusts);
+                Self {
+                    context: SpanContext {
+                        span_id,
+                        flags,
+                        ..caller
+                    },
+                    parent: Some(caller.span_id),
+                    link: None,
+                    state: tracestate::combine(state),
+                }
+            }
+            caller => Self {
                 context: start(settings, span_id, entropy),
                 parent: None,
+                link: caller.filter(|_| rule == Incoming::RestartWithLink),
                 state: None,
             },
         };
@@ -58,6 +87,13 @@ impl Trace {
         }
         trace
     }
+}
+
+/// Whether the caller is trusted; asks only where that makes a difference.
+fn trusts(settings: &Settings, source_address: SourceAddress<'_>) -> bool {
+    let rules = [settings.incoming, settings.untrusted];
+    let matters = rules.contains(&Incoming::Continue) || settings.incoming != settings.untrusted;
+    matters && !settings.trusted.networks.is_empty() && settings.trusted.include(&source_address())
 }
 
 fn start(settings: &Settings, span_id: SpanId, entropy: Entropy<'_>) -> SpanContext {

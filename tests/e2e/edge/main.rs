@@ -7,3 +7,4 @@ mod poison;
 mod setup;
 mod spans;
 mod trace_context;
+mod trust;
