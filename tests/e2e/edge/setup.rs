@@ -2,7 +2,7 @@
 //! listener, and the parts they need.
 
 use serde_json::{Value, json};
-use sightline_tests::envoy::{Envoy, Listener, to_cluster};
+use sightline_tests::envoy::{Envoy, Listener, direct, to_cluster};
 use sightline_tests::http::Client;
 use sightline_tests::parts;
 use sightline_tests::process::free_port;
@@ -62,6 +62,7 @@ impl Edge {
             port: free_port().unwrap(),
             filter: Some(filter),
             routes: vec![
+                direct("/direct", 200),
                 to_cluster("/refused", "nobody"),
                 to_cluster("/", "upstream"),
             ],
