@@ -57,6 +57,18 @@ pub const OTHER: &str = "_other";
 pub const UNKNOWN: &str = "_unknown";
 /// `error.type` of a request that ended without a response.
 pub const NO_RESPONSE: &str = "no_response";
+/// Attribute of an edge span that was exported though its trace is not
+/// sampled: why, [`keep::ERROR`] or [`keep::SLOW`]. Such spans are no sample
+/// that could be counted up.
+pub const EDGE_KEPT_FOR: &str = "sightline.edge.kept_for";
+/// Values of [`EDGE_KEPT_FOR`].
+pub mod keep {
+    /// A status of 500 or more, or no response.
+    pub const ERROR: &str = "error";
+    /// It took longer than the operator's threshold.
+    pub const SLOW: &str = "slow";
+}
+
 /// The method of requests whose method is not a known one.
 pub const METHOD_OTHER: &str = "_OTHER";
 

@@ -36,6 +36,8 @@ pub struct Settings {
     pub trusted: TrustedPeers,
     /// The share of traces that are sampled where the edge decides.
     pub sample_ratio: Ratio,
+    /// Requests that take longer leave a span in any case.
+    pub slow_nanos: Option<u64>,
     /// Name of the `Server-Timing` metric that tells the page its trace.
     pub server_timing: Option<&'static str>,
     /// The operator's route templates.
@@ -109,6 +111,9 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         let message = format!("must be between 0 and 1, got {ratio}");
         problems.add("trace.sample_ratio", message);
     }
+    if let Some(millis) = raw.trace.slow_ms {
+        in_range("trace.slow_ms", millis, 1, 3_600_000, problems);
+    }
     let trusted = networks("trace.trusted", &raw.trace.trusted, problems);
     let routes = templates("routes", &raw.routes, problems);
     let exclude = templates("exclude", &raw.exclude, problems);
@@ -134,6 +139,10 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
             },
         },
         sample_ratio: sample_ratio?,
+        slow_nanos: raw
+            .trace
+            .slow_ms
+            .map(|millis| millis.saturating_mul(1_000_000)),
         server_timing: match raw.trace.server_timing {
             raw::ServerTiming::Traceparent => Some(names::SERVER_TIMING_TRACEPARENT),
             raw::ServerTiming::Trace => Some(names::SERVER_TIMING_TRACE),

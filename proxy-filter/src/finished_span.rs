@@ -25,6 +25,8 @@ pub struct FinishedSpan {
     pub trace_state: Option<Box<str>>,
     /// The series that the request was counted under.
     pub series: usize,
+    /// Why it is exported though its trace is not sampled.
+    pub kept_for: Option<&'static str>,
     /// The status that was sent, if one was.
     pub status: Option<u16>,
     /// When it began, in nanoseconds since the Unix epoch.
@@ -136,6 +138,7 @@ impl FinishedSpan {
             text("user_agent.original", user_agent.as_deref()),
             text("network.protocol.version", version),
             text("error.type", error.as_deref()),
+            text(names::EDGE_KEPT_FOR, self.kept_for),
             Attribute {
                 key: request_id_key,
                 value: Value::StrList(&request_id),

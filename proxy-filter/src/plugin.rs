@@ -217,18 +217,13 @@ impl Plugin {
                 let end = End {
                     status: info.status(),
                     duration_nanos: info.duration_nanos().unwrap_or_else(|| elapsed(info)),
-                    protocol: &if session.is_recorded() {
-                        info.protocol()
-                    } else {
-                        Vec::new()
-                    },
                 };
                 service.red.end(series, end.status, end.duration_nanos);
                 let max_bytes = settings
                     .export
                     .as_ref()
                     .map(|export| export.max_queue_bytes);
-                if let Some(span) = session.end(&end, series) {
+                if let Some(span) = session.end(settings, &end, series, || info.protocol()) {
                     service.record_span(span, max_bytes.unwrap_or_default());
                 }
             }

@@ -55,19 +55,17 @@ pub struct Session {
     request_id: RequestId,
     trace: Trace,
     start_unix_nanos: u64,
-    /// For the span; none where none will be sent.
+    /// For the span; none where nothing is exported.
     texts: Option<Texts>,
 }
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct End<'a> {
+pub struct End {
     /// The status that was sent; none if no response ever was.
     pub status: Option<u16>,
     /// How long it took.
     pub duration_nanos: u64,
-    /// Such as `HTTP/1.1`.
-    pub protocol: &'a [u8],
 }
 
 /// The request id, kept without an allocation.
@@ -143,9 +141,11 @@ impl Session {
             }
         };
         let trace = Trace::begin(settings, head, source_address, entropy, emit);
-        let records = settings.export.is_some() && trace.context.flags.sampled();
+        // An error or a slow request is known only at its end, and by then
+        // the proxy may have rewritten what was asked for.
+        let exports = settings.export.is_some();
         Self {
-            texts: records.then(|| texts(head, &request_id)),
+            texts: exports.then(|| texts(head, &request_id)),
             request_id,
             trace,
             start_unix_nanos: now_unix_nanos,
@@ -163,27 +163,33 @@ impl Session {
         }
     }
 
-    /// Whether a span will come of it.
-    pub fn is_recorded(&self) -> bool {
-        self.texts.is_some()
-    }
-
     /// When it began, in nanoseconds since the Unix epoch.
     pub fn start_unix_nanos(&self) -> u64 {
         self.start_unix_nanos
     }
 
     /// The request has ended: its span, if one is to be sent. `series` says
-    /// where it was counted.
-    pub fn end(self, end: &End<'_>, series: usize) -> Option<FinishedSpan> {
+    /// where it was counted; `protocol` is asked only for the span.
+    pub fn end(
+        self,
+        settings: &Settings,
+        end: &End,
+        series: usize,
+        protocol: impl FnOnce() -> Vec<u8>,
+    ) -> Option<FinishedSpan> {
         let mut texts = self.texts?;
-        texts.push(Text::Protocol, end.protocol);
+        let kept_for = match self.trace.context.flags.sampled() {
+            true => None,
+            false => Some(end.keeps(settings)?),
+        };
+        texts.push(Text::Protocol, &protocol());
         Some(FinishedSpan {
             context: self.trace.context,
             parent: self.trace.parent,
             link: self.trace.link,
             trace_state: self.trace.state.map(String::into_boxed_str),
             series,
+            kept_for,
             status: end.status,
             start_unix_nanos: self.start_unix_nanos,
             duration_nanos: end.duration_nanos,
@@ -204,6 +210,18 @@ fn texts(head: &Head<'_>, request_id: &RequestId) -> Texts {
         texts.push(Text::Method, head.method);
     }
     texts
+}
+
+impl End {
+    /// Why such an end leaves a span, whatever was decided at the head.
+    fn keeps(&self, settings: &Settings) -> Option<&'static str> {
+        let is_slow = |limit| self.duration_nanos > limit;
+        match self.status {
+            None | Some(500..) => Some(names::keep::ERROR),
+            Some(_) if settings.slow_nanos.is_some_and(is_slow) => Some(names::keep::SLOW),
+            Some(_) => None,
+        }
+    }
 }
 
 impl RequestId {

@@ -66,6 +66,9 @@ pub struct Trace {
     /// The share of traces that are sampled, 0 to 1, of those that start here
     /// or come from who is not trusted. A trusted caller has decided itself.
     pub sample_ratio: f64,
+    /// Requests that take longer, in milliseconds, leave a span even where
+    /// their trace is not sampled, as errors always do; none without it.
+    pub slow_ms: Option<u64>,
     /// How the answer tells the page its trace.
     pub server_timing: ServerTiming,
 }
@@ -168,6 +171,7 @@ impl Default for Trace {
             trusted: vec!["127.0.0.0/8".to_owned(), "::1".to_owned()],
             address_from: AddressFrom::default(),
             sample_ratio: 1.0,
+            slow_ms: None,
             server_timing: ServerTiming::default(),
         }
     }

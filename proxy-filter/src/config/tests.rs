@@ -42,7 +42,7 @@ fn every_field_is_read() {
         "service": {"name": "edge", "version": "1", "namespace": "shop", "environment": "prod"},
         "request_id": {"header": "X-Correlation-Id", "trust_incoming": false},
         "trace": {"incoming": "restart", "untrusted": "restart_with_link", "trusted": ["10.0.0.0/8"],
-            "address_from": "x_forwarded_for", "sample_ratio": 0.25, "server_timing": "trace"},
+            "address_from": "x_forwarded_for", "sample_ratio": 0.25, "slow_ms": 500, "server_timing": "trace"},
         "routes": ["/products/{id}"],
         "exclude": [],
         "metrics": {"path": "/sightline/metrics", "max_series": 50.0},
@@ -56,6 +56,7 @@ fn every_field_is_read() {
         (Incoming::Restart, Incoming::RestartWithLink)
     );
     assert!(settings.trusted.include(b"10.0.0.1:0"));
+    assert_eq!(settings.slow_nanos, Some(500_000_000));
     assert_eq!(settings.server_timing, Some("trace"));
     assert!(
         settings
@@ -85,7 +86,7 @@ fn every_problem_is_reported_at_once_with_its_path() {
         "service": {"name": "", "colour": "red"},
         "request_id": {"header": "traceparent", "trust_incoming": "yes"},
         "trace": {"sample_ratio": 7, "incoming": "maybe", "server_timing": true,
-            "trusted": ["10.0.0.0/8", "10.0.0.0/33", "", 5], "untrusted": "never", "address_from": "x-real-ip"},
+            "trusted": ["10.0.0.0/8", "10.0.0.0/33", "", 5], "untrusted": "never", "slow_ms": 0, "address_from": "x-real-ip"},
         "routes": ["/ok", 5, "no-slash", "/a{b}", {"x": 1}, "/ok"],
         "exclude": "/x",
         "metrics": {"path": "metrics", "max_series": 0},
@@ -102,6 +103,7 @@ fn every_problem_is_reported_at_once_with_its_path() {
         "trace.incoming: unknown variant `maybe`, expected one of `continue`, `restart_with_link`, `restart`",
         "trace.untrusted: unknown variant `never`",
         "trace.address_from: unknown variant `x-real-ip`, expected `connection` or `x_forwarded_for`",
+        "trace.slow_ms: must be between 1 and 3600000, got 0",
         "trace.trusted[1]: must have 0 to 32",
         "trace.trusted[2]: must be an address or a network",
         "trace.trusted[3]: invalid type: integer `5`, expected a string",
@@ -124,7 +126,7 @@ fn every_problem_is_reported_at_once_with_its_path() {
         let hits = found.iter().filter(|problem| problem.starts_with(expected));
         assert_eq!(hits.count(), 1, "{expected} in {found:#?}");
     }
-    assert_eq!(found.len(), 26, "{found:#?}");
+    assert_eq!(found.len(), 27, "{found:#?}");
 }
 
 #[test]

@@ -34,6 +34,7 @@ pub(crate) fn span(path: &[u8]) -> FinishedSpan {
         link: None,
         trace_state: Some(Box::from("a=b")),
         series: 0,
+        kept_for: None,
         status: Some(200),
         start_unix_nanos: 1_700_000_000_000_000_000,
         duration_nanos: 5,

@@ -53,6 +53,17 @@ fn begin_from(address: &str, settings: &Settings, headers: &[(&str, &[u8])]) -> 
     (session, done)
 }
 
+/// Whether a request with this end leaves a span, and what for if its trace is
+/// not sampled.
+fn kept(session: Session, settings: &Settings, status: Option<u16>) -> (bool, Option<&str>) {
+    let end = End {
+        status,
+        duration_nanos: 5_000_000,
+    };
+    let span = session.end(settings, &end, 0, Vec::new);
+    (span.is_some(), span.and_then(|span| span.kept_for))
+}
+
 fn value<'a>(done: &'a Done, what: &str, name: &str) -> Option<&'a str> {
     let found = done
         .iter()
@@ -174,18 +185,44 @@ fn only_new_traces_are_sampled_by_ratio() {
     let none = settings(r#", "trace": {"sample_ratio": 0}"#);
     let (session, done) = begin(&none, &[]);
     assert!(value(&done, "set", "traceparent").unwrap().ends_with("-02"));
-    assert!(!session.is_recorded());
+    assert!(!kept(session, &none, Some(200)).0);
     let (session, _) = begin(&none, &[("traceparent", CALLER.as_bytes())]);
-    assert!(session.is_recorded(), "the caller has decided");
+    assert!(kept(session, &none, Some(200)).0, "the caller has decided");
     let unsampled = CALLER.replace("-01", "-00");
     let (session, done) = begin(&settings(""), &[("traceparent", unsampled.as_bytes())]);
     assert!(value(&done, "set", "traceparent").unwrap().ends_with("-00"));
-    assert!(!session.is_recorded());
+    assert!(!kept(session, &none, Some(200)).0);
     let silent = Settings::from_document(br#"{"service": {"name": "edge"}}"#).unwrap();
     assert!(
-        !begin(&silent, &[]).0.is_recorded(),
+        !kept(begin(&silent, &[]).0, &silent, None).0,
         "nobody would take the span"
     );
+}
+
+#[test]
+fn errors_and_slow_requests_leave_a_span_in_any_case() {
+    for (trace, status, expected) in [
+        (r#""sample_ratio": 0"#, Some(200), (false, None)),
+        (r#""sample_ratio": 0"#, Some(499), (false, None)),
+        (r#""sample_ratio": 0"#, Some(500), (true, Some("error"))),
+        (r#""sample_ratio": 0"#, None, (true, Some("error"))),
+        (
+            r#""sample_ratio": 0, "slow_ms": 4"#,
+            Some(200),
+            (true, Some("slow")),
+        ),
+        (
+            r#""sample_ratio": 0, "slow_ms": 5"#,
+            Some(200),
+            (false, None),
+        ),
+        (r#""slow_ms": 4"#, Some(500), (true, None)),
+    ] {
+        let settings = settings(&format!(r#", "trace": {{{trace}}}"#));
+        let (session, _) = begin(&settings, &[]);
+        let got = kept(session, &settings, status);
+        assert_eq!(got, expected, "{trace} {status:?}");
+    }
 }
 
 #[test]
@@ -259,9 +296,9 @@ fn the_span_is_the_one_that_the_upstream_knows() {
     let end = End {
         status: Some(204),
         duration_nanos: 7,
-        protocol: b"HTTP/2",
     };
-    let span = session.end(&end, 3).unwrap();
+    let span = session.end(&settings, &end, 3, || b"HTTP/2".to_vec());
+    let span = span.unwrap();
     let traceparent = span.context.to_traceparent();
     assert_eq!(
         value(&done, "set", "traceparent"),
@@ -292,7 +329,7 @@ proptest! {
             prop_assert!(value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{} {} {:?}", what, name, value);
         }
         prop_assert_eq!(value(&done, "set", "traceparent").map(str::len), Some(55));
-        let end = End { status: None, duration_nanos: 0, protocol: b"\xff" };
-        let _ = session.end(&end, 0);
+        let end = End { status: None, duration_nanos: 0 };
+        let _ = session.end(&settings, &end, 0, || b"\xff".to_vec());
     }
 }

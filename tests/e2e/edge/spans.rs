@@ -9,6 +9,8 @@ use sightline_tests::process::{free_port, wait_for};
 use sightline_tests::red::{parse_page, total};
 use std::time::Duration;
 
+/// As `sightline_core::names` has it.
+const EDGE_KEPT_FOR: &str = "sightline.edge.kept_for";
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// produced, exported, dropped, queued
@@ -110,6 +112,47 @@ fn a_collector_that_is_down_harms_nobody_and_every_loss_is_counted() {
         Ok(Some(()))
     })
     .unwrap();
+}
+
+#[test]
+fn errors_and_slow_requests_leave_a_span_though_nothing_is_sampled() {
+    if !envoy_present() || !parts::all_present(&[parts::OTELCOL]) {
+        return;
+    }
+    let stores = tempfile::TempDir::new().unwrap();
+    let collector = Collector::start(stores.path(), None).unwrap();
+    let trace = json!({"sample_ratio": 0, "slow_ms": 250});
+    let filter = filter_with("/trace", trace);
+    let edge = Edge::start_with_collector(filter, 1, collector.internal_port);
+    let sent = ["/products/1", "/status/404", "/status/500", "/slow/300"]
+        .map(|path| edge.get(path, &[]).upstream("traceparent"));
+    assert!(sent.iter().all(|sent| sent.ends_with("-02")), "{sent:?}");
+    let refused = edge.client.get(&edge.url("/refused"), &[]).unwrap();
+    assert_eq!(refused.status, 503);
+    wait_for("every span to arrive", LIMIT, || {
+        let [produced, exported, dropped, queued] = ledger(&edge);
+        anyhow::ensure!(produced <= 3.0 && dropped + queued <= 3.0);
+        Ok((exported == 3.0).then_some(()))
+    })
+    .unwrap();
+    let spans = wait_for("the collector to hold them", LIMIT, || {
+        let spans = otlp::spans(&collector.traces)?;
+        Ok((spans.len() >= 3).then_some(spans))
+    })
+    .unwrap();
+    let mut kept: Vec<_> = spans
+        .iter()
+        .map(|span| (span.name.as_str(), &span.attributes[EDGE_KEPT_FOR]))
+        .collect();
+    kept.sort_by_key(|(name, _)| *name);
+    assert_eq!(
+        kept,
+        [
+            ("GET /refused", &json!("error")),
+            ("GET /slow/{ms}", &json!("slow")),
+            ("GET /status/{code}", &json!("error")),
+        ]
+    );
 }
 
 #[test]
