@@ -12,6 +12,7 @@ extern crate alloc;
 
 pub mod histogram;
 pub mod id;
+pub mod metric;
 pub mod names;
 pub mod otlp;
 pub mod redact;

@@ -3,6 +3,7 @@
 //! reports every problem in it at once, each with its path in the document.
 //! The document itself is described in [`raw`].
 
+mod counters;
 pub mod problem;
 mod protobuf_struct;
 pub mod raw;
@@ -10,6 +11,8 @@ pub mod raw;
 pub use problem::Problem;
 pub use raw::Incoming;
 
+use crate::business_counter::BusinessCounter;
+use crate::families::Naming;
 use crate::peer::{AddressFrom, Network, TrustedPeers};
 use problem::Problems;
 use sightline_core::names;
@@ -48,6 +51,10 @@ pub struct Settings {
     pub metrics_path: Option<String>,
     /// The most series, by method and route.
     pub max_series: usize,
+    /// Counters made of requests.
+    pub counters: Vec<BusinessCounter>,
+    /// Whose names requests have in OTLP metrics.
+    pub naming: Naming,
     /// Where spans and metrics go.
     pub export: Option<Export>,
 }
@@ -122,6 +129,8 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     }
     let max_series = raw.metrics.max_series;
     in_range("metrics.max_series", max_series, 1, 100_000, problems);
+    let counters = counters::resolve(raw.metrics.counters, problems);
+    let naming = raw.export.as_ref().map(|export| export.metric_names);
     let export = raw
         .export
         .and_then(|export| resolve_export(export, problems));
@@ -152,6 +161,11 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         exclude: exclude?,
         metrics_path: raw.metrics.path,
         max_series: usize::try_from(max_series).ok()?,
+        counters,
+        naming: match naming.unwrap_or_default() {
+            raw::MetricNames::Prometheus => Naming::Prometheus,
+            raw::MetricNames::OpenTelemetry => Naming::OpenTelemetry,
+        },
         export,
     })
 }

@@ -199,7 +199,7 @@ fn keep_named<'s, 'a>(attributes: &'s mut [Attribute<'a>]) -> &'s [Attribute<'a>
 /// `error.type`: the status of a server error, or that there was no response.
 fn error_type(status: Option<u16>) -> Option<Cow<'static, str>> {
     match status {
-        None => Some(Cow::Borrowed(names::NO_RESPONSE)),
+        None => Some(Cow::Borrowed(names::error::NO_RESPONSE)),
         Some(status @ 500..) => Some(Cow::Owned(status.to_string())),
         Some(_) => None,
     }

@@ -31,20 +31,9 @@ pub enum Failure {
 }
 
 /// Names of the reasons in [`Drop`], in its order.
-pub const DROPS: [&str; 4] = [
-    reason::QUEUE_FULL,
-    reason::REJECTED,
-    reason::SHUTDOWN,
-    reason::WORKER_LOST,
-];
-
+pub const DROPS: [&str; 4] = reason::DROPS;
 /// Names of the reasons in [`Failure`], in its order.
-pub const FAILURES: [&str; 4] = [
-    reason::UNREACHABLE,
-    reason::THROTTLED,
-    reason::UNAVAILABLE,
-    reason::REJECTED,
-];
+pub const FAILURES: [&str; 4] = reason::FAILURES;
 
 /// The counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,6 +48,10 @@ pub struct Ledger {
     pub failures: [u64; FAILURES.len()],
     /// Requests counted under `_other`.
     pub overflow: u64,
+    /// Workers that fell silent.
+    pub workers_lost: u64,
+    /// Header values that were to be added and were no numbers.
+    pub values_rejected: u64,
 }
 
 impl Ledger {
@@ -86,14 +79,26 @@ impl Ledger {
 
     /// All counts in a fixed order.
     pub fn counts(&self) -> impl Iterator<Item = u64> {
-        let single = [self.produced, self.exported, self.overflow];
+        let single = [
+            self.produced,
+            self.exported,
+            self.overflow,
+            self.workers_lost,
+            self.values_rejected,
+        ];
         let lists = self.dropped.iter().chain(&self.failures).copied();
         single.into_iter().chain(lists)
     }
 
     /// The same counts in the same order, to change.
     pub fn counts_mut(&mut self) -> impl Iterator<Item = &mut u64> {
-        let single = [&mut self.produced, &mut self.exported, &mut self.overflow];
+        let single = [
+            &mut self.produced,
+            &mut self.exported,
+            &mut self.overflow,
+            &mut self.workers_lost,
+            &mut self.values_rejected,
+        ];
         let lists = self.dropped.iter_mut().chain(&mut self.failures);
         single.into_iter().chain(lists)
     }
@@ -113,7 +118,7 @@ mod tests {
         sum.add(&one);
         let doubled: Vec<_> = one.counts().map(|count| count * 2).collect();
         assert_eq!(sum.counts().collect::<Vec<_>>(), doubled);
-        assert_eq!(doubled.len(), 3 + DROPS.len() + FAILURES.len());
+        assert_eq!(doubled.len(), 5 + DROPS.len() + FAILURES.len());
     }
 
     #[test]

@@ -4,15 +4,17 @@
 
 use crate::config::{Export, Settings};
 use crate::exporter::{Answer, Exporter, UnderWay, Verdict};
+use crate::families::families;
 use crate::finished_span::FinishedSpan;
 use crate::ledger::{Drop, FAILURES, Failure, Ledger};
-use crate::metrics_export;
+use crate::metrics_export::{self, Period};
 use crate::publishing::{self, Now};
 use crate::record::{Contribution, Record, WorkerId};
 use crate::red::Red;
 use crate::resource::Resource;
 use crate::span_queue::SpanQueue;
 use sightline_core::names;
+use sightline_core::otlp::Temporality;
 use std::rc::Rc;
 
 /// What is exported.
@@ -119,6 +121,11 @@ impl Service {
         }
     }
 
+    /// A header that was to be added was no number.
+    pub fn value_rejected(&mut self) {
+        self.ledger.values_rejected = self.ledger.values_rejected.saturating_add(1);
+    }
+
     /// The worker ends: what waits is given up.
     pub fn drop_queue(&mut self) {
         let spans = self.queue.remove(usize::MAX);
@@ -195,7 +202,13 @@ impl Service {
             });
         }
         if record.is_leader(worker) && self.metrics.is_ready(now.monotonic_nanos) {
-            let items = metrics_export::items(record, now.unix_nanos);
+            let families = families(record, settings.naming, now.monotonic_nanos);
+            let period = Period {
+                temporality: Temporality::Cumulative,
+                start_unix_nanos: record.start_unix_nanos,
+                unix_nanos: now.unix_nanos,
+            };
+            let (items, _points) = metrics_export::items(&families, period);
             calls.push(Call {
                 signal: Signal::Metrics,
                 spans: 0,

@@ -55,17 +55,24 @@ pub struct Session {
     request_id: RequestId,
     trace: Trace,
     start_unix_nanos: u64,
+    scheme: &'static [u8],
     /// For the span; none where nothing is exported.
     texts: Option<Texts>,
 }
 
 /// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct End {
     /// The status that was sent; none if no response ever was.
     pub status: Option<u16>,
     /// How long it took.
     pub duration_nanos: u64,
+    /// What the proxy says of it, see [`crate::response_flags`].
+    pub flags: u64,
+    /// Bytes of its body.
+    pub request_bytes: u64,
+    /// Bytes of the response's body that were sent.
+    pub response_bytes: u64,
 }
 
 /// The request id, kept without an allocation.
@@ -149,6 +156,11 @@ impl Session {
             request_id,
             trace,
             start_unix_nanos: now_unix_nanos,
+            scheme: match head.scheme {
+                b"https" => b"https",
+                b"http" => b"http",
+                _ => b"",
+            },
         }
     }
 
@@ -166,6 +178,11 @@ impl Session {
     /// When it began, in nanoseconds since the Unix epoch.
     pub fn start_unix_nanos(&self) -> u64 {
         self.start_unix_nanos
+    }
+
+    /// The scheme, if it is one of HTTP.
+    pub fn scheme(&self) -> &'static [u8] {
+        self.scheme
     }
 
     /// The request has ended: its span, if one is to be sent. `series` says

@@ -2,10 +2,10 @@
 //! is said twice can differ. A document holds `<!-- gen: NAME -->` and
 //! `<!-- end -->`; what stands between is written here.
 
-use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
+use sightline_core::metric;
 
 use crate::site::Site;
 
@@ -22,11 +22,18 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 1] = [Section {
-    document: "collector-config/README.md",
-    name: "metrics",
-    make: metrics,
-}];
+const SECTIONS: [Section; 2] = [
+    Section {
+        document: "collector-config/README.md",
+        name: "metrics",
+        make: metrics,
+    },
+    Section {
+        document: "proxy-filter/README.md",
+        name: "metrics",
+        make: metrics,
+    },
+];
 
 pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let Some([check]) = crate::flags("gen", HELP, ["--check"], arguments)? else {
@@ -69,51 +76,27 @@ fn replaced(document: &str, name: &str, text: &str) -> Result<String> {
     Ok(format!("{before}{begin}{text}<!-- end -->{after}"))
 }
 
-/// A table of the metrics in `core/src/names.rs`, with their documentation.
-fn metrics(site: &Site) -> Result<String> {
-    let source = fs::read_to_string(site.path("core/src/names.rs"))?;
-    let constants = constants(&source);
-    let values: BTreeMap<&str, &str> = constants
-        .iter()
-        .map(|(name, value, _)| (*name, *value))
-        .collect();
-    let mut table = "| metric | what it is |\n|---|---|\n".to_owned();
-    for (_, value, documentation) in &constants {
-        if value.starts_with("http_") || value.starts_with("sightline_") {
-            table += &format!("| `{value}` | {} |\n", linked(documentation, &values));
-        }
+/// A table of the edge's metrics.
+fn metrics(_: &Site) -> Result<String> {
+    let mut table = "| metric | labels | what it is |\n|---|---|---|\n".to_owned();
+    for metric in metric::EDGE {
+        let labels = metric.labels.iter().map(|label| {
+            let values = metric::values_of(metric, label);
+            let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
+            match values.is_empty() {
+                true => format!("`{label}`"),
+                false => format!("`{label}`: {}", values.join(", ")),
+            }
+        });
+        let labels: Vec<_> = labels.collect();
+        table += &format!(
+            "| `{}` | {} | {} |\n",
+            metric.name,
+            labels.join(", "),
+            metric.help
+        );
     }
     Ok(table)
-}
-
-/// Name, value and documentation of each public text constant.
-fn constants(source: &str) -> Vec<(&str, &str, String)> {
-    let mut constants = Vec::new();
-    let mut documentation = Vec::new();
-    for line in source.lines() {
-        if let Some(text) = line.strip_prefix("///") {
-            documentation.push(text.trim());
-            continue;
-        }
-        let constant = line.strip_prefix("pub const ").and_then(|rest| {
-            let (name, value) = rest.split_once(": &str = \"")?;
-            Some((name, value.strip_suffix("\";")?))
-        });
-        if let Some((name, value)) = constant {
-            constants.push((name, value, documentation.join(" ")));
-        }
-        documentation.clear();
-    }
-    constants
-}
-
-/// Links to other constants become what those constants say.
-fn linked(documentation: &str, values: &BTreeMap<&str, &str>) -> String {
-    let mut text = documentation.to_owned();
-    for (name, value) in values {
-        text = text.replace(&format!("[`{name}`]"), &format!("`{value}`"));
-    }
-    text
 }
 
 #[cfg(test)]
@@ -132,18 +115,5 @@ mod tests {
     fn a_section_that_is_gone_or_open_is_an_error() {
         assert!(replaced("a\n", "x", "").is_err());
         assert!(replaced("<!-- gen: x -->\n", "x", "").is_err());
-    }
-
-    #[test]
-    fn constants_carry_their_documentation_with_links_resolved() {
-        let source = "/// Counts by\n/// [`LABEL`].\npub const COUNT: &str = \"http_x\";\n\n\
-                      /// A label.\npub const LABEL: &str = \"label\";\nconst PRIVATE: &str = \"x\";\n";
-        let found = constants(source);
-        assert_eq!(found.len(), 2);
-        let values = found
-            .iter()
-            .map(|(name, value, _)| (*name, *value))
-            .collect();
-        assert_eq!(linked(&found[0].2, &values), "Counts by `label`.");
     }
 }

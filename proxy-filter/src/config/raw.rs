@@ -118,6 +118,37 @@ pub struct Metrics {
     pub path: Option<String>,
     /// The most series, by method and route; what is beyond counts as `_other`.
     pub max_series: u64,
+    /// Counters of your own, made of requests; at most 64.
+    pub counters: Vec<Counter>,
+}
+
+/// A counter made of requests, such as `orders_placed_total`.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Counter {
+    /// Its name, which ends in `_total`; required. Counters of one name add up.
+    pub name: Option<String>,
+    /// The method of requests that count; any without it.
+    pub method: Option<String>,
+    /// The route of requests that count, as `endpoint` has it; any without it.
+    pub route: Option<String>,
+    /// The statuses of requests that count: `201`, or `2xx` for a class.
+    pub status: Vec<String>,
+    /// A response header whose value, a decimal number, is added; without it
+    /// each request adds one.
+    pub sum_header: Option<String>,
+}
+
+/// Whose names requests are reported under.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricNames {
+    /// `http_requests_total` and the like, as on the metrics page.
+    #[default]
+    Prometheus,
+    /// `http.server.request.duration` and the like.
+    #[serde(rename = "opentelemetry")]
+    OpenTelemetry,
 }
 
 /// An OTLP/HTTP receiver.
@@ -132,6 +163,9 @@ pub struct Export {
     pub traces_path: String,
     /// Path for metrics.
     pub metrics_path: String,
+    /// The names that requests have in OTLP metrics: `prometheus`, or
+    /// `opentelemetry` for those of the HTTP conventions.
+    pub metric_names: MetricNames,
     /// Milliseconds between two exports.
     pub interval_ms: u64,
     /// Milliseconds until an export without an answer counts as failed.
@@ -182,6 +216,19 @@ impl Default for Metrics {
         Self {
             path: None,
             max_series: 1000,
+            counters: Vec::new(),
+        }
+    }
+}
+
+impl Default for Counter {
+    fn default() -> Self {
+        Self {
+            name: None,
+            method: None,
+            route: None,
+            status: vec!["2xx".to_owned()],
+            sum_header: None,
         }
     }
 }
@@ -193,6 +240,7 @@ impl Default for Export {
             authority: None,
             traces_path: "/v1/traces".to_owned(),
             metrics_path: "/v1/metrics".to_owned(),
+            metric_names: MetricNames::default(),
             interval_ms: 5000,
             timeout_ms: 5000,
             max_queue_bytes: 1 << 20,

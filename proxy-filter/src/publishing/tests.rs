@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::Settings;
 use crate::finished_span::tests::span;
+use crate::record::tests::{finished, total};
 use crate::session::Route;
 use proptest::prelude::*;
 use std::borrow::Cow;
@@ -67,7 +68,7 @@ fn count(service: &mut Service, requests: u64) {
     let series = service.red.series_of(b"GET", &route, 10);
     for _ in 0..requests {
         service.red.begin(series);
-        service.red.end(series, Some(200), 1_000_000);
+        service.red.end(series, &finished(Some(200), 1_000_000));
     }
 }
 
@@ -77,11 +78,6 @@ fn publish_as(
     worker: WorkerId,
 ) -> Option<Record> {
     publish(shared, service, worker, NOW, [1; 16], false)
-}
-
-fn total(record: &Record) -> u64 {
-    let statuses = record.series().iter().flat_map(|series| &series.statuses);
-    statuses.map(|(_, count)| count).sum()
 }
 
 #[test]
