@@ -11,6 +11,7 @@
 mod clock;
 mod entropy;
 mod host;
+mod stats;
 
 use crate::exporter::{Answer, rejected_in};
 use crate::plugin::{Decision, Plugin, StreamInfo};
@@ -125,6 +126,8 @@ pub extern "C" fn proxy_on_delete(context: u32) {
             shared,
             &mut entropy::fill,
         );
+        // Every request's context comes here; only a configuration's publishes.
+        stats::add(plugin.take_stats());
     });
 }
 
@@ -138,6 +141,7 @@ pub extern "C" fn proxy_on_tick(root: u32) {
             let change = plugin.called(root, &call, token, now, &mut entropy::fill);
             log_change(change);
         }
+        stats::add(plugin.take_stats());
     });
 }
 

@@ -51,6 +51,8 @@ pub struct Settings {
     pub metrics_path: Option<String>,
     /// The most series, by method and route.
     pub max_series: usize,
+    /// Whether the proxy's own statistics say the same.
+    pub envoy_stats: bool,
     /// Counters made of requests.
     pub counters: Vec<BusinessCounter>,
     /// Whose names requests have in OTLP metrics.
@@ -161,6 +163,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         exclude: exclude?,
         metrics_path: raw.metrics.path,
         max_series: usize::try_from(max_series).ok()?,
+        envoy_stats: raw.metrics.envoy_stats,
         counters,
         naming: match naming.unwrap_or_default() {
             raw::MetricNames::Prometheus => Naming::Prometheus,

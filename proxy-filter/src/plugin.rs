@@ -2,12 +2,12 @@
 //! under way. It decides everything and touches no host: headers, clocks,
 //! random bytes and the proxy's shared data come in as arguments.
 
-use crate::business_counter;
 mod end;
 
 pub use end::StreamInfo;
 
 use crate::config::Settings;
+use crate::envoy_stats::Increment;
 use crate::exporter::Answer;
 use crate::families::{Naming, families};
 use crate::header_map::HeaderMap;
@@ -254,6 +254,12 @@ impl Plugin {
         }
         let record = publishing::publish(shared, service, worker, now, random(entropy), false);
         record.map_or_else(Vec::new, |record| service.due_calls(&record, worker, now))
+    }
+
+    /// What to add to the proxy's own statistics since the last time.
+    pub fn take_stats(&mut self) -> Vec<Increment> {
+        let services = self.services.iter_mut();
+        services.flat_map(Service::take_stats).collect()
     }
 
     /// The metrics page that a request asked for. It shows what is published,

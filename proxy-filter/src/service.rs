@@ -3,6 +3,7 @@
 //! names the service, so that a reload loses nothing.
 
 use crate::config::{Export, Settings};
+use crate::envoy_stats::{EnvoyStats, Increment};
 use crate::exporter::{Answer, Exporter, UnderWay, Verdict};
 use crate::families::families;
 use crate::finished_span::FinishedSpan;
@@ -60,6 +61,8 @@ pub struct Service {
     /// What was counted of requests.
     pub red: Red,
     ledger: Ledger,
+    /// Where the proxy's own statistics are to say the same.
+    stats: Option<EnvoyStats>,
     queue: SpanQueue,
     traces: Exporter,
     metrics: Exporter,
@@ -76,6 +79,7 @@ impl Service {
             roots: Vec::new(),
             red: Red::default(),
             ledger: Ledger::default(),
+            stats: None,
             queue: SpanQueue::default(),
             traces: Exporter::default(),
             metrics: Exporter::default(),
@@ -86,6 +90,9 @@ impl Service {
     /// A context is configured to have this service; what it says counts from now on.
     pub fn enter(&mut self, root: u32, settings: Rc<Settings>) {
         self.roots.retain(|(known, _)| *known != root);
+        if settings.envoy_stats {
+            self.stats.get_or_insert_default();
+        }
         self.roots.push((root, settings));
     }
 
@@ -173,9 +180,20 @@ impl Service {
 
     /// The contribution is in the record.
     pub fn published(&mut self, record: &Record, is_last: bool) {
+        if let Some(stats) = &mut self.stats {
+            stats.take(&self.red, record.max_series);
+            if is_last {
+                stats.leave();
+            }
+        }
         self.red.published();
         self.ledger = Ledger::default();
         self.instance = (!is_last).then_some(record.instance);
+    }
+
+    /// What to add to the proxy's own statistics.
+    pub fn take_stats(&mut self) -> Vec<Increment> {
+        self.stats.as_mut().map_or_else(Vec::new, EnvoyStats::drain)
     }
 
     /// The export requests that are due, after publishing.

@@ -118,6 +118,9 @@ pub struct Metrics {
     pub path: Option<String>,
     /// The most series, by method and route; what is beyond counts as `_other`.
     pub max_series: u64,
+    /// Say the same in Envoy's own statistics, for `/stats/prometheus`; the
+    /// bootstrap then needs the tags of `stats_tags.yaml`.
+    pub envoy_stats: bool,
     /// Counters of your own, made of requests; at most 64.
     pub counters: Vec<Counter>,
 }
@@ -216,6 +219,7 @@ impl Default for Metrics {
         Self {
             path: None,
             max_series: 1000,
+            envoy_stats: false,
             counters: Vec::new(),
         }
     }
