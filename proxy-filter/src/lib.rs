@@ -23,6 +23,7 @@ pub mod publishing;
 pub mod record;
 pub mod red;
 pub mod resource;
+pub mod response_flags;
 pub mod service;
 pub mod session;
 pub mod span_queue;
