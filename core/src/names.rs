@@ -10,14 +10,43 @@ pub const HTTP_REQUEST_DURATION: &str = "http_request_duration_seconds";
 /// Gauge of requests that have begun and not ended, by [`METHOD`] and [`ENDPOINT`].
 pub const HTTP_REQUESTS_IN_PROGRESS: &str = "http_requests_in_progress";
 
-/// Spans that the filter made, counted when they end.
-pub const EDGE_SPANS_PRODUCED: &str = "sightline_edge_spans_produced_total";
-/// Spans that a collector acknowledged.
-pub const EDGE_SPANS_EXPORTED: &str = "sightline_edge_spans_exported_total";
-/// Spans given up, by [`REASON`].
-pub const EDGE_SPANS_DROPPED: &str = "sightline_edge_spans_dropped_total";
-/// Spans that wait in the queue.
-pub const EDGE_SPANS_QUEUED: &str = "sightline_edge_spans_queued";
+/// Names of what became of a signal's items: at any time, `produced` is
+/// `exported` + `dropped` + `queued`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowNames {
+    /// Items that the filter made.
+    pub produced: &'static str,
+    /// Items that a collector acknowledged.
+    pub exported: &'static str,
+    /// Items given up, by [`REASON`].
+    pub dropped: &'static str,
+    /// Items that wait.
+    pub queued: &'static str,
+}
+
+/// Spans.
+pub const EDGE_SPANS: FlowNames = FlowNames {
+    produced: "sightline_edge_spans_produced_total",
+    exported: "sightline_edge_spans_exported_total",
+    dropped: "sightline_edge_spans_dropped_total",
+    queued: "sightline_edge_spans_queued",
+};
+/// Log records for a collector. Lines for the proxy's own log are its concern.
+pub const EDGE_LOG_RECORDS: FlowNames = FlowNames {
+    produced: "sightline_edge_log_records_produced_total",
+    exported: "sightline_edge_log_records_exported_total",
+    dropped: "sightline_edge_log_records_dropped_total",
+    queued: "sightline_edge_log_records_queued",
+};
+/// Metric points, which are made when they are sent.
+pub const EDGE_METRIC_POINTS: FlowNames = FlowNames {
+    produced: "sightline_edge_metric_points_produced_total",
+    exported: "sightline_edge_metric_points_exported_total",
+    dropped: "sightline_edge_metric_points_dropped_total",
+    queued: "sightline_edge_metric_points_queued",
+};
+/// Successful requests that sampling left out of the log.
+pub const EDGE_LOGS_SAMPLED_OUT: &str = "sightline_edge_logs_sampled_out_total";
 /// Exports that failed, by [`REASON`]; a failed export is tried again.
 pub const EDGE_EXPORT_FAILURES: &str = "sightline_edge_export_failures_total";
 /// Requests counted under [`OTHER`] because the series budget was used up.
@@ -25,10 +54,12 @@ pub const EDGE_SERIES_OVERFLOW: &str = "sightline_edge_series_overflow_total";
 
 /// Values of [`REASON`].
 pub mod reason {
-    /// A span came when the queue was full.
+    /// It came when the queue was full.
     pub const QUEUE_FULL: &str = "queue_full";
     /// The receiver refused it for good.
     pub const REJECTED: &str = "rejected";
+    /// It was not delivered, and a later export says the same and newer.
+    pub const SUPERSEDED: &str = "superseded";
     /// It still waited when its worker shut down.
     pub const SHUTDOWN: &str = "shutdown";
     /// It waited in a worker that was not heard of again.

@@ -7,13 +7,16 @@ use sightline_core::otlp::{
     Attribute, HistogramPoint, NumberPoint, Temporality, Writer, write_gauge, write_histogram,
     write_sum,
 };
+use std::cell::Cell;
 
-/// The items of an export request.
-pub fn items(record: &Record, unix_nanos: u64) -> Vec<u8> {
+/// How many points there are, and the items of an export request.
+pub fn items(record: &Record, unix_nanos: u64) -> (usize, Vec<u8>) {
     let mut items = Writer::new();
+    let points = Cell::new(0);
     let times = Times {
         start: record.start_unix_nanos,
         now: unix_nanos,
+        points: &points,
     };
     write_requests(record, times, &mut items);
     write_durations(record, times, &mut items);
@@ -29,17 +32,24 @@ pub fn items(record: &Record, unix_nanos: u64) -> Vec<u8> {
         },
     );
     write_ledger(record, times, &mut items);
-    items.into_bytes()
+    (points.get(), items.into_bytes())
 }
 
 #[derive(Clone, Copy)]
-struct Times {
+struct Times<'p> {
     start: u64,
     now: u64,
+    /// Counts what is made.
+    points: &'p Cell<usize>,
 }
 
-impl Times {
+impl Times<'_> {
+    fn count(self) {
+        self.points.set(self.points.get().saturating_add(1));
+    }
+
     fn sum<'a>(self, attributes: &'a [Attribute<'a>], value: u64) -> NumberPoint<'a> {
+        self.count();
         NumberPoint {
             attributes,
             start_unix_nanos: self.start,
@@ -63,7 +73,7 @@ fn labels(series: &Series) -> [Attribute<'_>; 2] {
     ]
 }
 
-fn write_requests(record: &Record, times: Times, items: &mut Writer) {
+fn write_requests(record: &Record, times: Times<'_>, items: &mut Writer) {
     let temporality = Temporality::Cumulative;
     write_sum(
         items,
@@ -83,7 +93,7 @@ fn write_requests(record: &Record, times: Times, items: &mut Writer) {
     );
 }
 
-fn write_durations(record: &Record, times: Times, items: &mut Writer) {
+fn write_durations(record: &Record, times: Times<'_>, items: &mut Writer) {
     let temporality = Temporality::Cumulative;
     write_histogram(
         items,
@@ -96,6 +106,7 @@ fn write_durations(record: &Record, times: Times, items: &mut Writer) {
                 .iter()
                 .filter(|series| series.durations.count() > 0)
             {
+                times.count();
                 add(&HistogramPoint {
                     attributes: &labels(series),
                     start_unix_nanos: times.start,
@@ -109,36 +120,63 @@ fn write_durations(record: &Record, times: Times, items: &mut Writer) {
     );
 }
 
-fn write_ledger(record: &Record, times: Times, items: &mut Writer) {
+fn write_ledger(record: &Record, times: Times<'_>, items: &mut Writer) {
     let ledger = &record.ledger;
     let temporality = Temporality::Cumulative;
-    for (name, unit, value) in [
-        (names::EDGE_SPANS_PRODUCED, "{span}", ledger.produced),
-        (names::EDGE_SPANS_EXPORTED, "{span}", ledger.exported),
-        (names::EDGE_SERIES_OVERFLOW, "{request}", ledger.overflow),
+    let queued = record.queued();
+    for (names, unit, flow, queued) in [
+        (names::EDGE_SPANS, "{span}", &ledger.spans, queued.spans),
+        (
+            names::EDGE_LOG_RECORDS,
+            "{record}",
+            &ledger.log_records,
+            queued.log_records,
+        ),
+        (
+            names::EDGE_METRIC_POINTS,
+            "{point}",
+            &ledger.metric_points,
+            queued.metric_points,
+        ),
     ] {
-        write_sum(items, name, unit, temporality, |add| {
+        for (name, value) in [
+            (names.produced, flow.produced),
+            (names.exported, flow.exported),
+        ] {
+            write_sum(items, name, unit, temporality, |add| {
+                add(&times.sum(&[], value))
+            });
+        }
+        write_reasons(names.dropped, unit, &flow.dropped, &DROPS, times, items);
+        write_gauge(items, names.queued, unit, |add| {
+            add(&times.gauge(&[], queued));
+        });
+    }
+    for (name, value) in [
+        (names::EDGE_SERIES_OVERFLOW, ledger.overflow),
+        (names::EDGE_LOGS_SAMPLED_OUT, ledger.logs_sampled_out),
+    ] {
+        write_sum(items, name, "{request}", temporality, |add| {
             add(&times.sum(&[], value))
         });
     }
-    for (name, unit, counts, reasons) in [
-        (names::EDGE_SPANS_DROPPED, "{span}", &ledger.dropped, &DROPS),
-        (
-            names::EDGE_EXPORT_FAILURES,
-            "{request}",
-            &ledger.failures,
-            &FAILURES,
-        ),
-    ] {
-        write_sum(items, name, unit, temporality, |add| {
-            for (reason, count) in reasons.iter().zip(counts) {
-                let reason = Attribute::str(names::REASON, reason);
-                add(&times.sum(&[reason], *count));
-            }
-        });
-    }
-    write_gauge(items, names::EDGE_SPANS_QUEUED, "{span}", |add| {
-        add(&times.gauge(&[], record.queued()));
+    let name = names::EDGE_EXPORT_FAILURES;
+    write_reasons(name, "{request}", &ledger.failures, &FAILURES, times, items);
+}
+
+fn write_reasons(
+    name: &str,
+    unit: &str,
+    counts: &[u64],
+    reasons: &[&str],
+    times: Times<'_>,
+    items: &mut Writer,
+) {
+    write_sum(items, name, unit, Temporality::Cumulative, |add| {
+        for (reason, count) in reasons.iter().zip(counts) {
+            let reason = Attribute::str(names::REASON, reason);
+            add(&times.sum(&[reason], *count));
+        }
     });
 }
 
@@ -160,7 +198,8 @@ mod tests {
             namespace: None,
             environment: None,
         };
-        let body = Resource::new(&service, record.instance).export_request(&items(&record, 9));
+        let (points, bytes) = items(&record, 9);
+        let body = Resource::new(&service, record.instance).export_request(&bytes);
         let request = ExportMetricsServiceRequest::decode(body.as_slice()).unwrap();
         let resource = request.resource_metrics[0].resource.as_ref().unwrap();
         let keys: Vec<_> = resource
@@ -199,6 +238,16 @@ mod tests {
             panic!("no gauge")
         };
         assert_eq!(progress.data_points.len(), record.series().len());
+        let counted: usize = metrics
+            .iter()
+            .map(|metric| match metric.data.as_ref().unwrap() {
+                Data::Sum(sum) => sum.data_points.len(),
+                Data::Gauge(gauge) => gauge.data_points.len(),
+                Data::Histogram(histogram) => histogram.data_points.len(),
+                _ => 0,
+            })
+            .sum();
+        assert_eq!(points, counted, "every point is in the ledger");
         let Data::Sum(dropped) = data("sightline_edge_spans_dropped_total") else {
             panic!("no sum")
         };

@@ -131,52 +131,71 @@ impl Page {
 
     fn ledger(&mut self, record: &Record) -> fmt::Result {
         let ledger = &record.ledger;
+        let queued = record.queued();
+        for (names, what, flow, queued) in [
+            (names::EDGE_SPANS, "Spans", &ledger.spans, queued.spans),
+            (
+                names::EDGE_LOG_RECORDS,
+                "Log records",
+                &ledger.log_records,
+                queued.log_records,
+            ),
+            (
+                names::EDGE_METRIC_POINTS,
+                "Metric points",
+                &ledger.metric_points,
+                queued.metric_points,
+            ),
+        ] {
+            for (name, help, value) in [
+                (names.produced, "that the filter made.", flow.produced),
+                (
+                    names.exported,
+                    "that a receiver acknowledged.",
+                    flow.exported,
+                ),
+            ] {
+                self.counter(name, &[what, " ", help].concat())?;
+                writeln!(self.text, "{name} {value}")?;
+            }
+            let help = [what, " given up."].concat();
+            self.reasons(names.dropped, &help, &flow.dropped, &DROPS)?;
+            self.family(names.queued, "gauge", &[what, " that wait."].concat())?;
+            writeln!(self.text, "{} {queued}", names.queued)?;
+        }
         for (name, help, value) in [
-            (
-                names::EDGE_SPANS_PRODUCED,
-                "Spans that the filter made.",
-                ledger.produced,
-            ),
-            (
-                names::EDGE_SPANS_EXPORTED,
-                "Spans that a receiver acknowledged.",
-                ledger.exported,
-            ),
             (
                 names::EDGE_SERIES_OVERFLOW,
                 "Requests counted under _other, beyond the budget of series.",
                 ledger.overflow,
             ),
+            (
+                names::EDGE_LOGS_SAMPLED_OUT,
+                "Successful requests that sampling left out of the log.",
+                ledger.logs_sampled_out,
+            ),
         ] {
             self.counter(name, help)?;
             writeln!(self.text, "{name} {value}")?;
         }
-        for (name, help, counts, reasons) in [
-            (
-                names::EDGE_SPANS_DROPPED,
-                "Spans given up.",
-                &ledger.dropped,
-                &DROPS,
-            ),
-            (
-                names::EDGE_EXPORT_FAILURES,
-                "Exports that failed.",
-                &ledger.failures,
-                &FAILURES,
-            ),
-        ] {
-            self.counter(name, help)?;
-            for (reason, count) in reasons.iter().zip(counts) {
-                writeln!(
-                    self.text,
-                    "{name}{{{}=\"{reason}\"}} {count}",
-                    names::REASON
-                )?;
-            }
+        self.reasons(
+            names::EDGE_EXPORT_FAILURES,
+            "Exports that failed.",
+            &ledger.failures,
+            &FAILURES,
+        )
+    }
+
+    fn reasons(&mut self, name: &str, help: &str, counts: &[u64], reasons: &[&str]) -> fmt::Result {
+        self.counter(name, help)?;
+        for (reason, count) in reasons.iter().zip(counts) {
+            writeln!(
+                self.text,
+                "{name}{{{}=\"{reason}\"}} {count}",
+                names::REASON
+            )?;
         }
-        let name = names::EDGE_SPANS_QUEUED;
-        self.family(name, "gauge", "Spans that wait.")?;
-        writeln!(self.text, "{name} {}", record.queued())
+        Ok(())
     }
 }
 

@@ -132,11 +132,13 @@ pub struct Export {
     pub traces_path: String,
     /// Path for metrics.
     pub metrics_path: String,
+    /// Path for log records.
+    pub logs_path: String,
     /// Milliseconds between two exports.
     pub interval_ms: u64,
     /// Milliseconds until an export without an answer counts as failed.
     pub timeout_ms: u64,
-    /// The most bytes of spans that wait in one worker.
+    /// The most bytes of spans, and of log records, that wait in one worker.
     pub max_queue_bytes: u64,
 }
 
@@ -193,6 +195,7 @@ impl Default for Export {
             authority: None,
             traces_path: "/v1/traces".to_owned(),
             metrics_path: "/v1/metrics".to_owned(),
+            logs_path: "/v1/logs".to_owned(),
             interval_ms: 5000,
             timeout_ms: 5000,
             max_queue_bytes: 1 << 20,
