@@ -10,8 +10,11 @@
 
 extern crate alloc;
 
+pub mod client_address;
+pub mod date_time;
 pub mod histogram;
 pub mod id;
+pub mod json;
 pub mod metric;
 pub mod names;
 pub mod otlp;
@@ -23,3 +26,4 @@ pub mod search;
 pub mod trace_context;
 pub mod tracestate;
 pub mod url;
+pub mod user_agent;

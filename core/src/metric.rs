@@ -67,6 +67,24 @@ metrics! {
         "Spans that were given up.";
     SPANS_QUEUED = Gauge "sightline_edge_spans_queued" "{span}" []
         "Spans that wait.";
+    LOG_RECORDS_PRODUCED = Counter "sightline_edge_log_records_produced_total" "{record}" []
+        "Log records for a receiver that the filter made.";
+    LOG_RECORDS_EXPORTED = Counter "sightline_edge_log_records_exported_total" "{record}" []
+        "Log records for a receiver that a receiver acknowledged.";
+    LOG_RECORDS_DROPPED = Counter "sightline_edge_log_records_dropped_total" "{record}" [REASON]
+        "Log records for a receiver that were given up.";
+    LOG_RECORDS_QUEUED = Gauge "sightline_edge_log_records_queued" "{record}" []
+        "Log records for a receiver that wait.";
+    POINTS_PRODUCED = Counter "sightline_edge_metric_points_produced_total" "{point}" []
+        "Metric points that the filter made in order to send them.";
+    POINTS_EXPORTED = Counter "sightline_edge_metric_points_exported_total" "{point}" []
+        "Metric points that a receiver acknowledged.";
+    POINTS_DROPPED = Counter "sightline_edge_metric_points_dropped_total" "{point}" [REASON]
+        "Metric points that were given up.";
+    POINTS_QUEUED = Gauge "sightline_edge_metric_points_queued" "{point}" []
+        "Metric points that wait for an answer.";
+    LOGS_SAMPLED_OUT = Counter "sightline_edge_logs_sampled_out_total" "{request}" []
+        "Successful requests that sampling left out of the log.";
     EXPORT_FAILURES = Counter "sightline_edge_export_failures_total" "{request}" [REASON]
         "Exports that failed; one that may succeed later is tried again.";
     SERIES = Gauge "sightline_edge_series" "{series}" []

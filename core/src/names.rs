@@ -6,10 +6,12 @@
 
 /// Values of [`REASON`].
 pub mod reason {
-    /// A span came when the queue was full.
+    /// It came when the queue was full.
     pub const QUEUE_FULL: &str = "queue_full";
     /// The receiver refused it for good.
     pub const REJECTED: &str = "rejected";
+    /// It was not delivered, and a later export says the same and newer.
+    pub const SUPERSEDED: &str = "superseded";
     /// It still waited when its worker shut down.
     pub const SHUTDOWN: &str = "shutdown";
     /// It waited in a worker that was not heard of again.
@@ -22,7 +24,7 @@ pub mod reason {
     pub const UNAVAILABLE: &str = "unavailable";
 
     /// Why something is given up.
-    pub const DROPS: [&str; 4] = [QUEUE_FULL, REJECTED, SHUTDOWN, WORKER_LOST];
+    pub const DROPS: [&str; 5] = [QUEUE_FULL, REJECTED, SUPERSEDED, SHUTDOWN, WORKER_LOST];
     /// Why an export fails.
     pub const FAILURES: [&str; 4] = [UNREACHABLE, THROTTLED, UNAVAILABLE, REJECTED];
 }

@@ -15,8 +15,8 @@ mod stats;
 
 use crate::exporter::{Answer, rejected_in};
 use crate::plugin::{Decision, Plugin, StreamInfo};
-use crate::service::{Call, Change};
 use crate::session::Effect;
+use crate::signal::{Call, Change};
 use host::{Level, Map};
 use std::cell::RefCell;
 

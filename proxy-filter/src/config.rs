@@ -85,6 +85,8 @@ pub struct Export {
     pub traces_path: String,
     /// Path for metrics.
     pub metrics_path: String,
+    /// Path for log records.
+    pub logs_path: String,
     /// Between two exports of a signal.
     pub interval_millis: u64,
     /// Until an export without an answer counts as failed.
@@ -211,6 +213,7 @@ fn resolve_export(raw: raw::Export, problems: &mut Problems) -> Option<Export> {
     }
     path_like("export.traces_path", &raw.traces_path, problems);
     path_like("export.metrics_path", &raw.metrics_path, problems);
+    path_like("export.logs_path", &raw.logs_path, problems);
     in_range(
         "export.interval_ms",
         raw.interval_ms,
@@ -233,6 +236,7 @@ fn resolve_export(raw: raw::Export, problems: &mut Problems) -> Option<Export> {
         cluster,
         traces_path: raw.traces_path,
         metrics_path: raw.metrics_path,
+        logs_path: raw.logs_path,
         interval_millis: raw.interval_ms,
         timeout_millis: u32::try_from(raw.timeout_ms).ok()?,
         max_queue_bytes: usize::try_from(bytes).ok()?,

@@ -2,7 +2,7 @@
 //! written is the matter of [`crate::open_metrics`] and
 //! [`crate::metrics_export`].
 
-use crate::ledger::{DROPS, FAILURES, Ledger};
+use crate::ledger::{DROPS, FAILURES, Flow};
 use crate::outcome::{Exemplar, Outcome, Tally};
 use crate::record::{Record, Series};
 use sightline_core::histogram::Histogram;
@@ -208,8 +208,34 @@ fn own(record: &Record, now_nanos: u64) -> Vec<Family<'_>> {
     let single = |metric, value| family(metric, [(Vec::new(), value)]);
     let count = |number: usize| Value::Int(u64::try_from(number).unwrap_or(u64::MAX));
     let version = Cow::Borrowed(env!("CARGO_PKG_VERSION"));
-    let mut families = spans(ledger, record.queued());
+    let queued = record.queued();
+    let spans = [
+        &metric::SPANS_PRODUCED,
+        &metric::SPANS_EXPORTED,
+        &metric::SPANS_DROPPED,
+        &metric::SPANS_QUEUED,
+    ];
+    let log_records = [
+        &metric::LOG_RECORDS_PRODUCED,
+        &metric::LOG_RECORDS_EXPORTED,
+        &metric::LOG_RECORDS_DROPPED,
+        &metric::LOG_RECORDS_QUEUED,
+    ];
+    let points = [
+        &metric::POINTS_PRODUCED,
+        &metric::POINTS_EXPORTED,
+        &metric::POINTS_DROPPED,
+        &metric::POINTS_QUEUED,
+    ];
+    let mut families = Vec::new();
+    families.extend(flow(spans, &ledger.spans, queued.spans));
+    families.extend(flow(log_records, &ledger.log_records, queued.log_records));
+    families.extend(flow(points, &ledger.metric_points, queued.metric_points));
     families.extend([
+        single(
+            &metric::LOGS_SAMPLED_OUT,
+            Value::Int(ledger.logs_sampled_out),
+        ),
         by_reason(&metric::EXPORT_FAILURES, &FAILURES, &ledger.failures),
         single(&metric::SERIES, count(record.series().len())),
         single(&metric::SERIES_LIMIT, count(record.max_series)),
@@ -229,13 +255,15 @@ fn own(record: &Record, now_nanos: u64) -> Vec<Family<'_>> {
     families
 }
 
-fn spans(ledger: &Ledger, queued: u64) -> Vec<Family<'static>> {
+/// Produced is always exported + dropped + queued.
+fn flow(metrics: [&Metric; 4], flow: &Flow, queued: u64) -> [Family<'static>; 4] {
+    let [produced, exported, dropped, waiting] = metrics;
     let single = |metric, value| family(metric, [(Vec::new(), Value::Int(value))]);
-    vec![
-        single(&metric::SPANS_PRODUCED, ledger.produced),
-        single(&metric::SPANS_EXPORTED, ledger.exported),
-        by_reason(&metric::SPANS_DROPPED, &DROPS, &ledger.dropped),
-        single(&metric::SPANS_QUEUED, queued),
+    [
+        single(produced, flow.produced),
+        single(exported, flow.exported),
+        by_reason(dropped, &DROPS, &flow.dropped),
+        single(waiting, queued),
     ]
 }
 

@@ -24,13 +24,15 @@ pub mod outcome;
 pub mod peer;
 pub mod plugin;
 pub mod publishing;
+pub mod queue;
 pub mod record;
 pub mod red;
 pub mod resource;
 pub mod response_flags;
 pub mod service;
 pub mod session;
-pub mod span_queue;
+pub mod signal;
+pub mod texts;
 
 #[cfg(test)]
 mod tests {

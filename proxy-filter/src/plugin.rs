@@ -15,8 +15,9 @@ use crate::open_metrics::{self, Form};
 use crate::outcome::Finished;
 use crate::publishing::{self, Now, SharedData};
 use crate::record::WorkerId;
-use crate::service::{Call, Change, Service};
+use crate::service::Service;
 use crate::session::{self, Class, Effect, Entropy, Head, Session, SourceAddress};
+use crate::signal::{Call, Change};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -229,7 +230,7 @@ impl Plugin {
             return;
         };
         if service.leave(root) {
-            service.drop_queue();
+            service.drop_queues();
             let worker = self.worker_id(entropy);
             if let Some(service) = self.services.get_mut(from) {
                 publishing::publish(shared, service, worker, now, random(entropy), true);

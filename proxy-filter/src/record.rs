@@ -6,7 +6,7 @@
 
 mod codec;
 
-use crate::ledger::{Drop, Ledger};
+use crate::ledger::{Drop, Ledger, Queued};
 use crate::outcome::Tallies;
 use crate::red::{self, Red};
 use sightline_core::names;
@@ -32,7 +32,7 @@ pub struct Record {
     /// The worker that exports the metrics, and until when nobody else may, on
     /// the monotonic clock.
     lease: (WorkerId, u64),
-    /// What became of spans.
+    /// What became of spans, log records and metric points.
     pub ledger: Ledger,
     /// The most series, as the worker that published last has it.
     pub max_series: usize,
@@ -48,7 +48,7 @@ struct Worker {
     id: WorkerId,
     /// On the monotonic clock.
     seen_nanos: u64,
-    queued: u64,
+    queued: Queued,
 }
 
 /// The requests of one method and route in all workers.
@@ -71,10 +71,10 @@ pub struct Contribution<'a> {
     pub now_nanos: u64,
     /// What it counted of requests.
     pub red: &'a Red,
-    /// What became of its spans.
+    /// What became of its spans, log records and metric points.
     pub ledger: &'a Ledger,
-    /// How many spans wait.
-    pub queued: u64,
+    /// How many of them wait.
+    pub queued: Queued,
     /// The most series.
     pub max_series: usize,
     /// Whether it could export the metrics.
@@ -121,10 +121,10 @@ impl Record {
         self.counters.iter().map(|(name, sum)| (&**name, *sum))
     }
 
-    /// Spans that wait, in all workers.
-    pub fn queued(&self) -> u64 {
+    /// What waits in all workers.
+    pub fn queued(&self) -> Queued {
         let counts = self.workers.iter().map(|worker| worker.queued);
-        counts.fold(0, u64::saturating_add)
+        counts.fold(Queued::default(), Queued::plus)
     }
 
     /// How many workers were heard of lately, and how long ago the one was
@@ -234,7 +234,7 @@ impl Record {
             now_nanos.saturating_sub(worker.seen_nanos) > WORKER_LOST_AFTER_NANOS
         };
         while let Some(worker) = self.workers.iter().find(lost).cloned() {
-            self.ledger.drop(Drop::WorkerLost, worker.queued);
+            self.ledger.drop_waiting(Drop::WorkerLost, worker.queued);
             self.ledger.workers_lost = self.ledger.workers_lost.saturating_add(1);
             self.forget(worker.id);
         }

@@ -9,11 +9,13 @@ pub use head::Head;
 pub use trace::{Entropy, SourceAddress};
 
 use crate::config::Settings;
-use crate::finished_span::{FinishedSpan, Text, Texts};
+use crate::finished_span::FinishedSpan;
+use crate::texts::{Text, Texts};
 use sightline_core::names;
 use sightline_core::request_id;
 use sightline_core::route;
 use std::borrow::Cow;
+use std::rc::Rc;
 use trace::Trace;
 
 /// What shall happen to a header.
@@ -57,7 +59,7 @@ pub struct Session {
     start_unix_nanos: u64,
     scheme: &'static [u8],
     /// For the span; none where nothing is exported.
-    texts: Option<Texts>,
+    texts: Option<Rc<Texts>>,
 }
 
 /// How a request ended.
@@ -152,7 +154,7 @@ impl Session {
         // the proxy may have rewritten what was asked for.
         let exports = settings.export.is_some();
         Self {
-            texts: exports.then(|| texts(head, &request_id)),
+            texts: exports.then(|| Rc::new(texts(head, &request_id))),
             request_id,
             trace,
             start_unix_nanos: now_unix_nanos,
@@ -194,12 +196,11 @@ impl Session {
         series: usize,
         protocol: impl FnOnce() -> Vec<u8>,
     ) -> Option<FinishedSpan> {
-        let mut texts = self.texts?;
+        let texts = self.texts?;
         let kept_for = match self.trace.context.flags.sampled() {
             true => None,
             false => Some(end.keeps(settings)?),
         };
-        texts.push(Text::Protocol, &protocol());
         Some(FinishedSpan {
             context: self.trace.context,
             parent: self.trace.parent,
@@ -210,6 +211,7 @@ impl Session {
             status: end.status,
             start_unix_nanos: self.start_unix_nanos,
             duration_nanos: end.duration_nanos,
+            protocol: protocol(),
             texts,
         })
     }

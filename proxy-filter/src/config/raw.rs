@@ -166,6 +166,8 @@ pub struct Export {
     pub traces_path: String,
     /// Path for metrics.
     pub metrics_path: String,
+    /// Path for log records.
+    pub logs_path: String,
     /// The names that requests have in OTLP metrics: `prometheus`, or
     /// `opentelemetry` for those of the HTTP conventions.
     pub metric_names: MetricNames,
@@ -173,7 +175,7 @@ pub struct Export {
     pub interval_ms: u64,
     /// Milliseconds until an export without an answer counts as failed.
     pub timeout_ms: u64,
-    /// The most bytes of spans that wait in one worker.
+    /// The most bytes of spans, and of log records, that wait in one worker.
     pub max_queue_bytes: u64,
 }
 
@@ -244,6 +246,7 @@ impl Default for Export {
             authority: None,
             traces_path: "/v1/traces".to_owned(),
             metrics_path: "/v1/metrics".to_owned(),
+            logs_path: "/v1/logs".to_owned(),
             metric_names: MetricNames::default(),
             interval_ms: 5000,
             timeout_ms: 5000,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::header_map::serialize;
+use crate::ledger::Queued;
 use crate::publishing::tests::EnvoySharedData;
 
 mod any_order;
@@ -306,12 +307,12 @@ fn the_last_context_publishes_what_is_left() {
     assert_eq!(record.series()[0].finished.requests(), 1);
     assert_eq!(
         (
-            record.ledger.produced,
-            record.ledger.dropped.iter().sum::<u64>()
+            record.ledger.spans.produced,
+            record.ledger.spans.dropped.iter().sum::<u64>()
         ),
         (1, 1)
     );
-    assert_eq!(record.queued(), 0);
+    assert_eq!(record.queued(), Queued::default());
 }
 
 #[test]

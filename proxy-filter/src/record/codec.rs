@@ -4,7 +4,7 @@
 //! [`crate::publishing::key`].
 
 use super::{Record, Series, Worker};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Queued};
 use crate::outcome::{Exemplar, Outcome, Tallies, Tally};
 use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
 use sightline_core::id::{SpanId, TraceId};
@@ -27,7 +27,9 @@ impl Record {
         for worker in &self.workers {
             out.extend_from_slice(&worker.id.to_le_bytes());
             put(&mut out, worker.seen_nanos);
-            put(&mut out, worker.queued);
+            put(&mut out, worker.queued.spans);
+            put(&mut out, worker.queued.log_records);
+            put(&mut out, worker.queued.metric_points);
         }
         put_len(&mut out, self.series.len());
         for series in &self.series {
@@ -60,7 +62,11 @@ impl Record {
             workers.push(Worker {
                 id: input.fixed()?,
                 seen_nanos: input.number()?,
-                queued: input.number()?,
+                queued: Queued {
+                    spans: input.number()?,
+                    log_records: input.number()?,
+                    metric_points: input.number()?,
+                },
             });
         }
         let mut series = Vec::new();

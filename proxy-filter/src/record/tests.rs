@@ -8,6 +8,11 @@ use sightline_core::id::{SpanId, TraceId};
 use std::borrow::Cow;
 
 const SECOND: u64 = 1_000_000_000;
+const FIVE_SPANS: Queued = Queued {
+    spans: 5,
+    log_records: 0,
+    metric_points: 0,
+};
 
 fn route(name: &str) -> Route<'_> {
     Route {
@@ -57,7 +62,7 @@ fn from<'a>(worker: WorkerId, red: &'a Red, ledger: &'a Ledger) -> Contribution<
         now_nanos: 0,
         red,
         ledger,
-        queued: 0,
+        queued: Queued::default(),
         max_series: 1000,
         can_export: true,
         is_last: false,
@@ -107,11 +112,11 @@ fn a_worker_that_leaves_takes_what_is_in_progress_and_leaves_its_counts() {
     red.begin(series);
     red.count(series, &finished(None, 1));
     record.add(&Contribution {
-        queued: 5,
+        queued: FIVE_SPANS,
         ..from(1, &red, &Ledger::default())
     });
     assert_eq!(
-        (record.queued(), record.has(1), record.is_leader(1)),
+        (record.queued().spans, record.has(1), record.is_leader(1)),
         (5, true, true)
     );
     record.add(&Contribution {
@@ -119,7 +124,7 @@ fn a_worker_that_leaves_takes_what_is_in_progress_and_leaves_its_counts() {
         ..from(1, &red, &Ledger::default())
     });
     assert_eq!(
-        (record.queued(), record.has(1), record.is_leader(1)),
+        (record.queued().spans, record.has(1), record.is_leader(1)),
         (0, false, false)
     );
     assert_eq!(record.series()[0].in_progress(), 0);
@@ -132,12 +137,9 @@ fn a_worker_that_is_not_heard_of_is_lost_with_what_waited() {
     let mut red = Red::default();
     let series = red.series_of(b"GET", &route("/a"), 10);
     red.begin(series);
-    let ledger = Ledger {
-        produced: 5,
-        ..Ledger::default()
-    };
+    let ledger = Ledger::of_waiting(FIVE_SPANS);
     record.add(&Contribution {
-        queued: 5,
+        queued: FIVE_SPANS,
         ..from(1, &red, &ledger)
     });
     let idle = Red::default();
@@ -149,18 +151,16 @@ fn a_worker_that_is_not_heard_of_is_lost_with_what_waited() {
             ..from(2, &idle, &nothing)
         };
         record.add(&at);
-        assert_eq!(record.queued(), queued, "after {seconds} s");
+        assert_eq!(record.queued().spans, queued, "after {seconds} s");
     }
-    let dropped: u64 = record.ledger.dropped.iter().sum();
-    assert_eq!(
-        (dropped, record.ledger.dropped[Drop::WorkerLost as usize]),
-        (5, 5)
-    );
+    let spans = &record.ledger.spans;
+    let dropped: u64 = spans.dropped.iter().sum();
+    assert_eq!((dropped, spans.dropped[Drop::WorkerLost as usize]), (5, 5));
     assert_eq!(record.series()[0].in_progress(), 0);
     assert_eq!(record.ledger.workers_lost, 1);
     assert_eq!(
-        record.ledger.produced,
-        record.ledger.exported + dropped + record.queued()
+        spans.produced,
+        spans.exported + dropped + record.queued().spans
     );
 }
 
