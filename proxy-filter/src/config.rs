@@ -15,6 +15,7 @@ use crate::business_counter::BusinessCounter;
 use crate::families::Naming;
 use crate::peer::{AddressFrom, Network, TrustedPeers};
 use problem::Problems;
+use raw::limits;
 use sightline_core::names;
 use sightline_core::route::{MAX_TEMPLATES, Routes};
 use sightline_core::sampling::Ratio;
@@ -123,7 +124,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         problems.add("trace.sample_ratio", message);
     }
     if let Some(millis) = raw.trace.slow_ms {
-        in_range("trace.slow_ms", millis, 1, 3_600_000, problems);
+        in_limits("trace.slow_ms", millis, limits::SLOW_MS, problems);
     }
     let trusted = networks("trace.trusted", &raw.trace.trusted, problems);
     let routes = templates("routes", &raw.routes, problems);
@@ -132,7 +133,12 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         path_like("metrics.path", path, problems);
     }
     let max_series = raw.metrics.max_series;
-    in_range("metrics.max_series", max_series, 1, 100_000, problems);
+    in_limits(
+        "metrics.max_series",
+        max_series,
+        limits::MAX_SERIES,
+        problems,
+    );
     let counters = counters::resolve(raw.metrics.counters, problems);
     let naming = raw.export.as_ref().map(|export| export.metric_names);
     let export = raw
@@ -214,20 +220,15 @@ fn resolve_export(raw: raw::Export, problems: &mut Problems) -> Option<Export> {
     path_like("export.traces_path", &raw.traces_path, problems);
     path_like("export.metrics_path", &raw.metrics_path, problems);
     path_like("export.logs_path", &raw.logs_path, problems);
-    in_range(
-        "export.interval_ms",
-        raw.interval_ms,
-        100,
-        3_600_000,
-        problems,
-    );
-    in_range("export.timeout_ms", raw.timeout_ms, 100, 600_000, problems);
+    let millis = raw.interval_ms;
+    in_limits("export.interval_ms", millis, limits::INTERVAL_MS, problems);
+    let millis = raw.timeout_ms;
+    in_limits("export.timeout_ms", millis, limits::TIMEOUT_MS, problems);
     let bytes = raw.max_queue_bytes;
-    in_range(
+    in_limits(
         "export.max_queue_bytes",
         bytes,
-        16 << 10,
-        64 << 20,
+        limits::MAX_QUEUE_BYTES,
         problems,
     );
     let cluster = raw.cluster?;
@@ -285,6 +286,10 @@ fn path_like(path: &str, value: &str, problems: &mut Problems) {
     }
 }
 
+fn in_limits(path: &str, value: u64, limits: (u64, u64), problems: &mut Problems) {
+    in_range(path, value, limits.0, limits.1, problems);
+}
+
 fn in_range(path: &str, value: u64, low: u64, high: u64, problems: &mut Problems) {
     if !(low..=high).contains(&value) {
         let message = format!("must be between {low} and {high}, got {value}");
@@ -296,7 +301,7 @@ fn is_header_name(name: &str) -> bool {
     let fits = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_'
     };
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(fits)
+    !name.is_empty() && name.len() <= limits::HEADER_NAME_LEN && name.bytes().all(fits)
 }
 
 #[cfg(test)]

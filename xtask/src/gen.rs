@@ -1,11 +1,15 @@
 //! `cargo xtask gen`: what documents say is made from Rust, so that nothing that
 //! is said twice can differ. A document holds `<!-- gen: NAME -->` and
-//! `<!-- end -->`; what stands between is written here.
+//! `<!-- end -->`; what stands between is written here, and a few documents are
+//! made as a whole.
+
+mod metric_table;
+mod option_table;
+mod schema;
 
 use std::fs;
 
 use anyhow::{Context, Result, bail};
-use sightline_core::metric;
 
 use crate::site::Site;
 
@@ -15,23 +19,38 @@ Usage: cargo xtask gen [--check]
 Writes the generated parts of documents. With --check, writes nothing and fails
 where one is not what it would write.";
 
-/// One generated part of one document.
+/// One generated part of one document, or all of it.
 struct Section {
     document: &'static str,
     name: &'static str,
+    is_whole: bool,
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 2] = [
+const SECTIONS: [Section; 4] = [
     Section {
         document: "collector-config/README.md",
         name: "metrics",
-        make: metrics,
+        is_whole: false,
+        make: metric_table::make,
     },
     Section {
         document: "proxy-filter/README.md",
         name: "metrics",
-        make: metrics,
+        is_whole: false,
+        make: metric_table::make,
+    },
+    Section {
+        document: "proxy-filter/README.md",
+        name: "options",
+        is_whole: false,
+        make: option_table::make,
+    },
+    Section {
+        document: "proxy-filter/configuration.schema.json",
+        name: "definitions",
+        is_whole: true,
+        make: schema::make,
     },
 ];
 
@@ -42,10 +61,16 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let mut stale = Vec::new();
     for section in SECTIONS {
         let path = site.path(section.document);
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("read {}", section.document))?;
-        let made = replaced(&text, section.name, &(section.make)(site)?)
-            .with_context(|| section.document.to_owned())?;
+        let made = (section.make)(site)?;
+        let (text, made) = if section.is_whole {
+            (fs::read_to_string(&path).unwrap_or_default(), made)
+        } else {
+            let text =
+                fs::read_to_string(&path).with_context(|| format!("read {}", section.document))?;
+            let made = replaced(&text, section.name, &made)
+                .with_context(|| section.document.to_owned())?;
+            (text, made)
+        };
         if made == text {
             continue;
         }
@@ -74,29 +99,6 @@ fn replaced(document: &str, name: &str, text: &str) -> Result<String> {
         .split_once("<!-- end -->")
         .with_context(|| format!("nothing ends <!-- gen: {name} -->"))?;
     Ok(format!("{before}{begin}{text}<!-- end -->{after}"))
-}
-
-/// A table of the edge's metrics.
-fn metrics(_: &Site) -> Result<String> {
-    let mut table = "| metric | labels | what it is |\n|---|---|---|\n".to_owned();
-    for metric in metric::EDGE {
-        let labels = metric.labels.iter().map(|label| {
-            let values = metric::values_of(metric, label);
-            let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
-            match values.is_empty() {
-                true => format!("`{label}`"),
-                false => format!("`{label}`: {}", values.join(", ")),
-            }
-        });
-        let labels: Vec<_> = labels.collect();
-        table += &format!(
-            "| `{}` | {} | {} |\n",
-            metric.name,
-            labels.join(", "),
-            metric.help
-        );
-    }
-    Ok(table)
 }
 
 #[cfg(test)]

@@ -1,17 +1,19 @@
 //! Counters of the operator, resolved.
 
+use super::is_header_name;
 use super::problem::Problems;
-use super::{is_header_name, raw};
+use super::raw::{self, limits};
 use crate::business_counter::{BusinessCounter, Statuses, name_problem};
 use sightline_core::names::{KNOWN_METHODS, METHOD_OTHER};
 
-/// The most counters.
-const MAX_COUNTERS: usize = 64;
-
 /// The counters that are good; a document with others is refused.
 pub fn resolve(raw: Vec<raw::Counter>, problems: &mut Problems) -> Vec<BusinessCounter> {
-    if raw.len() > MAX_COUNTERS {
-        let message = format!("must be at most {MAX_COUNTERS} counters, got {}", raw.len());
+    if raw.len() > limits::COUNTERS {
+        let message = format!(
+            "must be at most {} counters, got {}",
+            limits::COUNTERS,
+            raw.len()
+        );
         problems.add("metrics.counters", message);
         return Vec::new();
     }
