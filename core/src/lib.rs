@@ -13,6 +13,7 @@ extern crate alloc;
 pub mod histogram;
 pub mod id;
 pub mod names;
+pub mod ot_member;
 pub mod otlp;
 pub mod redact;
 pub mod request_id;

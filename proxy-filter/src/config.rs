@@ -11,6 +11,7 @@ pub use problem::Problem;
 pub use raw::Incoming;
 
 use crate::peer::{AddressFrom, Network, TrustedPeers};
+use crate::sampling::Sampler;
 use problem::Problems;
 use sightline_core::names;
 use sightline_core::route::{MAX_TEMPLATES, Routes};
@@ -34,8 +35,8 @@ pub struct Settings {
     pub untrusted: Incoming,
     /// The callers that are trusted.
     pub trusted: TrustedPeers,
-    /// The share of traces that are sampled where the edge decides.
-    pub sample_ratio: Ratio,
+    /// Which traces are sampled where the edge decides.
+    pub sampler: Sampler,
     /// Requests that take longer leave a span in any case.
     pub slow_nanos: Option<u64>,
     /// Name of the `Server-Timing` metric that tells the page its trace.
@@ -138,7 +139,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
                 raw::AddressFrom::XForwardedFor => AddressFrom::ForwardedFor,
             },
         },
-        sample_ratio: sample_ratio?,
+        sampler: Sampler::new(sample_ratio?),
         slow_nanos: raw
             .trace
             .slow_ms

@@ -47,35 +47,30 @@ impl Trace {
         } else {
             settings.untrusted
         };
-        let trace = match incoming {
-            Some(caller) if rule == Incoming::Continue => {
-                // Who is not trusted gives no more than ids: its flag and its
-                // `tracestate` would steer sampling here and behind.
-                let flags = match trusts {
-                    true => caller.flags,
-                    false => {
-                        let sampled = settings.sample_ratio.keeps(&caller.trace_id);
-                        caller.flags.with_sampled(sampled)
-                    }
-                };
-                let state = head.tracestate.iter().copied().filter(|_| trusts);
-                Self {
-                    context: SpanContext {
-                        span_id,
-                        flags,
-                        ..caller
-                    },
-                    parent: Some(caller.span_id),
-                    link: None,
-                    state: tracestate::combine(state),
-                }
-            }
-            caller => Self {
-                context: start(settings, span_id, entropy),
-                parent: None,
-                link: caller.filter(|_| rule == Incoming::RestartWithLink),
-                state: None,
+        let continued = incoming.filter(|_| rule == Incoming::Continue);
+        let (trace_id, flags) = match continued {
+            Some(caller) => (caller.trace_id, caller.flags),
+            None => (new_trace_id(entropy), TraceFlags::RANDOM),
+        };
+        // Who is not trusted gives no more than ids: its flag and its
+        // `tracestate` would steer sampling here and behind.
+        let (sampled, state) = if continued.is_some() && trusts {
+            let lines = head.tracestate.iter().copied();
+            let state = tracestate::passed_on(lines, &trace_id, flags.sampled());
+            (flags.sampled(), state)
+        } else {
+            let decision = settings.sampler.decide(&trace_id);
+            (decision.sampled, decision.state.map(str::to_owned))
+        };
+        let trace = Self {
+            context: SpanContext {
+                trace_id,
+                span_id,
+                flags: flags.with_sampled(sampled),
             },
+            parent: continued.map(|caller| caller.span_id),
+            link: incoming.filter(|_| rule == Incoming::RestartWithLink),
+            state,
         };
         let traceparent = trace.context.to_traceparent();
         emit(Effect::SetOnRequest("traceparent", traceparent.as_bytes()));
@@ -96,14 +91,8 @@ fn trusts(settings: &Settings, source_address: SourceAddress<'_>) -> bool {
     matters && !settings.trusted.networks.is_empty() && settings.trusted.include(&source_address())
 }
 
-fn start(settings: &Settings, span_id: SpanId, entropy: Entropy<'_>) -> SpanContext {
+fn new_trace_id(entropy: Entropy<'_>) -> TraceId {
     let mut random = [0; 16];
     entropy(&mut random);
-    let trace_id = TraceId::from_entropy(random);
-    let sampled = settings.sample_ratio.keeps(&trace_id);
-    SpanContext {
-        trace_id,
-        span_id,
-        flags: TraceFlags::RANDOM.with_sampled(sampled),
-    }
+    TraceId::from_entropy(random)
 }
