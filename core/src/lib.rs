@@ -15,6 +15,7 @@ pub mod id;
 pub mod names;
 pub mod ot_member;
 pub mod otlp;
+pub mod rate_limit;
 pub mod redact;
 pub mod request_id;
 pub mod route;

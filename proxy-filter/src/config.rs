@@ -6,16 +6,16 @@
 pub mod problem;
 mod protobuf_struct;
 pub mod raw;
+mod sampling;
 
 pub use problem::Problem;
 pub use raw::Incoming;
 
 use crate::peer::{AddressFrom, Network, TrustedPeers};
-use crate::sampling::Sampler;
+use crate::sampling::Sampling;
 use problem::Problems;
 use sightline_core::names;
 use sightline_core::route::{MAX_TEMPLATES, Routes};
-use sightline_core::sampling::Ratio;
 
 /// Headers that have a meaning of their own and can't carry the request id.
 const RESERVED_HEADERS: [&str; 4] = ["traceparent", "tracestate", "server-timing", "host"];
@@ -36,7 +36,7 @@ pub struct Settings {
     /// The callers that are trusted.
     pub trusted: TrustedPeers,
     /// Which traces are sampled where the edge decides.
-    pub sampler: Sampler,
+    pub sampling: Sampling,
     /// Requests that take longer leave a span in any case.
     pub slow_nanos: Option<u64>,
     /// Name of the `Server-Timing` metric that tells the page its trace.
@@ -106,18 +106,13 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     } else if RESERVED_HEADERS.contains(&request_id_header.as_str()) {
         problems.add("request_id.header", "has another meaning; choose another");
     }
-    let ratio = raw.trace.sample_ratio;
-    let sample_ratio = Ratio::new(ratio);
-    if sample_ratio.is_none() {
-        let message = format!("must be between 0 and 1, got {ratio}");
-        problems.add("trace.sample_ratio", message);
-    }
+    let sampling = sampling::resolve(&raw.trace, problems);
     if let Some(millis) = raw.trace.slow_ms {
         in_range("trace.slow_ms", millis, 1, 3_600_000, problems);
     }
     let trusted = networks("trace.trusted", &raw.trace.trusted, problems);
-    let routes = templates("routes", &raw.routes, problems);
-    let exclude = templates("exclude", &raw.exclude, problems);
+    let routes = templates("routes", "", &raw.routes, problems);
+    let exclude = templates("exclude", "", &raw.exclude, problems);
     if let Some(path) = &raw.metrics.path {
         path_like("metrics.path", path, problems);
     }
@@ -139,7 +134,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
                 raw::AddressFrom::XForwardedFor => AddressFrom::ForwardedFor,
             },
         },
-        sampler: Sampler::new(sample_ratio?),
+        sampling: sampling?,
         slow_nanos: raw
             .trace
             .slow_ms
@@ -223,7 +218,8 @@ fn resolve_export(raw: raw::Export, problems: &mut Problems) -> Option<Export> {
     })
 }
 
-fn templates(list: &str, texts: &[String], problems: &mut Problems) -> Option<Routes> {
+/// Compiles the templates of a list, whose items have them in this field.
+fn templates(list: &str, field: &str, texts: &[String], problems: &mut Problems) -> Option<Routes> {
     if texts.len() > MAX_TEMPLATES {
         let message = format!(
             "must be at most {MAX_TEMPLATES} templates, got {}",
@@ -238,7 +234,7 @@ fn templates(list: &str, texts: &[String], problems: &mut Problems) -> Option<Ro
         Err(errors) => errors,
     };
     for (at, error) in errors {
-        problems.add(format!("{list}[{at}]"), error.message());
+        problems.add(format!("{list}[{at}]{field}"), error.message());
     }
     None
 }

@@ -23,6 +23,7 @@ pub mod publishing;
 pub mod record;
 pub mod red;
 pub mod resource;
+pub mod sample_limit;
 pub mod sampling;
 pub mod service;
 pub mod session;

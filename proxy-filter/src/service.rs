@@ -11,6 +11,7 @@ use crate::publishing::{self, Now};
 use crate::record::{Contribution, Record, WorkerId};
 use crate::red::Red;
 use crate::resource::Resource;
+use crate::sample_limit::SampleLimit;
 use crate::span_queue::SpanQueue;
 use sightline_core::names;
 use std::rc::Rc;
@@ -57,6 +58,8 @@ pub struct Service {
     roots: Vec<(u32, Rc<Settings>)>,
     /// What was counted of requests.
     pub red: Red,
+    /// How many more traces may be sampled.
+    pub sample_limit: SampleLimit,
     ledger: Ledger,
     queue: SpanQueue,
     traces: Exporter,
@@ -73,6 +76,7 @@ impl Service {
             key: publishing::key(service.namespace.as_deref(), &service.name),
             roots: Vec::new(),
             red: Red::default(),
+            sample_limit: SampleLimit::default(),
             ledger: Ledger::default(),
             queue: SpanQueue::default(),
             traces: Exporter::default(),

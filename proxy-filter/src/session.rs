@@ -10,6 +10,7 @@ pub use trace::{Entropy, SourceAddress};
 
 use crate::config::Settings;
 use crate::finished_span::{FinishedSpan, Text, Texts};
+use crate::sampling::MaySample;
 use sightline_core::names;
 use sightline_core::request_id;
 use sightline_core::route;
@@ -123,6 +124,7 @@ impl Session {
         settings: &Settings,
         head: &Head<'_>,
         now_unix_nanos: u64,
+        may_sample: MaySample<'_>,
         source_address: SourceAddress<'_>,
         entropy: Entropy<'_>,
         emit: &mut dyn FnMut(Effect<'_>),
@@ -140,7 +142,7 @@ impl Session {
                 id
             }
         };
-        let trace = Trace::begin(settings, head, source_address, entropy, emit);
+        let trace = Trace::begin(settings, head, may_sample, source_address, entropy, emit);
         // An error or a slow request is known only at its end, and by then
         // the proxy may have rewritten what was asked for.
         let exports = settings.export.is_some();

@@ -66,11 +66,26 @@ pub struct Trace {
     /// The share of traces that are sampled, 0 to 1, of those that start here
     /// or come from who is not trusted. A trusted caller has decided itself.
     pub sample_ratio: f64,
+    /// The same for the paths of some templates, in place of `sample_ratio`.
+    pub routes: Vec<SampledRoute>,
+    /// The most traces that are sampled in a second, 0.01 to 1000000, of those
+    /// that the ratios keep; no limit without it.
+    pub max_per_second: Option<f64>,
     /// Requests that take longer, in milliseconds, leave a span even where
     /// their trace is not sampled, as errors always do; none without it.
     pub slow_ms: Option<u64>,
     /// How the answer tells the page its trace.
     pub server_timing: ServerTiming,
+}
+
+/// The share of traces that are sampled on one route.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SampledRoute {
+    /// A template such as `/checkout` or `/admin/*`; required.
+    pub route: Option<String>,
+    /// 0 to 1; required.
+    pub sample_ratio: Option<f64>,
 }
 
 /// What becomes of a valid trace from the caller.
@@ -171,6 +186,8 @@ impl Default for Trace {
             trusted: vec!["127.0.0.0/8".to_owned(), "::1".to_owned()],
             address_from: AddressFrom::default(),
             sample_ratio: 1.0,
+            routes: Vec::new(),
+            max_per_second: None,
             slow_ms: None,
             server_timing: ServerTiming::default(),
         }

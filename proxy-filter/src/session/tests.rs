@@ -47,6 +47,7 @@ fn begin_from(address: &str, settings: &Settings, headers: &[(&str, &[u8])]) -> 
         settings,
         &head,
         1000,
+        &mut |_| true,
         &mut || address.as_bytes().to_vec(),
         &mut entropy,
         &mut note(&mut done),

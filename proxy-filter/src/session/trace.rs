@@ -3,6 +3,7 @@
 
 use super::{Effect, Head};
 use crate::config::{Incoming, Settings};
+use crate::sampling::MaySample;
 use sightline_core::id::{SpanId, TraceId};
 use sightline_core::trace_context::{SpanContext, TraceFlags};
 use sightline_core::tracestate;
@@ -31,6 +32,7 @@ impl Trace {
     pub fn begin(
         settings: &Settings,
         head: &Head<'_>,
+        may_sample: MaySample<'_>,
         source_address: SourceAddress<'_>,
         entropy: Entropy<'_>,
         emit: &mut dyn FnMut(Effect<'_>),
@@ -59,7 +61,7 @@ impl Trace {
             let state = tracestate::passed_on(lines, &trace_id, flags.sampled());
             (flags.sampled(), state)
         } else {
-            let decision = settings.sampler.decide(&trace_id);
+            let decision = settings.sampling.decide(head.path, &trace_id, may_sample);
             (decision.sampled, decision.state.map(str::to_owned))
         };
         let trace = Self {

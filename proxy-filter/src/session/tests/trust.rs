@@ -79,7 +79,16 @@ fn the_address_is_asked_for_only_where_it_matters() {
             Vec::new()
         };
         let mut entropy = |buffer: &mut [u8]| buffer.fill(1);
-        Session::begin(&settings, &head, 0, &mut address, &mut entropy, &mut |_| {});
+        let sample = &mut |_| true;
+        Session::begin(
+            &settings,
+            &head,
+            0,
+            sample,
+            &mut address,
+            &mut entropy,
+            &mut |_| {},
+        );
         assert_eq!(asked, expected, "{more} {headers:?}");
     }
 }
