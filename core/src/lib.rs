@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+pub mod baggage;
 pub mod histogram;
 pub mod id;
 pub mod names;

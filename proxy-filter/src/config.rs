@@ -18,7 +18,13 @@ use sightline_core::names;
 use sightline_core::route::{MAX_TEMPLATES, Routes};
 
 /// Headers that have a meaning of their own and can't carry the request id.
-const RESERVED_HEADERS: [&str; 4] = ["traceparent", "tracestate", "server-timing", "host"];
+const RESERVED_HEADERS: [&str; 5] = [
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "server-timing",
+    "host",
+];
 
 /// What the filter does, all of it.
 #[derive(Debug)]

@@ -34,6 +34,8 @@ pub struct Head<'h> {
     pub traceparent: Line<'h>,
     /// Every `tracestate` line, in the order received.
     pub tracestate: Vec<&'h [u8]>,
+    /// Every `baggage` line.
+    pub baggage: Vec<&'h [u8]>,
 }
 
 impl<'h> Line<'h> {
@@ -66,6 +68,7 @@ impl<'h> Head<'h> {
                 b"user-agent" => head.user_agent = value,
                 b"traceparent" => head.traceparent.add(value),
                 b"tracestate" => head.tracestate.push(value),
+                b"baggage" => head.baggage.push(value),
                 _ if name == request_id_header.as_bytes() => head.request_id.add(value),
                 _ => {}
             }

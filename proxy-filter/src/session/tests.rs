@@ -251,9 +251,9 @@ fn the_span_is_the_one_that_the_upstream_knows() {
 proptest! {
     #[test]
     fn whatever_comes_in_what_goes_out_is_well_formed(
-        lines in proptest::collection::vec((0usize..9, proptest::collection::vec(any::<u8>(), 0..80)), 0..12),
+        lines in proptest::collection::vec((0usize..10, proptest::collection::vec(any::<u8>(), 0..80)), 0..12),
     ) {
-        const NAMES: [&str; 9] = [":method", ":path", ":authority", ":scheme", "x-request-id", "traceparent", "tracestate", "user-agent", "x-other"];
+        const NAMES: [&str; 10] = [":method", ":path", ":authority", ":scheme", "x-request-id", "traceparent", "tracestate", "user-agent", "x-other", "baggage"];
         let headers: Vec<_> = lines.iter().map(|(name, value)| (NAMES[*name], value.as_slice())).collect();
         let settings = settings("");
         let (session, mut done) = begin(&settings, &headers);

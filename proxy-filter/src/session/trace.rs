@@ -1,6 +1,7 @@
 //! The trace that a request belongs to: continued, restarted or started here
 //! ([W3C Trace Context](https://www.w3.org/TR/trace-context-2/#a-traceparent-is-received)).
 
+use super::caller::Caller;
 use super::{Effect, Head};
 use crate::config::{Incoming, Settings};
 use crate::sampling::MaySample;
@@ -10,9 +11,6 @@ use sightline_core::tracestate;
 
 /// Fills a buffer with random bytes.
 pub type Entropy<'a> = &'a mut dyn FnMut(&mut [u8]);
-
-/// Asks the proxy for its `source.address`; empty if there is none.
-pub type SourceAddress<'a> = &'a mut dyn FnMut() -> Vec<u8>;
 
 /// A request's place in its trace.
 #[derive(Debug)]
@@ -33,7 +31,7 @@ impl Trace {
         settings: &Settings,
         head: &Head<'_>,
         may_sample: MaySample<'_>,
-        source_address: SourceAddress<'_>,
+        caller: &mut Caller<'_>,
         entropy: Entropy<'_>,
         emit: &mut dyn FnMut(Effect<'_>),
     ) -> Self {
@@ -43,7 +41,7 @@ impl Trace {
         // Two lines are as good as none: nobody knows which one is true.
         let incoming = head.traceparent.one();
         let incoming = incoming.and_then(|value| SpanContext::parse(value).ok());
-        let trusts = incoming.is_some() && trusts(settings, source_address);
+        let trusts = incoming.is_some() && trusts(settings, caller);
         let rule = if trusts {
             settings.incoming
         } else {
@@ -86,11 +84,12 @@ impl Trace {
     }
 }
 
-/// Whether the caller is trusted; asks only where that makes a difference.
-fn trusts(settings: &Settings, source_address: SourceAddress<'_>) -> bool {
+/// Whether the caller is trusted with its trace; asks only where that makes a
+/// difference.
+fn trusts(settings: &Settings, caller: &mut Caller<'_>) -> bool {
     let rules = [settings.incoming, settings.untrusted];
     let matters = rules.contains(&Incoming::Continue) || settings.incoming != settings.untrusted;
-    matters && !settings.trusted.networks.is_empty() && settings.trusted.include(&source_address())
+    matters && caller.is_trusted()
 }
 
 fn new_trace_id(entropy: Entropy<'_>) -> TraceId {

@@ -4,6 +4,7 @@ mod configuration;
 mod imports;
 mod metrics;
 mod poison;
+mod propagation;
 mod sampling;
 mod setup;
 mod spans;
