@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+pub mod b3;
 pub mod baggage;
 pub mod histogram;
 pub mod id;

@@ -13,15 +13,17 @@ pub use raw::Incoming;
 
 use crate::peer::{AddressFrom, Network, TrustedPeers};
 use crate::sampling::Sampling;
+use crate::session::b3;
 use problem::Problems;
 use sightline_core::names;
 use sightline_core::route::{MAX_TEMPLATES, Routes};
 
 /// Headers that have a meaning of their own and can't carry the request id.
-const RESERVED_HEADERS: [&str; 5] = [
+const RESERVED_HEADERS: [&str; 6] = [
     "traceparent",
     "tracestate",
     "baggage",
+    "b3",
     "server-timing",
     "host",
 ];
@@ -43,6 +45,8 @@ pub struct Settings {
     pub trusted: TrustedPeers,
     /// Which traces are sampled where the edge decides.
     pub sampling: Sampling,
+    /// What becomes of B3 headers.
+    pub b3: b3::Mode,
     /// Requests that take longer leave a span in any case.
     pub slow_nanos: Option<u64>,
     /// Name of the `Server-Timing` metric that tells the page its trace.
@@ -141,6 +145,12 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
             },
         },
         sampling: sampling?,
+        b3: match raw.trace.b3 {
+            raw::B3::Off => b3::Mode::Off,
+            raw::B3::Extract => b3::Mode::Extract,
+            raw::B3::Single => b3::Mode::Single,
+            raw::B3::Multi => b3::Mode::Multi,
+        },
         slow_nanos: raw
             .trace
             .slow_ms

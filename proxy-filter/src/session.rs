@@ -2,6 +2,7 @@
 //! are header lines, the time and random bytes; what goes out are [`Effect`]s
 //! on headers and, at the end, a finished span. No host, no clock, no counting.
 
+pub mod b3;
 mod caller;
 pub mod head;
 mod trace;

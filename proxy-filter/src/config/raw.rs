@@ -74,6 +74,9 @@ pub struct Trace {
     /// Requests that take longer, in milliseconds, leave a span even where
     /// their trace is not sampled, as errors always do; none without it.
     pub slow_ms: Option<u64>,
+    /// Whether B3 headers are read where there is no valid `traceparent`, and
+    /// written.
+    pub b3: B3,
     /// How the answer tells the page its trace.
     pub server_timing: ServerTiming,
 }
@@ -110,6 +113,21 @@ pub enum AddressFrom {
     Connection,
     /// From `X-Forwarded-For`, as the proxy was told to read it.
     XForwardedFor,
+}
+
+/// What becomes of B3 headers.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum B3 {
+    /// They pass like any other header.
+    #[default]
+    Off,
+    /// They are read, and not sent on.
+    Extract,
+    /// They are read, and `b3` is sent on.
+    Single,
+    /// They are read, and the `X-B3-*` headers are sent on.
+    Multi,
 }
 
 /// The `Server-Timing` metric that carries the trace.
@@ -189,6 +207,7 @@ impl Default for Trace {
             routes: Vec::new(),
             max_per_second: None,
             slow_ms: None,
+            b3: B3::default(),
             server_timing: ServerTiming::default(),
         }
     }

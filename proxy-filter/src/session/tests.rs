@@ -4,6 +4,7 @@ use super::*;
 use crate::header_map::{HeaderMap, serialize};
 use proptest::prelude::*;
 
+mod b3;
 mod trace;
 mod trust;
 
@@ -251,11 +252,11 @@ fn the_span_is_the_one_that_the_upstream_knows() {
 proptest! {
     #[test]
     fn whatever_comes_in_what_goes_out_is_well_formed(
-        lines in proptest::collection::vec((0usize..10, proptest::collection::vec(any::<u8>(), 0..80)), 0..12),
+        lines in proptest::collection::vec((0usize..13, proptest::collection::vec(any::<u8>(), 0..80)), 0..12),
     ) {
-        const NAMES: [&str; 10] = [":method", ":path", ":authority", ":scheme", "x-request-id", "traceparent", "tracestate", "user-agent", "x-other", "baggage"];
+        const NAMES: [&str; 13] = [":method", ":path", ":authority", ":scheme", "x-request-id", "traceparent", "tracestate", "user-agent", "x-other", "baggage", "b3", "x-b3-traceid", "x-b3-sampled"];
         let headers: Vec<_> = lines.iter().map(|(name, value)| (NAMES[*name], value.as_slice())).collect();
-        let settings = settings("");
+        let settings = settings(r#", "trace": {"b3": "single"}"#);
         let (session, mut done) = begin(&settings, &headers);
         session.respond(&settings, &mut note(&mut done));
         for (what, name, value) in &done {

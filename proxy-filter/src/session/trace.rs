@@ -2,9 +2,10 @@
 //! ([W3C Trace Context](https://www.w3.org/TR/trace-context-2/#a-traceparent-is-received)).
 
 use super::caller::Caller;
-use super::{Effect, Head};
+use super::{Effect, Head, b3};
 use crate::config::{Incoming, Settings};
 use crate::sampling::MaySample;
+use sightline_core::b3::Sampling;
 use sightline_core::id::{SpanId, TraceId};
 use sightline_core::trace_context::{SpanContext, TraceFlags};
 use sightline_core::tracestate;
@@ -38,29 +39,35 @@ impl Trace {
         let mut random = [0; 8];
         entropy(&mut random);
         let span_id = SpanId::from_entropy(random);
-        // Two lines are as good as none: nobody knows which one is true.
-        let incoming = head.traceparent.one();
-        let incoming = incoming.and_then(|value| SpanContext::parse(value).ok());
-        let trusts = incoming.is_some() && trusts(settings, caller);
+        let said = Said::read(settings, head);
+        let trusts = said.is_some() && trusts(settings, caller);
         let rule = if trusts {
             settings.incoming
         } else {
             settings.untrusted
         };
+        let incoming = said.and_then(|said| said.context);
         let continued = incoming.filter(|_| rule == Incoming::Continue);
         let (trace_id, flags) = match continued {
             Some(caller) => (caller.trace_id, caller.flags),
             None => (new_trace_id(entropy), TraceFlags::RANDOM),
         };
-        // Who is not trusted gives no more than ids: its flag and its
+        // Who is not trusted gives no more than ids: its decision and its
         // `tracestate` would steer sampling here and behind.
-        let (sampled, state) = if continued.is_some() && trusts {
-            let lines = head.tracestate.iter().copied();
-            let state = tracestate::passed_on(lines, &trace_id, flags.sampled());
-            (flags.sampled(), state)
-        } else {
-            let decision = settings.sampling.decide(head.path, &trace_id, may_sample);
-            (decision.sampled, decision.state.map(str::to_owned))
+        let taken = said.filter(|_| trusts && rule == Incoming::Continue);
+        let sampling = taken.map_or(Sampling::Deferred, |said| said.sampling);
+        let (sampled, state) = match sampling.decision() {
+            Some(sampled) => {
+                // A `tracestate` belongs to a `traceparent`.
+                let is_w3c = taken.is_some_and(|said| said.is_w3c);
+                let lines = head.tracestate.iter().filter(|_| is_w3c);
+                let state = tracestate::passed_on(lines.copied(), &trace_id, sampled);
+                (sampled, state)
+            }
+            None => {
+                let decision = settings.sampling.decide(head.path, &trace_id, may_sample);
+                (decision.sampled, decision.state.map(str::to_owned))
+            }
         };
         let trace = Self {
             context: SpanContext {
@@ -80,7 +87,48 @@ impl Trace {
             (None, []) => {}
             (None, _) => emit(Effect::RemoveFromRequest("tracestate")),
         }
+        if settings.b3 != b3::Mode::Off {
+            let is_debug = sampling == Sampling::Debug;
+            head.b3.write(settings.b3, &trace.context, is_debug, emit);
+        }
         trace
+    }
+}
+
+/// What the caller says of its trace.
+#[derive(Clone, Copy)]
+struct Said {
+    /// The trace and its span; with B3 a decision can stand alone.
+    context: Option<SpanContext>,
+    sampling: Sampling,
+    is_w3c: bool,
+}
+
+impl Said {
+    /// A valid `traceparent` counts before B3.
+    fn read(settings: &Settings, head: &Head<'_>) -> Option<Self> {
+        // Two lines are as good as none: nobody knows which one is true.
+        let traceparent = head.traceparent.one();
+        if let Some(context) = traceparent.and_then(|value| SpanContext::parse(value).ok()) {
+            let sampling = match context.flags.sampled() {
+                true => Sampling::Accepted,
+                false => Sampling::Denied,
+            };
+            return Some(Self {
+                context: Some(context),
+                sampling,
+                is_w3c: true,
+            });
+        }
+        let b3 = match settings.b3 {
+            b3::Mode::Off => None,
+            _ => head.b3.read(),
+        };
+        b3.map(|b3| Self {
+            context: b3.context(),
+            sampling: b3.sampling,
+            is_w3c: false,
+        })
     }
 }
 
