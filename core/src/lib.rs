@@ -10,6 +10,8 @@
 
 extern crate alloc;
 
+pub mod b3;
+pub mod baggage;
 pub mod client_address;
 pub mod date_time;
 pub mod histogram;
@@ -17,7 +19,9 @@ pub mod id;
 pub mod json;
 pub mod metric;
 pub mod names;
+pub mod ot_member;
 pub mod otlp;
+pub mod rate_limit;
 pub mod redact;
 pub mod request_id;
 pub mod route;

@@ -14,7 +14,7 @@ mod host;
 mod stats;
 
 use crate::exporter::{Answer, rejected_in};
-use crate::plugin::{Decision, Plugin, StreamInfo};
+use crate::plugin::{Decision, Plugin, Proxy, StreamInfo};
 use crate::session::Effect;
 use crate::signal::{Call, Change};
 use host::{Level, Map};
@@ -78,16 +78,13 @@ pub extern "C" fn proxy_on_configure(root: u32, size: usize) -> u32 {
 pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: u32) -> u32 {
     with_plugin(|plugin| {
         let headers = host::headers(Map::Request).unwrap_or_default();
-        let now = clock::unix_nanos();
-        let mut source_address = || host::property(b"source\0address").unwrap_or_default();
-        let decision = plugin.request(
-            stream,
-            &headers,
-            now,
-            &mut source_address,
-            &mut entropy::fill,
-            &mut apply,
-        );
+        let proxy = Proxy {
+            now_unix_nanos: clock::unix_nanos(),
+            shared: &mut host::Shared,
+            source_address: &mut || host::property(b"source\0address").unwrap_or_default(),
+            entropy: &mut entropy::fill,
+        };
+        let decision = plugin.request(stream, &headers, proxy, &mut apply);
         let Decision::AnswerWithPage(form) = decision else {
             return CONTINUE;
         };

@@ -7,6 +7,7 @@ mod counters;
 pub mod problem;
 mod protobuf_struct;
 pub mod raw;
+mod sampling;
 
 pub use problem::Problem;
 pub use raw::Incoming;
@@ -14,14 +15,22 @@ pub use raw::Incoming;
 use crate::business_counter::BusinessCounter;
 use crate::families::Naming;
 use crate::peer::{AddressFrom, Network, TrustedPeers};
+use crate::sampling::Sampling;
+use crate::session::b3;
 use problem::Problems;
 use raw::limits;
 use sightline_core::names;
 use sightline_core::route::{MAX_TEMPLATES, Routes};
-use sightline_core::sampling::Ratio;
 
 /// Headers that have a meaning of their own and can't carry the request id.
-const RESERVED_HEADERS: [&str; 4] = ["traceparent", "tracestate", "server-timing", "host"];
+const RESERVED_HEADERS: [&str; 6] = [
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "b3",
+    "server-timing",
+    "host",
+];
 
 /// What the filter does, all of it.
 #[derive(Debug)]
@@ -38,8 +47,10 @@ pub struct Settings {
     pub untrusted: Incoming,
     /// The callers that are trusted.
     pub trusted: TrustedPeers,
-    /// The share of traces that are sampled where the edge decides.
-    pub sample_ratio: Ratio,
+    /// Which traces are sampled where the edge decides.
+    pub sampling: Sampling,
+    /// What becomes of B3 headers.
+    pub b3: b3::Mode,
     /// Requests that take longer leave a span in any case.
     pub slow_nanos: Option<u64>,
     /// Name of the `Server-Timing` metric that tells the page its trace.
@@ -117,18 +128,13 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     } else if RESERVED_HEADERS.contains(&request_id_header.as_str()) {
         problems.add("request_id.header", "has another meaning; choose another");
     }
-    let ratio = raw.trace.sample_ratio;
-    let sample_ratio = Ratio::new(ratio);
-    if sample_ratio.is_none() {
-        let message = format!("must be between 0 and 1, got {ratio}");
-        problems.add("trace.sample_ratio", message);
-    }
+    let sampling = sampling::resolve(&raw.trace, problems);
     if let Some(millis) = raw.trace.slow_ms {
         in_limits("trace.slow_ms", millis, limits::SLOW_MS, problems);
     }
     let trusted = networks("trace.trusted", &raw.trace.trusted, problems);
-    let routes = templates("routes", &raw.routes, problems);
-    let exclude = templates("exclude", &raw.exclude, problems);
+    let routes = templates("routes", "", &raw.routes, problems);
+    let exclude = templates("exclude", "", &raw.exclude, problems);
     if let Some(path) = &raw.metrics.path {
         path_like("metrics.path", path, problems);
     }
@@ -157,7 +163,13 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
                 raw::AddressFrom::XForwardedFor => AddressFrom::ForwardedFor,
             },
         },
-        sample_ratio: sample_ratio?,
+        sampling: sampling?,
+        b3: match raw.trace.b3 {
+            raw::B3::Off => b3::Mode::Off,
+            raw::B3::Extract => b3::Mode::Extract,
+            raw::B3::Single => b3::Mode::Single,
+            raw::B3::Multi => b3::Mode::Multi,
+        },
         slow_nanos: raw
             .trace
             .slow_ms
@@ -244,7 +256,8 @@ fn resolve_export(raw: raw::Export, problems: &mut Problems) -> Option<Export> {
     })
 }
 
-fn templates(list: &str, texts: &[String], problems: &mut Problems) -> Option<Routes> {
+/// Compiles the templates of a list, whose items have them in this field.
+fn templates(list: &str, field: &str, texts: &[String], problems: &mut Problems) -> Option<Routes> {
     if texts.len() > MAX_TEMPLATES {
         let message = format!(
             "must be at most {MAX_TEMPLATES} templates, got {}",
@@ -259,7 +272,7 @@ fn templates(list: &str, texts: &[String], problems: &mut Problems) -> Option<Ro
         Err(errors) => errors,
     };
     for (at, error) in errors {
-        problems.add(format!("{list}[{at}]"), error.message());
+        problems.add(format!("{list}[{at}]{field}"), error.message());
     }
     None
 }

@@ -29,6 +29,8 @@ pub mod record;
 pub mod red;
 pub mod resource;
 pub mod response_flags;
+pub mod sample_limit;
+pub mod sampling;
 pub mod service;
 pub mod session;
 pub mod signal;

@@ -15,6 +15,7 @@ use crate::open_metrics::{self, Form};
 use crate::outcome::Finished;
 use crate::publishing::{self, Now, SharedData};
 use crate::record::WorkerId;
+use crate::sample_limit;
 use crate::service::Service;
 use crate::session::{self, Class, Effect, Entropy, Head, Session, SourceAddress};
 use crate::signal::{Call, Change};
@@ -68,6 +69,18 @@ pub enum Decision {
     AnswerWithPage(Form),
 }
 
+/// What the proxy has for a request that begins.
+pub struct Proxy<'a> {
+    /// Nanoseconds since the Unix epoch.
+    pub now_unix_nanos: u64,
+    /// What all workers see.
+    pub shared: &'a mut dyn SharedData,
+    /// Who calls.
+    pub source_address: SourceAddress<'a>,
+    /// Random bytes.
+    pub entropy: Entropy<'a>,
+}
+
 impl Plugin {
     /// Takes a configuration for a context, or says in one line what is wrong
     /// with it. Gives the time between two ticks in milliseconds.
@@ -90,6 +103,9 @@ impl Plugin {
         let settings = Rc::new(settings);
         let fresh = Service::new(&settings);
         publishing::ensure(shared, &fresh.key, now, random(entropy));
+        if settings.sampling.every_nanos.is_some() {
+            sample_limit::ensure(shared, &fresh.key);
+        }
         let known = self
             .services
             .iter()
@@ -138,9 +154,7 @@ impl Plugin {
         &mut self,
         stream: u32,
         headers: &[u8],
-        now_unix_nanos: u64,
-        source_address: SourceAddress<'_>,
-        entropy: Entropy<'_>,
+        proxy: Proxy<'_>,
         emit: &mut dyn FnMut(Effect<'_>),
     ) -> Decision {
         let Some(stream) = self.streams.get_mut(&stream) else {
@@ -164,12 +178,16 @@ impl Plugin {
             }
             Class::Traced => {
                 if let Some(service) = self.services.get_mut(stream.root.service) {
+                    let (limit, key) = (&mut service.sample_limit, &service.key);
+                    let now = proxy.now_unix_nanos;
+                    let mut may_sample = |every| limit.allows(proxy.shared, key, every, now);
                     let session = Session::begin(
                         settings,
                         &head,
-                        now_unix_nanos,
-                        source_address,
-                        entropy,
+                        now,
+                        &mut may_sample,
+                        proxy.source_address,
+                        proxy.entropy,
                         emit,
                     );
                     let route = session::route_of(settings, head.path);

@@ -14,6 +14,7 @@ use crate::queue::{Context, Item, Queue};
 use crate::record::{Contribution, Record, WorkerId};
 use crate::red::Red;
 use crate::resource::Resource;
+use crate::sample_limit::SampleLimit;
 use crate::signal::{Call, Change, SIGNALS, Signal};
 use sightline_core::names;
 use sightline_core::otlp::Temporality;
@@ -29,6 +30,8 @@ pub struct Service {
     roots: Vec<(u32, Rc<Settings>)>,
     /// What was counted of requests.
     pub red: Red,
+    /// How many more traces may be sampled.
+    pub sample_limit: SampleLimit,
     ledger: Ledger,
     /// Where the proxy's own statistics are to say the same.
     stats: Option<EnvoyStats>,
@@ -48,6 +51,7 @@ impl Service {
             key: publishing::key(service.namespace.as_deref(), &service.name),
             roots: Vec::new(),
             red: Red::default(),
+            sample_limit: SampleLimit::default(),
             ledger: Ledger::default(),
             stats: None,
             spans: Queue::default(),

@@ -2,15 +2,21 @@
 //! are header lines, the time and random bytes; what goes out are [`Effect`]s
 //! on headers and, at the end, a finished span. No host, no clock, no counting.
 
+pub mod b3;
+mod caller;
 pub mod head;
 mod trace;
 
+pub use caller::SourceAddress;
 pub use head::Head;
-pub use trace::{Entropy, SourceAddress};
+pub use trace::Entropy;
 
 use crate::config::Settings;
 use crate::finished_span::FinishedSpan;
+use crate::sampling::MaySample;
 use crate::texts::{Text, Texts};
+use caller::Caller;
+use sightline_core::baggage;
 use sightline_core::names;
 use sightline_core::request_id;
 use sightline_core::route;
@@ -132,6 +138,7 @@ impl Session {
         settings: &Settings,
         head: &Head<'_>,
         now_unix_nanos: u64,
+        may_sample: MaySample<'_>,
         source_address: SourceAddress<'_>,
         entropy: Entropy<'_>,
         emit: &mut dyn FnMut(Effect<'_>),
@@ -149,7 +156,9 @@ impl Session {
                 id
             }
         };
-        let trace = Trace::begin(settings, head, source_address, entropy, emit);
+        let mut caller = Caller::new(&settings.trusted, source_address);
+        let trace = Trace::begin(settings, head, may_sample, &mut caller, entropy, emit);
+        pass_baggage(&head.baggage, &mut caller, emit);
         // An error or a slow request is known only at its end, and by then
         // the proxy may have rewritten what was asked for.
         let exports = settings.export.is_some();
@@ -214,6 +223,20 @@ impl Session {
             protocol: protocol(),
             texts,
         })
+    }
+}
+
+/// Baggage is for who is behind, from who is trusted; from anybody else it
+/// could steer what is behind, or just be too much.
+fn pass_baggage(lines: &[&[u8]], caller: &mut Caller<'_>, emit: &mut dyn FnMut(Effect<'_>)) {
+    if lines.is_empty() {
+        return;
+    }
+    let passed_on = baggage::combine(lines).filter(|_| caller.is_trusted());
+    match passed_on {
+        Some(Cow::Borrowed(_)) => {}
+        Some(Cow::Owned(value)) => emit(Effect::SetOnRequest("baggage", value.as_bytes())),
+        None => emit(Effect::RemoveFromRequest("baggage")),
     }
 }
 

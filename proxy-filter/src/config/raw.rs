@@ -106,12 +106,34 @@ pub struct Trace {
     /// from who is not trusted. A trusted caller's decision stays.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
     pub sample_ratio: f64,
+    /// Shares for the paths of some templates, in place of that.
+    #[cfg_attr(feature = "schema", schemars(length(max = sightline_core::route::MAX_TEMPLATES)))]
+    pub routes: Vec<SampledRoute>,
+    /// The most traces that are sampled in a second of those that the shares
+    /// keep; no limit without it. See Sampling below.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.01, max = 1_000_000)))]
+    pub max_per_second: Option<f64>,
     /// Requests that take longer leave a span even where their trace is not
     /// sampled. Errors (500 or more, or no response) always do.
     #[cfg_attr(feature = "schema", schemars(range(min = limits::SLOW_MS.0, max = limits::SLOW_MS.1)))]
     pub slow_ms: Option<u64>,
+    /// B3 headers, for meshes that still use them; see B3 below.
+    pub b3: B3,
     /// Name of the `Server-Timing` metric that tells the page its trace.
     pub server_timing: ServerTiming,
+}
+
+/// The share of traces that are sampled on one route.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(default, deny_unknown_fields)]
+pub struct SampledRoute {
+    /// A template such as `/checkout` or `/admin/*`.
+    #[cfg_attr(feature = "schema", schemars(required, regex(pattern = "^/")))]
+    pub route: Option<String>,
+    /// The share of traces of requests for it that is sampled.
+    #[cfg_attr(feature = "schema", schemars(required, range(min = 0, max = 1)))]
+    pub sample_ratio: Option<f64>,
 }
 
 /// What becomes of a valid trace from the caller.
@@ -138,6 +160,22 @@ pub enum AddressFrom {
     Connection,
     /// from `X-Forwarded-For`, as the proxy was told to read it
     XForwardedFor,
+}
+
+/// What becomes of B3 headers.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum B3 {
+    /// they pass like any other header
+    #[default]
+    Off,
+    /// they are read, and not sent on
+    Extract,
+    /// they are read, and `b3` is sent on
+    Single,
+    /// they are read, and the `X-B3-*` headers are sent on
+    Multi,
 }
 
 /// The `Server-Timing` metric that carries the trace.
@@ -202,10 +240,10 @@ pub struct Counter {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum MetricNames {
-    /// `http_requests_total` and the like, as on the metrics page.
+    /// `http_requests_total` and the like, as on the metrics page
     #[default]
     Prometheus,
-    /// `http.server.request.duration` and the like.
+    /// `http.server.request.duration` and the like
     #[serde(rename = "opentelemetry")]
     OpenTelemetry,
 }
@@ -274,7 +312,10 @@ impl Default for Trace {
             trusted: vec!["127.0.0.0/8".to_owned(), "::1".to_owned()],
             address_from: AddressFrom::default(),
             sample_ratio: 1.0,
+            routes: Vec::new(),
+            max_per_second: None,
             slow_ms: None,
+            b3: B3::default(),
             server_timing: ServerTiming::default(),
         }
     }

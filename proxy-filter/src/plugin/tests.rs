@@ -82,16 +82,17 @@ impl Worker {
     }
 
     fn request(&mut self, stream: u32, headers: &[(&str, &[u8])]) -> Decision {
-        let bytes = serialize(headers);
-        let now = NOW.unix_nanos;
-        self.plugin.request(
-            stream,
-            &bytes,
-            now,
-            &mut Vec::new,
-            &mut entropy,
-            &mut |_| {},
-        )
+        self.take_up(stream, &serialize(headers), &mut |_| {})
+    }
+
+    fn take_up(&mut self, stream: u32, bytes: &[u8], emit: &mut dyn FnMut(Effect<'_>)) -> Decision {
+        let proxy = Proxy {
+            now_unix_nanos: NOW.unix_nanos,
+            shared: &mut self.shared,
+            source_address: &mut Vec::new,
+            entropy: &mut entropy,
+        };
+        self.plugin.request(stream, bytes, proxy, emit)
     }
 
     fn end(&mut self, stream: u32, status: u16) {
@@ -213,11 +214,7 @@ fn excluded_paths_and_the_page_itself_leave_no_trace() {
         worker.plugin.create_stream(2, ROOT);
         let bytes = serialize(&[(":method", b"GET"), (":path", path)]);
         let mut effects = 0;
-        let got = worker
-            .plugin
-            .request(2, &bytes, 0, &mut Vec::new, &mut entropy, &mut |_| {
-                effects += 1
-            });
+        let got = worker.take_up(2, &bytes, &mut |_| effects += 1);
         worker.plugin.response(2, &mut |_| effects += 1);
         assert_eq!((got, effects), (decision, 0));
         worker.end(2, 200);

@@ -6,6 +6,8 @@ mod failures;
 mod imports;
 mod metrics;
 mod poison;
+mod propagation;
+mod sampling;
 mod setup;
 mod spans;
 mod trace_context;

@@ -63,7 +63,7 @@ proptest! {
     fn any_header_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let mut worker = Worker::new();
         worker.plugin.create_stream(2, ROOT);
-        worker.plugin.request(2, &bytes, 0, &mut Vec::new, &mut entropy, &mut |_| {});
+        worker.take_up(2, &bytes, &mut |_| {});
         worker.delete(2);
         prop_assert_eq!(worker.total("http_requests_in_progress"), 0.0);
     }
