@@ -20,6 +20,7 @@ use crate::session::b3;
 use problem::Problems;
 use raw::limits;
 use sightline_core::names;
+use sightline_core::otlp::Temporality;
 use sightline_core::route::{MAX_TEMPLATES, Routes};
 
 /// Headers that have a meaning of their own and can't carry the request id.
@@ -99,6 +100,8 @@ pub struct Export {
     pub metrics_path: String,
     /// Path for log records.
     pub logs_path: String,
+    /// What metrics say.
+    pub temporality: Temporality,
     /// Between two exports of a signal.
     pub interval_millis: u64,
     /// Until an export without an answer counts as failed.
@@ -250,6 +253,10 @@ fn resolve_export(raw: raw::Export, problems: &mut Problems) -> Option<Export> {
         traces_path: raw.traces_path,
         metrics_path: raw.metrics_path,
         logs_path: raw.logs_path,
+        temporality: match raw.temporality {
+            raw::Temporality::Cumulative => Temporality::Cumulative,
+            raw::Temporality::Delta => Temporality::Delta,
+        },
         interval_millis: raw.interval_ms,
         timeout_millis: u32::try_from(raw.timeout_ms).ok()?,
         max_queue_bytes: usize::try_from(bytes).ok()?,

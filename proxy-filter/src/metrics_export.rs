@@ -1,7 +1,7 @@
 //! Metric families as OTLP metrics.
 
+use crate::exemplar;
 use crate::families::{Family, Labels, Value};
-use crate::outcome;
 use sightline_core::metric::Kind;
 use sightline_core::otlp::{
     Attribute, Exemplar, HistogramPoint, Instrument, Number, NumberPoint, Temporality, Writer,
@@ -20,13 +20,19 @@ pub struct Period {
     pub unix_nanos: u64,
 }
 
-/// The items of an export request, and how many points they have.
-pub fn items(families: &[Family<'_>], period: Period) -> (Vec<u8>, usize) {
+/// The items of an export request, and how many points they have. An
+/// increment of nothing is not sent.
+pub fn items(families: Vec<Family<'_>>, period: Period) -> (Vec<u8>, usize) {
     let mut items = Writer::new();
     let mut points = 0usize;
-    for family in families.iter().filter(|family| !family.points.is_empty()) {
-        points = points.saturating_add(family.points.len());
-        write(family, period, &mut items);
+    for mut family in families {
+        if period.temporality == Temporality::Delta && family.kind != Kind::Gauge {
+            family.points.retain(|point| !point.value.is_nothing());
+        }
+        if !family.points.is_empty() {
+            points = points.saturating_add(family.points.len());
+            write(&family, period, &mut items);
+        }
     }
     (items.into_bytes(), points)
 }
@@ -77,7 +83,7 @@ fn write(family: &Family<'_>, period: Period, items: &mut Writer) {
     }
 }
 
-fn exemplar(of: &outcome::Exemplar) -> Exemplar {
+fn exemplar(of: &exemplar::Exemplar) -> Exemplar {
     Exemplar {
         unix_nanos: of.unix_nanos,
         value: of.seconds,
@@ -104,6 +110,7 @@ fn attributes<'a>(labels: &'a Labels<'a>) -> Vec<Attribute<'a>> {
 mod tests {
     use super::*;
     use crate::families::{Naming, families};
+    use crate::publishing::Now;
     use crate::record::Record;
     use crate::record::tests::record_of_two_requests;
     use crate::resource::Resource;
@@ -126,7 +133,7 @@ mod tests {
             start_unix_nanos: record.start_unix_nanos,
             unix_nanos: 9,
         };
-        let (items, points) = items(&families(record, naming, 0), period);
+        let (items, points) = items(families(record, naming, Now::default()), period);
         let body = Resource::new(&service, record.instance).export_request(&items);
         let request = ExportMetricsServiceRequest::decode(body.as_slice()).unwrap();
         let resource = request.resource_metrics[0].resource.as_ref().unwrap();

@@ -272,7 +272,9 @@ impl Plugin {
             return Vec::new();
         }
         let record = publishing::publish(shared, service, worker, now, random(entropy), false);
-        record.map_or_else(Vec::new, |record| service.due_calls(&record, worker, now))
+        record.map_or_else(Vec::new, |record| {
+            service.due_calls(&record, worker, now, shared)
+        })
     }
 
     /// What to add to the proxy's own statistics since the last time.
@@ -297,7 +299,7 @@ impl Plugin {
         let service = self.services.get_mut(service)?;
         let record = publishing::publish(shared, service, worker, now, random(entropy), false);
         let record = record.or_else(|| publishing::read(shared, &service.key))?;
-        let families = families(&record, Naming::Prometheus, now.monotonic_nanos);
+        let families = families(&record, Naming::Prometheus, now);
         Some(open_metrics::page(&families, form))
     }
 
@@ -322,11 +324,12 @@ impl Plugin {
         token: u32,
         answer: &Answer,
         now: Now,
+        shared: &mut impl SharedData,
         entropy: Entropy<'_>,
     ) -> Option<Change> {
         let random = u64::from_le_bytes(random(entropy));
         self.service_of(root)?
-            .answered(root, token, answer, now, random)
+            .answered(root, token, answer, now, random, shared)
     }
 
     fn service_of(&mut self, root: u32) -> Option<&mut Service> {

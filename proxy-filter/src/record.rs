@@ -5,8 +5,9 @@
 //! counted twice. How the adding is made safe is [`crate::publishing`]'s part.
 
 mod codec;
+mod since;
 
-use crate::ledger::{Drop, Ledger, Queued};
+use crate::ledger::{Drop, Ledger, Queued, Waiting};
 use crate::outcome::Tallies;
 use crate::red::{self, Red};
 use sightline_core::names;
@@ -36,6 +37,8 @@ pub struct Record {
     pub ledger: Ledger,
     /// The most series, as the worker that published last has it.
     pub max_series: usize,
+    /// When metrics were acknowledged last, in nanoseconds since the Unix epoch.
+    metrics_acknowledged_unix_nanos: u64,
     workers: Vec<Worker>,
     /// Ordered by route and method.
     series: Vec<Series>,
@@ -49,6 +52,7 @@ struct Worker {
     /// On the monotonic clock.
     seen_nanos: u64,
     queued: Queued,
+    waiting: Waiting,
 }
 
 /// The requests of one method and route in all workers.
@@ -75,6 +79,10 @@ pub struct Contribution<'a> {
     pub ledger: &'a Ledger,
     /// How many of them wait.
     pub queued: Queued,
+    /// Since when.
+    pub waiting: Waiting,
+    /// When metrics were acknowledged last, in nanoseconds since the Unix epoch.
+    pub metrics_acknowledged_unix_nanos: u64,
     /// The most series.
     pub max_series: usize,
     /// Whether it could export the metrics.
@@ -105,6 +113,7 @@ impl Record {
             lease: (0, 0),
             ledger: Ledger::default(),
             max_series: 0,
+            metrics_acknowledged_unix_nanos: start_unix_nanos,
             workers: Vec::new(),
             series: Vec::new(),
             counters: BTreeMap::new(),
@@ -127,6 +136,21 @@ impl Record {
         counts.fold(Queued::default(), Queued::plus)
     }
 
+    /// How long, at this time since the Unix epoch, the oldest span, log record
+    /// and metrics have waited, in nanoseconds.
+    pub fn lags(&self, now_unix_nanos: u64) -> [u64; 3] {
+        let oldest = |of: fn(&Waiting) -> u64| {
+            let times = self.workers.iter().map(|worker| of(&worker.waiting));
+            times.filter(|time| *time > 0).min().unwrap_or(u64::MAX)
+        };
+        [
+            oldest(|waiting| waiting.spans),
+            oldest(|waiting| waiting.log_records),
+            self.metrics_acknowledged_unix_nanos,
+        ]
+        .map(|since| now_unix_nanos.saturating_sub(since))
+    }
+
     /// How many workers were heard of lately, and how long ago the one was
     /// that was silent for longest, in nanoseconds.
     pub fn heartbeats(&self, now_nanos: u64) -> (u64, u64) {
@@ -143,6 +167,11 @@ impl Record {
         self.workers.iter().any(|known| known.id == worker)
     }
 
+    /// Whether any worker exports the metrics.
+    pub fn has_leader(&self) -> bool {
+        self.lease.0 != 0
+    }
+
     /// Whether this worker is the one that exports the metrics.
     pub fn is_leader(&self, worker: WorkerId) -> bool {
         self.lease.0 == worker
@@ -153,6 +182,8 @@ impl Record {
         self.ledger.add(from.ledger);
         self.ledger.overflow = self.ledger.overflow.saturating_add(from.red.overflow());
         self.max_series = from.max_series;
+        let acknowledged = &mut self.metrics_acknowledged_unix_nanos;
+        *acknowledged = (*acknowledged).max(from.metrics_acknowledged_unix_nanos);
         for (name, more) in from.red.counters() {
             *self.counters.entry(Box::from(name)).or_default() += more;
         }
@@ -165,6 +196,7 @@ impl Record {
                 id: from.worker,
                 seen_nanos: from.now_nanos,
                 queued: from.queued,
+                waiting: from.waiting,
             });
         }
         self.forget_the_lost(from.now_nanos);

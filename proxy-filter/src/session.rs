@@ -13,6 +13,7 @@ pub use trace::Entropy;
 
 use crate::config::Settings;
 use crate::finished_span::FinishedSpan;
+use crate::outcome::Outcome;
 use crate::sampling::MaySample;
 use crate::texts::{Text, Texts};
 use caller::Caller;
@@ -217,7 +218,7 @@ impl Session {
             trace_state: self.trace.state.map(String::into_boxed_str),
             series,
             kept_for,
-            status: end.status,
+            outcome: end.outcome(),
             start_unix_nanos: self.start_unix_nanos,
             duration_nanos: end.duration_nanos,
             protocol: protocol(),
@@ -255,13 +256,20 @@ fn texts(head: &Head<'_>, request_id: &RequestId) -> Texts {
 }
 
 impl End {
+    /// How it ended, as far as that is counted apart.
+    pub fn outcome(&self) -> Outcome {
+        Outcome::new(self.status, self.flags)
+    }
+
     /// Why such an end leaves a span, whatever was decided at the head.
     fn keeps(&self, settings: &Settings) -> Option<&'static str> {
         let is_slow = |limit| self.duration_nanos > limit;
-        match self.status {
-            None | Some(500..) => Some(names::keep::ERROR),
-            Some(_) if settings.slow_nanos.is_some_and(is_slow) => Some(names::keep::SLOW),
-            Some(_) => None,
+        if self.outcome().error_attribute().is_some() {
+            Some(names::keep::ERROR)
+        } else if settings.slow_nanos.is_some_and(is_slow) {
+            Some(names::keep::SLOW)
+        } else {
+            None
         }
     }
 }

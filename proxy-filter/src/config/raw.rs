@@ -15,6 +15,8 @@ use serde::Deserialize;
 pub mod limits {
     /// `trace.slow_ms`.
     pub const SLOW_MS: (u64, u64) = (1, 3_600_000);
+    /// `trace.max_per_second`.
+    pub const MAX_PER_SECOND: (f64, f64) = (0.01, 1_000_000.0);
     /// `metrics.max_series`.
     pub const MAX_SERIES: (u64, u64) = (1, 100_000);
     /// `export.interval_ms`.
@@ -111,7 +113,7 @@ pub struct Trace {
     pub routes: Vec<SampledRoute>,
     /// The most traces that are sampled in a second of those that the shares
     /// keep; no limit without it. See Sampling below.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.01, max = 1_000_000)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = limits::MAX_PER_SECOND.0, max = limits::MAX_PER_SECOND.1)))]
     pub max_per_second: Option<f64>,
     /// Requests that take longer leave a span even where their trace is not
     /// sampled. Errors (500 or more, or no response) always do.
@@ -235,6 +237,18 @@ pub struct Counter {
     pub sum_header: Option<String>,
 }
 
+/// What OTLP counters and histograms say.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum Temporality {
+    /// totals since the start
+    #[default]
+    Cumulative,
+    /// increments since the last export that was acknowledged
+    Delta,
+}
+
 /// Whose names requests are reported under.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
@@ -268,6 +282,8 @@ pub struct Export {
     /// Its path for log records.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/")))]
     pub logs_path: String,
+    /// What OTLP counters and histograms say.
+    pub temporality: Temporality,
     /// The names that requests have in OTLP metrics.
     pub metric_names: MetricNames,
     /// Milliseconds between two exports.
@@ -352,6 +368,7 @@ impl Default for Export {
             traces_path: "/v1/traces".to_owned(),
             metrics_path: "/v1/metrics".to_owned(),
             logs_path: "/v1/logs".to_owned(),
+            temporality: Temporality::default(),
             metric_names: MetricNames::default(),
             interval_ms: 5000,
             timeout_ms: 5000,

@@ -243,7 +243,7 @@ fn the_span_is_the_one_that_the_upstream_knows() {
     assert_eq!(
         (
             span.series,
-            span.status,
+            span.outcome.status_code(),
             span.start_unix_nanos,
             span.duration_nanos
         ),

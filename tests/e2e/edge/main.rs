@@ -10,5 +10,6 @@ mod propagation;
 mod sampling;
 mod setup;
 mod spans;
+mod temporality;
 mod trace_context;
 mod trust;
