@@ -9,7 +9,7 @@ pub mod raw;
 mod sampling;
 
 pub use problem::Problem;
-pub use raw::Incoming;
+pub use raw::{IdFormat, Incoming};
 
 use crate::peer::{AddressFrom, Network, TrustedPeers};
 use crate::sampling::Sampling;
@@ -37,6 +37,8 @@ pub struct Settings {
     pub request_id_header: String,
     /// Whether a sane id from the caller is kept.
     pub trust_request_id: bool,
+    /// What new ids look like.
+    pub request_id_format: IdFormat,
     /// What becomes of a valid trace of a trusted caller.
     pub incoming: Incoming,
     /// What becomes of a valid trace of any other caller.
@@ -135,6 +137,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         service: service?,
         request_id_header,
         trust_request_id: raw.request_id.trust_incoming,
+        request_id_format: raw.request_id.format,
         incoming: raw.trace.incoming,
         untrusted: raw.trace.untrusted.unwrap_or(raw.trace.incoming),
         trusted: TrustedPeers {

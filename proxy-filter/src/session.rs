@@ -11,7 +11,7 @@ pub use caller::SourceAddress;
 pub use head::Head;
 pub use trace::Entropy;
 
-use crate::config::Settings;
+use crate::config::{IdFormat, Settings};
 use crate::finished_span::{FinishedSpan, Text, Texts};
 use crate::sampling::MaySample;
 use caller::Caller;
@@ -140,9 +140,7 @@ impl Session {
         let request_id = match kept {
             Some(id) => RequestId::new(id),
             None => {
-                let mut random = [0; 16];
-                entropy(&mut random);
-                let id = RequestId::new(request_id::uuid_v4(random, &mut [0; 36]).as_bytes());
+                let id = RequestId::make(settings.request_id_format, now_unix_nanos, entropy);
                 emit(Effect::SetOnRequest(name, id.as_bytes()));
                 id
             }
@@ -254,6 +252,20 @@ impl RequestId {
         bytes.iter_mut().zip(id).for_each(|(to, byte)| *to = *byte);
         let len = id.len().min(bytes.len());
         Self { bytes, len }
+    }
+
+    fn make(format: IdFormat, now_unix_nanos: u64, entropy: Entropy<'_>) -> Self {
+        let mut random = [0; 16];
+        entropy(&mut random);
+        let text = &mut [0; 36];
+        let id = match format {
+            IdFormat::UuidV4 => request_id::uuid_v4(random, text),
+            IdFormat::UuidV7 => {
+                let random = random.first_chunk().copied().unwrap_or_default();
+                request_id::uuid_v7(now_unix_nanos / 1_000_000, random, text)
+            }
+        };
+        Self::new(id.as_bytes())
     }
 
     fn as_bytes(&self) -> &[u8] {

@@ -48,6 +48,19 @@ pub struct RequestId {
     pub header: String,
     /// Keep a sane id from the caller.
     pub trust_incoming: bool,
+    /// What new ids look like.
+    pub format: IdFormat,
+}
+
+/// What new request ids look like.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum IdFormat {
+    /// A UUID of random bits.
+    #[default]
+    UuidV4,
+    /// A UUID that begins with the time, so that ids sort by it.
+    UuidV7,
 }
 
 /// Trace context and sampling.
@@ -192,6 +205,7 @@ impl Default for RequestId {
         Self {
             header: "x-request-id".to_owned(),
             trust_incoming: true,
+            format: IdFormat::default(),
         }
     }
 }

@@ -109,6 +109,13 @@ fn an_id_is_made_where_none_can_be_kept() {
     let distrust = settings(r#", "request_id": {"trust_incoming": false}"#);
     let (_, done) = begin(&distrust, &[("x-request-id", b"req_42")]);
     assert!(value(&done, "set", "x-request-id").is_some());
+    let by_time = settings(r#", "request_id": {"format": "uuid_v7"}"#);
+    let (_, done) = begin(&by_time, &[]);
+    let id = value(&done, "set", "x-request-id").unwrap();
+    assert!(
+        id.starts_with("00000000-0000-7"),
+        "1000 ns after the epoch: {id}"
+    );
     let renamed = settings(r#", "request_id": {"header": "X-Correlation-ID"}"#);
     let (_, done) = begin(&renamed, &[("x-correlation-id", b"a b")]);
     assert!(value(&done, "set", "x-correlation-id").is_some());

@@ -5,6 +5,7 @@ mod imports;
 mod metrics;
 mod poison;
 mod propagation;
+mod request_id;
 mod sampling;
 mod setup;
 mod spans;
