@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
+use sightline_tests::w3c_suite;
 
 use crate::site::Site;
 
@@ -22,11 +23,18 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 1] = [Section {
-    document: "collector-config/README.md",
-    name: "metrics",
-    make: metrics,
-}];
+const SECTIONS: [Section; 2] = [
+    Section {
+        document: "collector-config/README.md",
+        name: "metrics",
+        make: metrics,
+    },
+    Section {
+        document: "docs/trace-context.md",
+        name: "w3c",
+        make: w3c,
+    },
+];
 
 pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let Some([check]) = crate::flags("gen", HELP, ["--check"], arguments)? else {
@@ -82,6 +90,25 @@ fn metrics(site: &Site) -> Result<String> {
         if value.starts_with("http_") || value.starts_with("sightline_") {
             table += &format!("| `{value}` | {} |\n", linked(documentation, &values));
         }
+    }
+    Ok(table)
+}
+
+/// A table of the cases of the W3C suite.
+fn w3c(_: &Site) -> Result<String> {
+    let cases = w3c_suite::cases()?;
+    let envoy = cases.iter().filter(|case| case.envoy_passes).count();
+    let count = cases.len();
+    let mut table = format!(
+        "| case | sent | must reach the upstream | filter ({count} of {count}) \
+         | Envoy's own tracing ({envoy} of {count}) |\n|---|---|---|---|---|\n"
+    );
+    for case in &cases {
+        let verdict = if case.envoy_passes { "passes" } else { "fails" };
+        table += &format!(
+            "| `{}` | {} | {} | passes | {verdict} |\n",
+            case.name, case.sent, case.expected
+        );
     }
     Ok(table)
 }

@@ -11,3 +11,4 @@ mod setup;
 mod spans;
 mod trace_context;
 mod trust;
+mod w3c_suite;
