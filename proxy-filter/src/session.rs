@@ -11,7 +11,7 @@ pub use caller::SourceAddress;
 pub use head::Head;
 pub use trace::Entropy;
 
-use crate::config::{IdFormat, Settings};
+use crate::config::{IdFormat, KeepId, Settings};
 use crate::finished_span::{FinishedSpan, Text, Texts};
 use crate::sampling::MaySample;
 use caller::Caller;
@@ -135,8 +135,14 @@ impl Session {
         emit: &mut dyn FnMut(Effect<'_>),
     ) -> Self {
         let name = settings.request_id_header.as_str();
+        let mut caller = Caller::new(&settings.trusted, source_address);
+        let mut keeps = || match settings.keep_request_id {
+            KeepId::Any => true,
+            KeepId::Trusted => caller.is_trusted(),
+            KeepId::None => false,
+        };
         let kept = head.request_id.one();
-        let kept = kept.filter(|id| settings.trust_request_id && request_id::is_sane(id));
+        let kept = kept.filter(|id| request_id::is_sane(id) && keeps());
         let request_id = match kept {
             Some(id) => RequestId::new(id),
             None => {
@@ -145,7 +151,6 @@ impl Session {
                 id
             }
         };
-        let mut caller = Caller::new(&settings.trusted, source_address);
         let trace = Trace::begin(settings, head, may_sample, &mut caller, entropy, emit);
         pass_baggage(&head.baggage, &mut caller, emit);
         // An error or a slow request is known only at its end, and by then

@@ -46,10 +46,23 @@ pub struct Service {
 pub struct RequestId {
     /// The header that carries it.
     pub header: String,
-    /// Keep a sane id from the caller.
-    pub trust_incoming: bool,
+    /// Whose ids are kept, if they are sane.
+    pub keep: KeepId,
     /// What new ids look like.
     pub format: IdFormat,
+}
+
+/// Whose request ids are kept.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum KeepId {
+    /// Those of trusted callers.
+    #[default]
+    Trusted,
+    /// Anybody's.
+    Any,
+    /// Nobody's.
+    None,
 }
 
 /// What new request ids look like.
@@ -204,7 +217,7 @@ impl Default for RequestId {
     fn default() -> Self {
         Self {
             header: "x-request-id".to_owned(),
-            trust_incoming: true,
+            keep: KeepId::default(),
             format: IdFormat::default(),
         }
     }

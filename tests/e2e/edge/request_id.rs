@@ -48,10 +48,14 @@ fn a_sane_id_is_kept_and_another_replaced() {
         assert!(is_uuid(&seen.upstream("x-request-id"), '4'), "{id}");
     }
 
-    let edge = Edge::start(
-        filter_with("/request_id", json!({"trust_incoming": false})),
-        1,
+    let elsewhere = json!({"trusted": ["10.0.0.0/8"]});
+    let edge = Edge::start(filter_with("/trace", elsewhere), 1);
+    let seen = edge.get("/", &[("x-request-id", "req_42")]);
+    assert!(
+        is_uuid(&seen.upstream("x-request-id"), '4'),
+        "a stranger's id"
     );
+    let edge = Edge::start(filter_with("/request_id", json!({"keep": "none"})), 1);
     let seen = edge.get("/", &[("x-request-id", "req_42")]);
     assert!(is_uuid(&seen.upstream("x-request-id"), '4'));
 }
