@@ -2,6 +2,10 @@
 //! under way. It decides everything and touches no host: headers, clocks,
 //! random bytes and the proxy's shared data come in as arguments.
 
+mod proxy;
+
+pub use proxy::Proxy;
+
 use crate::config::Settings;
 use crate::exporter::Answer;
 use crate::header_map::HeaderMap;
@@ -10,7 +14,7 @@ use crate::publishing::{self, Now, SharedData};
 use crate::record::WorkerId;
 use crate::sample_limit;
 use crate::service::{Call, Change, Service};
-use crate::session::{self, Class, Effect, End, Entropy, Head, Session, SourceAddress};
+use crate::session::{self, Class, Effect, End, Entropy, Head, Session};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -59,18 +63,6 @@ pub enum Decision {
     Continue,
     /// The filter answers with its metrics page.
     AnswerWithPage(Form),
-}
-
-/// What the proxy has for a request that begins.
-pub struct Proxy<'a> {
-    /// Nanoseconds since the Unix epoch.
-    pub now_unix_nanos: u64,
-    /// What all workers see.
-    pub shared: &'a mut dyn SharedData,
-    /// Who calls.
-    pub source_address: SourceAddress<'a>,
-    /// Random bytes.
-    pub entropy: Entropy<'a>,
 }
 
 /// What the proxy knows of a request at its end. Asked only for what is needed.
