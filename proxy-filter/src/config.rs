@@ -3,6 +3,7 @@
 //! reports every problem in it at once, each with its path in the document.
 //! The document itself is described in [`raw`].
 
+mod counters;
 pub mod problem;
 mod protobuf_struct;
 pub mod raw;
@@ -11,10 +12,13 @@ mod sampling;
 pub use problem::Problem;
 pub use raw::{IdFormat, Incoming, KeepId};
 
+use crate::business_counter::BusinessCounter;
+use crate::families::Naming;
 use crate::peer::{AddressFrom, Network, TrustedPeers};
 use crate::sampling::Sampling;
 use crate::session::b3;
 use problem::Problems;
+use raw::limits;
 use sightline_core::names;
 use sightline_core::route::{MAX_TEMPLATES, Routes};
 
@@ -61,6 +65,12 @@ pub struct Settings {
     pub metrics_path: Option<String>,
     /// The most series, by method and route.
     pub max_series: usize,
+    /// Whether the proxy's own statistics say the same.
+    pub envoy_stats: bool,
+    /// Counters made of requests.
+    pub counters: Vec<BusinessCounter>,
+    /// Whose names requests have in OTLP metrics.
+    pub naming: Naming,
     /// Where spans and metrics go.
     pub export: Option<Export>,
 }
@@ -89,6 +99,8 @@ pub struct Export {
     pub traces_path: String,
     /// Path for metrics.
     pub metrics_path: String,
+    /// Path for log records.
+    pub logs_path: String,
     /// Between two exports of a signal.
     pub interval_millis: u64,
     /// Until an export without an answer counts as failed.
@@ -120,7 +132,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     }
     let sampling = sampling::resolve(&raw.trace, problems);
     if let Some(millis) = raw.trace.slow_ms {
-        in_range("trace.slow_ms", millis, 1, 3_600_000, problems);
+        in_limits("trace.slow_ms", millis, limits::SLOW_MS, problems);
     }
     let trusted = networks("trace.trusted", &raw.trace.trusted, problems);
     let routes = templates("routes", "", &raw.routes, problems);
@@ -129,7 +141,14 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         path_like("metrics.path", path, problems);
     }
     let max_series = raw.metrics.max_series;
-    in_range("metrics.max_series", max_series, 1, 100_000, problems);
+    in_limits(
+        "metrics.max_series",
+        max_series,
+        limits::MAX_SERIES,
+        problems,
+    );
+    let counters = counters::resolve(raw.metrics.counters, problems);
+    let naming = raw.export.as_ref().map(|export| export.metric_names);
     let export = raw
         .export
         .and_then(|export| resolve_export(export, problems));
@@ -167,6 +186,12 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         exclude: exclude?,
         metrics_path: raw.metrics.path,
         max_series: usize::try_from(max_series).ok()?,
+        envoy_stats: raw.metrics.envoy_stats,
+        counters,
+        naming: match naming.unwrap_or_default() {
+            raw::MetricNames::Prometheus => Naming::Prometheus,
+            raw::MetricNames::OpenTelemetry => Naming::OpenTelemetry,
+        },
         export,
     })
 }
@@ -209,20 +234,16 @@ fn resolve_export(raw: raw::Export, problems: &mut Problems) -> Option<Export> {
     }
     path_like("export.traces_path", &raw.traces_path, problems);
     path_like("export.metrics_path", &raw.metrics_path, problems);
-    in_range(
-        "export.interval_ms",
-        raw.interval_ms,
-        100,
-        3_600_000,
-        problems,
-    );
-    in_range("export.timeout_ms", raw.timeout_ms, 100, 600_000, problems);
+    path_like("export.logs_path", &raw.logs_path, problems);
+    let millis = raw.interval_ms;
+    in_limits("export.interval_ms", millis, limits::INTERVAL_MS, problems);
+    let millis = raw.timeout_ms;
+    in_limits("export.timeout_ms", millis, limits::TIMEOUT_MS, problems);
     let bytes = raw.max_queue_bytes;
-    in_range(
+    in_limits(
         "export.max_queue_bytes",
         bytes,
-        16 << 10,
-        64 << 20,
+        limits::MAX_QUEUE_BYTES,
         problems,
     );
     let cluster = raw.cluster?;
@@ -231,6 +252,7 @@ fn resolve_export(raw: raw::Export, problems: &mut Problems) -> Option<Export> {
         cluster,
         traces_path: raw.traces_path,
         metrics_path: raw.metrics_path,
+        logs_path: raw.logs_path,
         interval_millis: raw.interval_ms,
         timeout_millis: u32::try_from(raw.timeout_ms).ok()?,
         max_queue_bytes: usize::try_from(bytes).ok()?,
@@ -280,6 +302,10 @@ fn path_like(path: &str, value: &str, problems: &mut Problems) {
     }
 }
 
+fn in_limits(path: &str, value: u64, limits: (u64, u64), problems: &mut Problems) {
+    in_range(path, value, limits.0, limits.1, problems);
+}
+
 fn in_range(path: &str, value: u64, low: u64, high: u64, problems: &mut Problems) {
     if !(low..=high).contains(&value) {
         let message = format!("must be between {low} and {high}, got {value}");
@@ -291,7 +317,7 @@ fn is_header_name(name: &str) -> bool {
     let fits = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_'
     };
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(fits)
+    !name.is_empty() && name.len() <= limits::HEADER_NAME_LEN && name.bytes().all(fits)
 }
 
 #[cfg(test)]

@@ -6,13 +6,16 @@
 
 mod codec;
 
-use crate::ledger::{Drop, Ledger};
+use crate::ledger::{Drop, Ledger, Queued};
+use crate::outcome::Tallies;
 use crate::red::{self, Red};
-use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
 use sightline_core::names;
+use std::collections::BTreeMap;
 
 /// A worker that was not heard of for so long is taken for dead.
 const WORKER_LOST_AFTER_NANOS: u64 = 120_000_000_000;
+/// A worker that was heard of within this time is taken to be well.
+const HEARTBEAT_NANOS: u64 = 30_000_000_000;
 /// How long the right to export the metrics holds without renewal.
 const LEASE_NANOS: u64 = 10_000_000_000;
 
@@ -29,11 +32,15 @@ pub struct Record {
     /// The worker that exports the metrics, and until when nobody else may, on
     /// the monotonic clock.
     lease: (WorkerId, u64),
-    /// What became of spans.
+    /// What became of spans, log records and metric points.
     pub ledger: Ledger,
+    /// The most series, as the worker that published last has it.
+    pub max_series: usize,
     workers: Vec<Worker>,
     /// Ordered by route and method.
     series: Vec<Series>,
+    /// Counters of the operator.
+    counters: BTreeMap<Box<str>, f64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +48,7 @@ struct Worker {
     id: WorkerId,
     /// On the monotonic clock.
     seen_nanos: u64,
-    queued: u64,
+    queued: Queued,
 }
 
 /// The requests of one method and route in all workers.
@@ -50,10 +57,8 @@ pub struct Series {
     method: usize,
     /// The route.
     pub route: Box<str>,
-    /// Finished requests by status.
-    pub statuses: Vec<(u16, u64)>,
-    /// Their durations in seconds.
-    pub durations: Histogram,
+    /// Requests that have ended.
+    pub finished: Tallies,
     in_progress: Vec<(WorkerId, u64)>,
 }
 
@@ -66,10 +71,10 @@ pub struct Contribution<'a> {
     pub now_nanos: u64,
     /// What it counted of requests.
     pub red: &'a Red,
-    /// What became of its spans.
+    /// What became of its spans, log records and metric points.
     pub ledger: &'a Ledger,
-    /// How many spans wait.
-    pub queued: u64,
+    /// How many of them wait.
+    pub queued: Queued,
     /// The most series.
     pub max_series: usize,
     /// Whether it could export the metrics.
@@ -99,8 +104,10 @@ impl Record {
             instance,
             lease: (0, 0),
             ledger: Ledger::default(),
+            max_series: 0,
             workers: Vec::new(),
             series: Vec::new(),
+            counters: BTreeMap::new(),
         }
     }
 
@@ -109,10 +116,26 @@ impl Record {
         &self.series
     }
 
-    /// Spans that wait, in all workers.
-    pub fn queued(&self) -> u64 {
+    /// Counters of the operator, by name.
+    pub fn counters(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.counters.iter().map(|(name, sum)| (&**name, *sum))
+    }
+
+    /// What waits in all workers.
+    pub fn queued(&self) -> Queued {
         let counts = self.workers.iter().map(|worker| worker.queued);
-        counts.fold(0, u64::saturating_add)
+        counts.fold(Queued::default(), Queued::plus)
+    }
+
+    /// How many workers were heard of lately, and how long ago the one was
+    /// that was silent for longest, in nanoseconds.
+    pub fn heartbeats(&self, now_nanos: u64) -> (u64, u64) {
+        let ages = self.workers.iter();
+        let ages = ages.map(|worker| now_nanos.saturating_sub(worker.seen_nanos));
+        ages.fold((0u64, 0u64), |(alive, oldest), age| {
+            let is_alive = u64::from(age <= HEARTBEAT_NANOS);
+            (alive.saturating_add(is_alive), oldest.max(age))
+        })
     }
 
     /// Whether this worker has contributed and not left.
@@ -129,6 +152,10 @@ impl Record {
     pub fn add(&mut self, from: &Contribution<'_>) {
         self.ledger.add(from.ledger);
         self.ledger.overflow = self.ledger.overflow.saturating_add(from.red.overflow());
+        self.max_series = from.max_series;
+        for (name, more) in from.red.counters() {
+            *self.counters.entry(Box::from(name)).or_default() += more;
+        }
         self.forget(from.worker);
         for series in from.red.all() {
             self.add_series(from, series);
@@ -146,18 +173,13 @@ impl Record {
 
     fn add_series(&mut self, from: &Contribution<'_>, more: &red::Series) {
         let in_progress = if from.is_last { 0 } else { more.in_progress };
-        if more.statuses.is_empty() && in_progress == 0 {
+        if more.finished.is_empty() && in_progress == 0 {
             return;
         }
         let Some(series) = self.series_for(from, more) else {
             return;
         };
-        for (status, count) in &more.statuses {
-            red::add_to(&mut series.statuses, *status, *count);
-        }
-        series
-            .durations
-            .merge(more.durations.counts(), more.durations.sum());
+        series.finished.add(&more.finished);
         match series
             .in_progress
             .iter_mut()
@@ -174,8 +196,7 @@ impl Record {
         let mut route = &*more.route;
         let mut place = self.place_of(route, more.method);
         if place.is_err() && self.series.len() >= from.max_series && !more.is_template {
-            let requests = more.statuses.iter().map(|(_, count)| *count);
-            let requests = requests.fold(0, u64::saturating_add);
+            let requests = more.finished.requests();
             self.ledger.overflow = self.ledger.overflow.saturating_add(requests);
             route = names::OTHER;
             place = self.place_of(route, more.method);
@@ -184,8 +205,7 @@ impl Record {
             let series = Series {
                 method: more.method,
                 route: Box::from(route),
-                statuses: Vec::new(),
-                durations: Histogram::new(&SECONDS_BOUNDS),
+                finished: Tallies::default(),
                 in_progress: Vec::new(),
             };
             self.series.insert(at, series);
@@ -214,7 +234,8 @@ impl Record {
             now_nanos.saturating_sub(worker.seen_nanos) > WORKER_LOST_AFTER_NANOS
         };
         while let Some(worker) = self.workers.iter().find(lost).cloned() {
-            self.ledger.drop(Drop::WorkerLost, worker.queued);
+            self.ledger.drop_waiting(Drop::WorkerLost, worker.queued);
+            self.ledger.workers_lost = self.ledger.workers_lost.saturating_add(1);
             self.forget(worker.id);
         }
     }

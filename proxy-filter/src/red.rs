@@ -2,8 +2,8 @@
 //! it last published. A series, once there, keeps its number, so that a
 //! request ends where it began; how many there are is bounded.
 
+use crate::outcome::{Finished, Tallies};
 use crate::session::Route;
-use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
 use sightline_core::names;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -33,10 +33,8 @@ pub struct Series {
     pub is_template: bool,
     /// Requests that have begun and not ended, in this worker.
     pub in_progress: u64,
-    /// Finished requests by status, since the last publishing.
-    pub statuses: Vec<(u16, u64)>,
-    /// Their durations in seconds.
-    pub durations: Histogram,
+    /// Requests that have ended since the last publishing.
+    pub finished: Tallies,
 }
 
 /// All series of a worker.
@@ -46,6 +44,8 @@ pub struct Red {
     by_route: BTreeMap<Rc<str>, [Option<usize>; METHODS]>,
     /// Requests counted under `_other`, since the last publishing.
     overflow: u64,
+    /// Counters of the operator, since the last publishing.
+    counters: BTreeMap<Rc<str>, f64>,
 }
 
 impl Red {
@@ -83,8 +83,7 @@ impl Red {
             route,
             is_template,
             in_progress: 0,
-            statuses: Vec::new(),
-            durations: Histogram::new(&SECONDS_BOUNDS),
+            finished: Tallies::default(),
         });
         number
     }
@@ -96,21 +95,19 @@ impl Red {
         }
     }
 
-    /// A request that began has ended. No status means that no response was sent.
-    pub fn end(&mut self, series: usize, status: Option<u16>, duration_nanos: u64) {
+    /// A request that began has ended.
+    pub fn end(&mut self, series: usize, request: &Finished) {
         if let Some(series) = self.series.get_mut(series) {
             series.in_progress = series.in_progress.saturating_sub(1);
         }
-        self.count(series, status, duration_nanos);
+        self.count(series, request);
     }
 
     /// A request that was never seen to begin has ended.
-    pub fn count(&mut self, series: usize, status: Option<u16>, duration_nanos: u64) {
-        let Some(series) = self.series.get_mut(series) else {
-            return;
-        };
-        add_to(&mut series.statuses, status.unwrap_or_default(), 1);
-        series.durations.record(duration_nanos as f64 / 1e9);
+    pub fn count(&mut self, series: usize, request: &Finished) {
+        if let Some(series) = self.series.get_mut(series) {
+            series.finished.count(request);
+        }
     }
 
     /// All series, in the order of their numbers.
@@ -123,6 +120,19 @@ impl Red {
         self.series.get(series)
     }
 
+    /// Adds to a counter of the operator.
+    pub fn add_to_counter(&mut self, name: &str, more: f64) {
+        match self.counters.get_mut(name) {
+            Some(sum) => *sum += more,
+            None => drop(self.counters.insert(Rc::from(name), more)),
+        }
+    }
+
+    /// The counters of the operator that were added to.
+    pub fn counters(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.counters.iter().map(|(name, sum)| (&**name, *sum))
+    }
+
     /// Requests counted under `_other` since the last publishing.
     pub fn overflow(&self) -> u64 {
         self.overflow
@@ -132,29 +142,25 @@ impl Red {
     /// in progress are.
     pub fn published(&mut self) {
         self.overflow = 0;
-        for series in self
-            .series
-            .iter_mut()
-            .filter(|series| !series.statuses.is_empty())
-        {
-            series.statuses.clear();
-            series.durations = Histogram::new(&SECONDS_BOUNDS);
+        self.counters.clear();
+        for series in &mut self.series {
+            series.finished.clear();
         }
-    }
-}
-
-/// Adds to the count of a status.
-pub fn add_to(statuses: &mut Vec<(u16, u64)>, status: u16, more: u64) {
-    match statuses.iter_mut().find(|(known, _)| *known == status) {
-        Some((_, count)) => *count = count.saturating_add(more),
-        None => statuses.push((status, more)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::Outcome;
     use std::borrow::Cow;
+
+    fn finished(status: Option<u16>) -> Finished {
+        Finished {
+            outcome: Outcome::new(status, 0),
+            ..Finished::default()
+        }
+    }
 
     fn route(name: &str, is_template: bool) -> Route<'_> {
         let name = Cow::Borrowed(name);
@@ -169,18 +175,15 @@ mod tests {
         assert_eq!(red.series_of(b"GET", &route("/a", true), 10), first);
         red.begin(first);
         red.begin(second);
-        red.end(first, Some(200), 7_000_000);
+        red.end(first, &finished(Some(200)));
         red.published();
-        red.end(second, None, 1);
+        red.end(second, &finished(None));
         let [one, two] = red.all() else {
             panic!("two series")
         };
         assert_eq!((one.in_progress, two.in_progress), (0, 0));
-        assert_eq!(
-            (one.statuses.as_slice(), one.durations.count()),
-            (&[][..], 0)
-        );
-        assert_eq!(two.statuses, [(0, 1)], "no response counts as status 0");
+        assert!(one.finished.is_empty());
+        assert_eq!(two.finished.list()[0].0.status, 0, "no response");
     }
 
     #[test]
@@ -198,10 +201,10 @@ mod tests {
         for at in 0..10_000 {
             let name = format!("/made-up-{at}");
             let series = red.series_of(b"GET", &route(&name, false), 20);
-            red.count(series, Some(404), 0);
+            red.count(series, &finished(Some(404)));
         }
         let template = red.series_of(b"GET", &route("/real", true), 20);
-        red.count(template, Some(200), 0);
+        red.count(template, &finished(Some(200)));
         assert_eq!(
             red.all().len(),
             20 + 2,
@@ -209,7 +212,7 @@ mod tests {
         );
         assert_eq!(red.overflow(), 10_000 - 20);
         assert_eq!(&*red.get(template).unwrap().route, "/real");
-        let counted = red.all().iter().flat_map(|series| &series.statuses);
-        assert_eq!(counted.map(|(_, count)| count).sum::<u64>(), 10_001);
+        let counted = red.all().iter().map(|series| series.finished.requests());
+        assert_eq!(counted.sum::<u64>(), 10_001);
     }
 }

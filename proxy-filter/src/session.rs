@@ -12,14 +12,16 @@ pub use head::Head;
 pub use trace::Entropy;
 
 use crate::config::{IdFormat, KeepId, Settings};
-use crate::finished_span::{FinishedSpan, Text, Texts};
+use crate::finished_span::FinishedSpan;
 use crate::sampling::MaySample;
+use crate::texts::{Text, Texts};
 use caller::Caller;
 use sightline_core::baggage;
 use sightline_core::names;
 use sightline_core::request_id;
 use sightline_core::route;
 use std::borrow::Cow;
+use std::rc::Rc;
 use trace::Trace;
 
 /// What shall happen to a header.
@@ -61,17 +63,24 @@ pub struct Session {
     request_id: RequestId,
     trace: Trace,
     start_unix_nanos: u64,
+    scheme: &'static [u8],
     /// For the span; none where nothing is exported.
-    texts: Option<Texts>,
+    texts: Option<Rc<Texts>>,
 }
 
 /// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct End {
     /// The status that was sent; none if no response ever was.
     pub status: Option<u16>,
     /// How long it took.
     pub duration_nanos: u64,
+    /// What the proxy says of it, see [`crate::response_flags`].
+    pub flags: u64,
+    /// Bytes of its body.
+    pub request_bytes: u64,
+    /// Bytes of the response's body that were sent.
+    pub response_bytes: u64,
 }
 
 /// The request id, kept without an allocation.
@@ -157,10 +166,15 @@ impl Session {
         // the proxy may have rewritten what was asked for.
         let exports = settings.export.is_some();
         Self {
-            texts: exports.then(|| texts(head, &request_id)),
+            texts: exports.then(|| Rc::new(texts(head, &request_id))),
             request_id,
             trace,
             start_unix_nanos: now_unix_nanos,
+            scheme: match head.scheme {
+                b"https" => b"https",
+                b"http" => b"http",
+                _ => b"",
+            },
         }
     }
 
@@ -180,6 +194,11 @@ impl Session {
         self.start_unix_nanos
     }
 
+    /// The scheme, if it is one of HTTP.
+    pub fn scheme(&self) -> &'static [u8] {
+        self.scheme
+    }
+
     /// The request has ended: its span, if one is to be sent. `series` says
     /// where it was counted; `protocol` is asked only for the span.
     pub fn end(
@@ -189,12 +208,11 @@ impl Session {
         series: usize,
         protocol: impl FnOnce() -> Vec<u8>,
     ) -> Option<FinishedSpan> {
-        let mut texts = self.texts?;
+        let texts = self.texts?;
         let kept_for = match self.trace.context.flags.sampled() {
             true => None,
             false => Some(end.keeps(settings)?),
         };
-        texts.push(Text::Protocol, &protocol());
         Some(FinishedSpan {
             context: self.trace.context,
             parent: self.trace.parent,
@@ -205,6 +223,7 @@ impl Session {
             status: end.status,
             start_unix_nanos: self.start_unix_nanos,
             duration_nanos: end.duration_nanos,
+            protocol: protocol(),
             texts,
         })
     }

@@ -8,6 +8,35 @@ fn problems(document: &str) -> Vec<String> {
 }
 
 #[test]
+fn counters_are_refused_with_every_problem() {
+    let document = br#"{"service": {"name": "e"}, "metrics": {"counters": [
+        {}, {"name": "orders"}, {"name": "errors_total"},
+        {"name": "a_total", "method": "get", "route": "", "status": ["7xx", 200], "sum_header": "a b"},
+        {"name": "b_total", "status": []}, {"name": "c_total", "color": 1}
+    ]}}"#;
+    let problems = Settings::from_document(document).unwrap_err();
+    let mut paths: Vec<_> = problems
+        .iter()
+        .map(|problem| problem.path.as_str())
+        .collect();
+    paths.sort_unstable();
+    let expected = [
+        "[0].name",
+        "[1].name",
+        "[2].name",
+        "[3].method",
+        "[3].route",
+        "[3].status[0]",
+        "[3].status[1]",
+        "[3].sum_header",
+        "[4].status",
+        "[5].color",
+    ];
+    let expected = expected.map(|path| format!("metrics.counters{path}"));
+    assert_eq!(paths, expected);
+}
+
+#[test]
 fn the_least_document_has_good_defaults() {
     let settings = Settings::from_document(br#"{"service": {"name": "edge"}}"#).unwrap();
     assert_eq!(settings.service.name, "edge");

@@ -62,6 +62,7 @@ fn kept(session: Session, settings: &Settings, status: Option<u16>) -> (bool, Op
     let end = End {
         status,
         duration_nanos: 5_000_000,
+        ..End::default()
     };
     let span = session.end(settings, &end, 0, Vec::new);
     (span.is_some(), span.and_then(|span| span.kept_for))
@@ -250,6 +251,7 @@ fn the_span_is_the_one_that_the_upstream_knows() {
     let end = End {
         status: Some(204),
         duration_nanos: 7,
+        ..End::default()
     };
     let span = session.end(&settings, &end, 3, || b"HTTP/2".to_vec());
     let span = span.unwrap();
@@ -283,7 +285,7 @@ proptest! {
             prop_assert!(value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{} {} {:?}", what, name, value);
         }
         prop_assert_eq!(value(&done, "set", "traceparent").map(str::len), Some(55));
-        let end = End { status: None, duration_nanos: 0 };
+        let end = End::default();
         let _ = session.end(&settings, &end, 0, || b"\xff".to_vec());
     }
 }

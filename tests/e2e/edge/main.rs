@@ -1,6 +1,8 @@
 //! The filter in a real Envoy, with a real collector and Prometheus behind it.
 
 mod configuration;
+mod envoy_stats;
+mod failures;
 mod imports;
 mod metrics;
 mod poison;
