@@ -10,7 +10,7 @@ pub mod raw;
 mod sampling;
 
 pub use problem::Problem;
-pub use raw::Incoming;
+pub use raw::{IdFormat, Incoming, KeepId};
 
 use crate::business_counter::BusinessCounter;
 use crate::families::Naming;
@@ -40,8 +40,10 @@ pub struct Settings {
     pub service: Service,
     /// Lower-case name of the header that carries the request id.
     pub request_id_header: String,
-    /// Whether a sane id from the caller is kept.
-    pub trust_request_id: bool,
+    /// Whose ids are kept, if they are sane.
+    pub keep_request_id: KeepId,
+    /// What new ids look like.
+    pub request_id_format: IdFormat,
     /// What becomes of a valid trace of a trusted caller.
     pub incoming: Incoming,
     /// What becomes of a valid trace of any other caller.
@@ -156,7 +158,8 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     Some(Settings {
         service: service?,
         request_id_header,
-        trust_request_id: raw.request_id.trust_incoming,
+        keep_request_id: raw.request_id.keep,
+        request_id_format: raw.request_id.format,
         incoming: raw.trace.incoming,
         untrusted: raw.trace.untrusted.unwrap_or(raw.trace.incoming),
         trusted: TrustedPeers {

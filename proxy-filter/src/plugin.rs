@@ -3,8 +3,10 @@
 //! random bytes and the proxy's shared data come in as arguments.
 
 mod end;
+mod proxy;
 
 pub use end::StreamInfo;
+pub use proxy::Proxy;
 
 use crate::config::Settings;
 use crate::envoy_stats::Increment;
@@ -17,7 +19,7 @@ use crate::publishing::{self, Now, SharedData};
 use crate::record::WorkerId;
 use crate::sample_limit;
 use crate::service::Service;
-use crate::session::{self, Class, Effect, Entropy, Head, Session, SourceAddress};
+use crate::session::{self, Class, Effect, Entropy, Head, Session};
 use crate::signal::{Call, Change};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -67,18 +69,6 @@ pub enum Decision {
     Continue,
     /// The filter answers with its metrics page.
     AnswerWithPage(Form),
-}
-
-/// What the proxy has for a request that begins.
-pub struct Proxy<'a> {
-    /// Nanoseconds since the Unix epoch.
-    pub now_unix_nanos: u64,
-    /// What all workers see.
-    pub shared: &'a mut dyn SharedData,
-    /// Who calls.
-    pub source_address: SourceAddress<'a>,
-    /// Random bytes.
-    pub entropy: Entropy<'a>,
 }
 
 impl Plugin {

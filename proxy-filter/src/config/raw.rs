@@ -83,9 +83,37 @@ pub struct RequestId {
     /// The header that carries the id.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = limits::HEADER_NAME_LEN)))]
     pub header: String,
-    /// Keep a caller's id of 1 to 128 letters, digits and ``-_.:=+/@``; any
-    /// other becomes a UUID.
-    pub trust_incoming: bool,
+    /// Whose ids are kept; see Trust below. An id of more than 128 characters,
+    /// or others than letters, digits and ``-_.:=+/@``, is always replaced.
+    pub keep: KeepId,
+    /// What new ids look like.
+    pub format: IdFormat,
+}
+
+/// Whose request ids are kept.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum KeepId {
+    /// those of trusted callers
+    #[default]
+    Trusted,
+    /// anybody's
+    Any,
+    /// nobody's
+    None,
+}
+
+/// What new request ids look like.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum IdFormat {
+    /// random bits
+    #[default]
+    UuidV4,
+    /// the time first, so that ids sort by it
+    UuidV7,
 }
 
 /// Trace context and sampling.
@@ -100,7 +128,7 @@ pub struct Trace {
     /// sampling, and their `tracestate` ends here.
     pub untrusted: Option<Incoming>,
     /// Networks such as `10.0.0.0/8`, IPv4 or IPv6, whose callers are trusted
-    /// with trace context.
+    /// with trace context, `baggage` and request ids.
     pub trusted: Vec<String>,
     /// Where a caller's address is taken from; see Trust below.
     pub address_from: AddressFrom,
@@ -315,7 +343,8 @@ impl Default for RequestId {
     fn default() -> Self {
         Self {
             header: "x-request-id".to_owned(),
-            trust_incoming: true,
+            keep: KeepId::default(),
+            format: IdFormat::default(),
         }
     }
 }
