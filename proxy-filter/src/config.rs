@@ -4,13 +4,15 @@
 //! The document itself is described in [`raw`].
 
 mod counters;
+mod logs;
 pub mod problem;
 mod protobuf_struct;
 pub mod raw;
 mod sampling;
 
+pub use logs::AccessLog;
 pub use problem::Problem;
-pub use raw::{IdFormat, Incoming, KeepId};
+pub use raw::{IdFormat, Incoming, KeepId, PeerForm};
 
 use crate::business_counter::BusinessCounter;
 use crate::families::Naming;
@@ -72,7 +74,9 @@ pub struct Settings {
     pub counters: Vec<BusinessCounter>,
     /// Whose names requests have in OTLP metrics.
     pub naming: Naming,
-    /// Where spans and metrics go.
+    /// The access log.
+    pub logs: AccessLog,
+    /// Where spans, metrics and log records go.
     pub export: Option<Export>,
 }
 
@@ -152,6 +156,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     );
     let counters = counters::resolve(raw.metrics.counters, problems);
     let naming = raw.export.as_ref().map(|export| export.metric_names);
+    let logs = logs::resolve(raw.logs, raw.export.is_some(), problems);
     let export = raw
         .export
         .and_then(|export| resolve_export(export, problems));
@@ -195,6 +200,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
             raw::MetricNames::Prometheus => Naming::Prometheus,
             raw::MetricNames::OpenTelemetry => Naming::OpenTelemetry,
         },
+        logs: logs?,
         export,
     })
 }

@@ -9,6 +9,10 @@
 //! and `Serialize` as the others do. Limits of numbers stand in [`limits`], for
 //! the check and the schema alike.
 
+mod logs;
+
+pub use logs::{Access, Logs, PeerForm};
+
 use serde::Deserialize;
 
 /// The least and the greatest value of each number, both included.
@@ -27,6 +31,8 @@ pub mod limits {
     pub const MAX_QUEUE_BYTES: (u64, u64) = (16 << 10, 64 << 20);
     /// The number of `metrics.counters`.
     pub const COUNTERS: usize = 64;
+    /// The number of `logs.headers`.
+    pub const LOG_HEADERS: usize = 16;
     /// The length of `request_id.header`.
     pub const HEADER_NAME_LEN: usize = 64;
 }
@@ -51,8 +57,10 @@ pub struct Document {
     pub exclude: Vec<String>,
     /// RED metrics.
     pub metrics: Metrics,
-    /// Where spans and metrics go by OTLP/HTTP. Without it nothing is sent and
-    /// no span is made.
+    /// The access log.
+    pub logs: Logs,
+    /// Where spans, metrics and log records go by OTLP/HTTP. Without it nothing
+    /// is sent and no span is made.
     pub export: Option<Export>,
 }
 
@@ -334,6 +342,7 @@ impl Default for Document {
             routes: Vec::new(),
             exclude: vec!["/sightline/*".to_owned()],
             metrics: Metrics::default(),
+            logs: Logs::default(),
             export: None,
         }
     }
