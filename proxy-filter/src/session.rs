@@ -262,7 +262,8 @@ pub fn log_unseen(
     series: usize,
     now_unix_nanos: u64,
 ) -> Logged {
-    let id = head.request_id.one().filter(|id| request_id::is_sane(id));
+    let id = head.request_id.one();
+    let id = id.filter(|id| settings.keep_request_id == KeepId::Any && request_id::is_sane(id));
     let texts = Rc::new(texts(settings, head, id.unwrap_or_default()));
     Logged::decide(settings, None, series, end, now_unix_nanos, Some(&texts))
 }
