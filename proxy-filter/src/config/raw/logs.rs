@@ -11,7 +11,7 @@ pub struct Logs {
     pub access: Access,
     /// The share of successes that are logged, by trace id, so that all records
     /// of a trace stay or go. A status of 400 or more, no response, and what is
-    /// slower than `trace.slow_ms` are always logged.
+    /// slower than `trace.slow_ms` or broke off are always logged.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
     pub success_ratio: f64,
     /// How much of a caller's address is logged.
