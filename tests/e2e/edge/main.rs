@@ -1,10 +1,12 @@
 //! The filter in a real Envoy, with a real collector and Prometheus behind it.
 
 mod configuration;
+mod endings;
 mod envoy_stats;
 mod failures;
 mod imports;
 mod metrics;
+mod page;
 mod poison;
 mod propagation;
 mod request_id;
@@ -12,6 +14,7 @@ mod sampling;
 mod setup;
 mod spans;
 mod temporality;
+mod totals;
 mod trace_context;
 mod trust;
 mod w3c_suite;
