@@ -269,7 +269,7 @@ pub fn listener_config(listener: &Listener, folder: &Path) -> Result<Value> {
         "path": access_log_path(folder, listener.name),
         "log_format": {"json_format": {
             "method": "%REQ(:METHOD)%", "path": "%REQ(:PATH)%", "status": "%RESPONSE_CODE%",
-            "request_id": "%REQ(X-REQUEST-ID)%",
+            "request_id": "%REQ(X-REQUEST-ID)%", "duration_ms": "%DURATION%",
         }},
     }});
     Ok(json!({

@@ -202,19 +202,25 @@ impl Request {
                 _ => {}
             }
         }
-        while is_chunked {
-            length = u64::from_str_radix(&read_line(reader)?, 16)?;
-            skip(reader, length)?;
-            if length == 0 {
-                // Trailers end in an empty line.
-                while !read_line(reader)?.is_empty() {}
-                return Ok(Some(Self { path }));
-            }
-            read_line(reader)?;
+        if is_chunked {
+            while read_chunk(reader)? {}
+            // Trailers end in an empty line.
+            while !read_line(reader)?.is_empty() {}
+            return Ok(Some(Self { path }));
         }
         skip(reader, length)?;
         Ok(Some(Self { path }))
     }
+}
+
+/// Skips a chunk; whether it was not the last.
+fn read_chunk(reader: &mut BufReader<TcpStream>) -> Result<bool> {
+    let length = u64::from_str_radix(&read_line(reader)?, 16)?;
+    skip(reader, length)?;
+    if length > 0 {
+        read_line(reader)?;
+    }
+    Ok(length > 0)
 }
 
 fn read_line(reader: &mut BufReader<TcpStream>) -> Result<String> {

@@ -1,5 +1,6 @@
 //! The filter in a real Envoy, with a real collector and Prometheus behind it.
 
+mod capabilities;
 mod configuration;
 mod endings;
 mod envoy_stats;
@@ -9,6 +10,7 @@ mod metrics;
 mod page;
 mod poison;
 mod propagation;
+mod quantiles;
 mod request_id;
 mod sampling;
 mod setup;

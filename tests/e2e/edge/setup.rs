@@ -2,7 +2,7 @@
 //! listener, and the parts they need.
 
 use serde_json::{Value, json};
-use sightline_tests::envoy::{Envoy, Listener, direct, to_cluster};
+use sightline_tests::envoy::{Envoy, Listener, access_log_path, direct, to_cluster};
 use sightline_tests::http::{Answer, Client};
 use sightline_tests::parts;
 use sightline_tests::process::free_port;
@@ -43,7 +43,7 @@ pub struct Edge {
     pub envoy: Envoy,
     pub port: u16,
     pub client: Client,
-    _folder: TempDir,
+    folder: TempDir,
     pub listener: Listener,
     _upstream: Upstream,
 }
@@ -86,7 +86,7 @@ impl Edge {
             envoy,
             port: listener.port,
             client: Client::default(),
-            _folder: folder,
+            folder,
             listener,
             _upstream: upstream,
         }
@@ -104,6 +104,22 @@ impl Edge {
             .unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.body
+    }
+
+    /// How long the requests to such paths took, as Envoy logged it: whole
+    /// milliseconds, of which the middle stands for all.
+    pub fn logged_seconds(&self, prefix: &str) -> anyhow::Result<Vec<f64>> {
+        let log = access_log_path(self.folder.path(), self.listener.name);
+        let mut seconds = Vec::new();
+        for line in std::fs::read_to_string(log)?.lines() {
+            let entry: Value = serde_json::from_str(line)?;
+            let path = entry["path"].as_str().unwrap_or_default();
+            if path.starts_with(prefix) {
+                let millis = entry["duration_ms"].as_f64().unwrap_or(f64::NAN);
+                seconds.push((millis + 0.5) / 1000.0);
+            }
+        }
+        Ok(seconds)
     }
 
     /// A GET whose answer says what reached the upstream.
