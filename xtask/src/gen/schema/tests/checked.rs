@@ -95,6 +95,7 @@ impl<'a> Check<'a> {
                 "minimum" => number(value).is_none_or(|value| Some(value) >= rule.as_f64()),
                 "maximum" => number(value).is_none_or(|value| Some(value) <= rule.as_f64()),
                 "exclusiveMinimum" => number(value).is_none_or(|value| Some(value) > rule.as_f64()),
+                "exclusiveMaximum" => number(value).is_none_or(|value| Some(value) < rule.as_f64()),
                 "minLength" => length(value).is_none_or(|length| Some(length) >= rule.as_u64()),
                 "maxLength" => length(value).is_none_or(|length| Some(length) <= rule.as_u64()),
                 "minItems" => items(value).is_none_or(|length| Some(length) >= rule.as_u64()),
