@@ -140,6 +140,7 @@ fn answer(mut stream: &TcpStream, how: &str, count: u64) -> More {
             say("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nonly this")?;
             return Ok(false);
         }
+        "garbage" => say("this is no answer\r\n\r\n")?,
         "trailers" => say(
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-sum\r\n\r\n\
              5\r\nhello\r\n0\r\nx-sum: 5\r\n\r\n",

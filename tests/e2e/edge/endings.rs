@@ -68,7 +68,7 @@ fn what_runs_when_the_listener_drains_is_counted_to_its_end() {
     }
     let stage = Stage::start(2, &routes());
     let before = stage.witnesses().unwrap();
-    let url = format!("http://127.0.0.1:{}/e/slow-100", stage.port);
+    let url = format!("http://127.0.0.1:{}/e/slow-900", stage.port);
     std::thread::scope(|scope| {
         let running: Vec<_> = (0..4)
             .map(|_| scope.spawn(|| Client::default().get(&url, &[]).unwrap()))
@@ -79,7 +79,7 @@ fn what_runs_when_the_listener_drains_is_counted_to_its_end() {
             assert_eq!(answer.join().unwrap().status, 200);
         }
     });
-    let expected = Requests::from([(("GET".to_owned(), "/e/slow-100".to_owned(), 200), 4)]);
+    let expected = Requests::from([(("GET".to_owned(), "/e/slow-900".to_owned(), 200), 4)]);
     wait_for("all witnesses to agree", LIMIT, || {
         stage.witnesses()?.since(&before).agree_on(&expected)?;
         Ok(Some(()))
@@ -87,10 +87,11 @@ fn what_runs_when_the_listener_drains_is_counted_to_its_end() {
     .unwrap();
 }
 
-/// Each path of the table is a route of its own.
+/// Each path of the table is a route of its own, and the one that drains.
 fn routes() -> BTreeSet<&'static str> {
     let endings = http1::ENDINGS.iter().chain(http2::ENDINGS);
     let counted = endings.flat_map(|ending| ending.counted);
     let routes = counted.map(|(_, route, ..)| *route);
-    routes.filter(|route| *route != UNKNOWN).collect()
+    let routes = routes.filter(|route| *route != UNKNOWN);
+    routes.chain(["/e/slow-900"]).collect()
 }

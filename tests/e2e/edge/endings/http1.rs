@@ -66,6 +66,11 @@ pub const ENDINGS: &[Ending] = &[
         counted: &[("GET", "/e/short", 200, 1)],
     },
     Ending {
+        what: "the upstream's answer is no HTTP",
+        act: |stage| status(stage, "GET", "/e/garbage", 502),
+        counted: &[("GET", "/e/garbage", 502, 1)],
+    },
+    Ending {
         what: "nobody listens at the upstream",
         act: |stage| status(stage, "GET", "/e/refused", 503),
         counted: &[("GET", "/e/refused", 503, 1)],
@@ -119,6 +124,28 @@ pub const ENDINGS: &[Ending] = &[
             Ok(())
         },
         counted: &[("_OTHER", UNKNOWN, 400, 1)],
+    },
+    Ending {
+        what: "a chunk of the body is none: the headers were good, so that the route is known",
+        act: |stage| {
+            let head = b"POST /e/upload HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nno chunk\r\n";
+            let mut line = stage.send(head)?;
+            ensure!(line.status()? == 400);
+            line.read_to_end()?;
+            Ok(())
+        },
+        counted: &[("POST", "/e/upload", 400, 1)],
+    },
+    Ending {
+        what: "the client closes its side and still reads",
+        act: |stage| {
+            let mut line = stage.send(b"GET /e/never HTTP/1.1\r\nhost: a\r\n\r\n")?;
+            stage.wait_active(1)?;
+            line.close_writing()?;
+            line.read_to_end()?;
+            Ok(())
+        },
+        counted: &[("GET", "/e/never", 0, 1)],
     },
     Ending {
         what: "the headers are too large",

@@ -3,8 +3,8 @@
 
 use super::Ending;
 use super::stage::{Stage, UNKNOWN};
-use anyhow::{Result, ensure};
-use sightline_tests::h2::{CANCEL, Connection, Ended};
+use anyhow::{Context, Result, ensure};
+use sightline_tests::h2::{CANCEL, Connection, Ended, Event};
 
 pub const ENDINGS: &[Ending] = &[
     Ending {
@@ -159,6 +159,43 @@ pub const ENDINGS: &[Ending] = &[
             Ok(())
         },
         counted: &[("POST", "/e/refused", 200, 1)],
+    },
+    Ending {
+        what: "the client breaks the protocol with a stream open",
+        act: |stage| {
+            let mut connection = Connection::open(stage.port)?;
+            connection.begin("GET", "/e/never", true)?;
+            stage.wait_active(1)?;
+            // No such stream has begun.
+            connection.data(99, b"what", false)?;
+            while connection.next_event()?.is_some() {}
+            Ok(())
+        },
+        counted: &[("GET", "/e/never", 0, 1)],
+    },
+    Ending {
+        what: "a WebSocket over HTTP/2 (RFC 8441), which Envoy makes an upgrade of and logs as one",
+        act: |stage| {
+            let mut connection = Connection::open(stage.port)?;
+            let headers = [
+                (":method", "CONNECT"),
+                (":protocol", "websocket"),
+                (":scheme", "http"),
+                (":authority", "test"),
+                (":path", "/e/upgrade"),
+            ];
+            let stream = connection.request(&headers, false)?;
+            connection.data(stream, b"hello", false)?;
+            let mut echoed = false;
+            while !echoed {
+                let event = connection.next_event()?.context("closed")?;
+                echoed = matches!(event, Event::Data { bytes, .. } if bytes == b"hello");
+            }
+            connection.data(stream, b"bye", false)?;
+            ensure!(connection.ends(&[stream])?.len() == 1);
+            Ok(())
+        },
+        counted: &[("GET", "/e/upgrade", 101, 1)],
     },
     Ending {
         what: "CONNECT, which has no path",

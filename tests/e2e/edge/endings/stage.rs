@@ -12,7 +12,7 @@ use sightline_tests::scripted_upstream::ScriptedUpstream;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -310,6 +310,11 @@ impl Line {
             Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => Err(error.into()),
             _ => Ok(rest),
         }
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn close_writing(&mut self) -> Result<()> {
+        Ok(self.0.get_ref().shutdown(Shutdown::Write)?)
     }
 
     /// Gives the connection up, without an end.
