@@ -150,7 +150,7 @@ fn what_the_readme_lists_is_enough_and_four_workers_are_one_instance() {
 }
 
 #[test]
-fn what_is_not_allowed_is_missed_so_the_list_is_no_longer_than_needed() {
+fn a_capability_that_is_not_allowed_is_missed() {
     if !envoy_present() {
         return;
     }
