@@ -8,6 +8,7 @@ use sightline_filter::config::Settings;
 
 mod checked;
 mod flow;
+mod pattern;
 
 /// Paths at which the schema finds something wrong.
 fn found_by_schema(document: &Value) -> Vec<String> {
