@@ -54,6 +54,9 @@ fn the_page_is_strictly_what_its_type_says_in_both_forms() {
         assert_eq!(page.header("content-type"), Some(kind), "{accept}");
         let families =
             read(&page.body, form).unwrap_or_else(|error| panic!("{error:#}\n{}", page.body));
+        let samples = families.iter().flat_map(|family| &family.samples);
+        let exemplars = samples.filter(|sample| sample.exemplar.is_some());
+        assert_eq!(exemplars.count() > 0, form == Form::OpenMetrics, "{accept}");
         let kinds = |kind: &str| families.iter().filter(|family| family.kind == kind).count();
         assert!(
             kinds("counter") > 3 && kinds("histogram") > 0 && kinds("gauge") > 1,
