@@ -10,6 +10,7 @@ extern crate alloc;
 
 pub mod attributes;
 pub mod clock;
+pub mod gzip;
 pub mod input;
 pub mod outbox;
 pub mod page;
