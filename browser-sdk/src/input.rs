@@ -58,12 +58,14 @@ pub enum Input<'a> {
         /// `performance.interactionCount`, or 0.
         interaction_count: f64,
     },
-    /// Inputs were lost before the engine was there.
+    /// Records were lost where the engine could not see it.
     Lost {
         /// The buffer had no room.
         beyond_buffer: u32,
         /// Errors like the one before.
         repeated: u32,
+        /// Storage had no room.
+        evicted: u32,
     },
 }
 
@@ -89,16 +91,23 @@ pub mod call {
     /// version, environment, routes (one a line), URL, navigation type,
     /// `traceparent` of the document.
     pub const START: u8 = 16;
-    /// Now, whether the page is left. Answers with the next batch, if there is
-    /// one: its number in four bytes, little end first, its signal (0 logs, 1
-    /// traces) in one, then its body.
+    /// Now, what for (`Need`), whether to gzip. Answers with the next batch, if
+    /// there is one: its number, its signal (0 logs, 1 traces) and the count of
+    /// its records in four bytes each, little end first, then its body.
     pub const NEXT: u8 = 17;
-    /// A batch's number, the status of its answer or 0 without one, now.
+    /// A batch's number, the status of its answer (0 without one, 1 if it lies
+    /// in storage, 2 if there was no room), now, the delay that the answer asked for, a random number
+    /// below 1.
     pub const SETTLED: u8 = 18;
     /// Route templates, one a line. Answers what is wrong with each, in lines.
     pub const CHECK_ROUTES: u8 = 19;
     /// Answers the names of the phases of a document load, each in a line.
     pub const PHASES: u8 = 20;
+    /// A signal, whether to gzip. Answers with the body that would be sent next.
+    pub const PREVIEW: u8 = 21;
+    /// A signal, a count of records. In place of texts: the body of a batch that
+    /// an earlier page left.
+    pub const RESTORE: u8 = 22;
 }
 
 /// Parts texts from one another; none has it.
@@ -184,6 +193,7 @@ impl<'a> Input<'a> {
             9 => Self::Lost {
                 beyond_buffer: from.number() as u32,
                 repeated: from.number() as u32,
+                evicted: from.number() as u32,
             },
             _ => return None,
         })
@@ -212,6 +222,8 @@ mod tests {
             ("Settled", call::SETTLED),
             ("CheckRoutes", call::CHECK_ROUTES),
             ("Phases", call::PHASES),
+            ("Preview", call::PREVIEW),
+            ("Restore", call::RESTORE),
         ] {
             let line = format!("  {call} = {number},");
             assert!(source.contains(&line), "input.ts lacks {line:?}");

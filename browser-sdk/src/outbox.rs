@@ -1,22 +1,34 @@
 //! Records that wait for delivery: bounded queues, batches that fit a keepalive
-//! request, and an account of what was lost and why. Time comes in as an
-//! argument; nothing is sent from here. Nothing outlives the page yet.
+//! request, what to do about each answer, and the account. Time and chance come
+//! in as arguments; nothing is sent or stored from here.
 
 use alloc::vec::Vec;
 
 use sightline_core::otlp::{LogRecord, Severity, Source, Writer, export_request};
 
-use crate::attributes::Attributes;
+use crate::gzip::gzip;
+
+mod account;
+mod records;
+
+pub use account::{Account, Loss};
+pub use records::MAX_BATCH_BYTES;
+use records::Records;
 
 /// Bytes that each of the two queues holds at most.
 pub const MAX_QUEUE_BYTES: usize = 96 * 1024;
-/// Bytes of records in a batch at most. Browsers allow 64 KiB of keepalive
-/// bodies in flight: two batches with their resource fit.
-pub const MAX_BATCH_BYTES: usize = 28 * 1024;
+/// Of the 64 KiB that may be in flight when a page goes, the most that is used:
+/// the page may have posts of its own.
+pub const MAX_FLYING_BYTES: usize = 60 * 1024;
+/// Requests in flight while the page stays.
 const MAX_IN_FLIGHT: usize = 2;
+/// Batches that are in flight, or were and wait for another try.
+const MAX_BATCHES: usize = 8;
 
 const FIRST_RETRY_MS: f64 = 5_000.0;
 const LAST_RETRY_MS: f64 = 60_000.0;
+/// A collector that wants to be left alone for longer is asked nevertheless.
+const MAX_RETRY_AFTER_MS: f64 = 3_600_000.0;
 
 /// What kind of records a queue holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,74 +39,58 @@ pub enum Signal {
     Traces = 1,
 }
 
-/// Why records were lost.
+/// When, and for what, a batch is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
-    /// The engine's queue was full.
-    QueueFull = 0,
-    /// The buffer that waits for the engine was full.
-    BufferFull = 1,
-    /// The collector refused the batch for good.
-    Rejected = 2,
-    /// The page told the same error before.
-    Duplicate = 3,
-    /// The page told too many different errors.
-    TooMany = 4,
+pub enum Need {
+    /// To send it, unless a failure is waited out or two are on their way.
+    InTime = 0,
+    /// To send it now, whatever happened to the last one.
+    Now = 1,
+    /// To send it while the page goes; not while a failure is waited out.
+    Leaving = 2,
+    /// To keep it in storage.
+    Keep = 3,
 }
 
-/// Attribute names of the losses, in the order of [`Loss`].
-const LOSS_NAMES: [&str; 5] = [
-    "sightline.lost.queue_full",
-    "sightline.lost.buffer_full",
-    "sightline.lost.rejected",
-    "sightline.lost.duplicate",
-    "sightline.lost.too_many",
-];
-
-/// Encoded records, one after another.
-#[derive(Debug, Default)]
-struct Records {
-    bytes: Vec<u8>,
-    lengths: Vec<usize>,
-}
-
-impl Records {
-    fn push(&mut self, record: &[u8]) {
-        self.bytes.extend_from_slice(record);
-        self.lengths.push(record.len());
-    }
-
-    /// Takes as many whole records from the front as a batch holds.
-    fn take_batch(&mut self) -> Self {
-        let mut batch = Self::default();
-        let mut rest = Self::default();
-        let mut records = self.bytes.as_slice();
-        for length in &self.lengths {
-            let (record, others) = records.split_at_checked(*length).unwrap_or_default();
-            records = others;
-            let is_full = batch.bytes.len().saturating_add(*length) > MAX_BATCH_BYTES;
-            // Order is kept: what follows the first that does not fit waits too.
-            if is_full || !rest.bytes.is_empty() {
-                rest.push(record);
-            } else {
-                batch.push(record);
-            }
+impl From<f64> for Need {
+    fn from(number: f64) -> Self {
+        match number as u8 {
+            1 => Self::Now,
+            2 => Self::Leaving,
+            3 => Self::Keep,
+            _ => Self::InTime,
         }
-        *self = rest;
-        batch
-    }
-
-    fn append(&mut self, others: &Self) {
-        self.bytes.extend_from_slice(&others.bytes);
-        self.lengths.extend_from_slice(&others.lengths);
     }
 }
 
+/// What became of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// The status; 0 without an answer, [`KEPT`] if it lies in storage.
+    pub status: u16,
+    /// The delay that the answer asked for, or NaN.
+    pub retry_after_ms: f64,
+    /// From 0 to 1, so that pages don't come back all at once.
+    pub chance: f64,
+}
+
+/// In place of a status: the batch lies in storage.
+pub const KEPT: u16 = 1;
+/// In place of a status: there was no room in storage, the batch waits on.
+pub const NOT_KEPT: u16 = 2;
+
+/// A request's body, made once: it stays the same on every try.
 #[derive(Debug)]
-struct InFlight {
-    id: u32,
-    signal: Signal,
-    records: Records,
+pub struct Batch {
+    /// By which to name it to [`Outbox::settle`]; not 0.
+    pub id: u32,
+    /// Where to send it.
+    pub signal: Signal,
+    /// Records in it.
+    pub count: u32,
+    /// OTLP, gzipped if that made it smaller.
+    pub body: Vec<u8>,
+    is_flying: bool,
 }
 
 /// The queues of a page.
@@ -102,42 +98,55 @@ struct InFlight {
 pub struct Outbox {
     logs: Records,
     traces: Records,
-    in_flight: [Option<InFlight>; MAX_IN_FLIGHT],
+    batches: Vec<Batch>,
     last_id: u32,
     failures: u32,
     retry_ms: f64,
-    delivered: u64,
-    lost: [u64; LOSS_NAMES.len()],
-    lost_told: u64,
-}
-
-/// A batch that is to be sent now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Batch {
-    /// By which to name it to [`Outbox::body`] and [`Outbox::settle`]; not 0.
-    pub id: u32,
-    /// Where to send it.
-    pub signal: Signal,
+    account: Account,
 }
 
 impl Outbox {
     /// Queues an encoded record, or counts it as lost.
     pub fn push(&mut self, signal: Signal, record: Writer) {
         let record = record.into_bytes();
+        self.account.produced = self.account.produced.saturating_add(1);
         let queue = self.queue(signal);
-        let bytes = queue.bytes.len().saturating_add(record.len());
+        let bytes = queue.bytes().saturating_add(record.len());
         if record.len() > MAX_BATCH_BYTES || bytes > MAX_QUEUE_BYTES {
-            self.lose(Loss::QueueFull, 1);
+            self.account.lose(Loss::QueueFull, 1);
         } else {
             queue.push(&record);
         }
     }
 
-    /// Counts records that were lost.
+    /// Counts records that were lost before they were pushed.
     pub fn lose(&mut self, why: Loss, count: u32) {
-        if let Some(lost) = self.lost.get_mut(why as usize) {
-            *lost = lost.saturating_add(u64::from(count));
-        }
+        let count = u64::from(count);
+        // What storage lost was counted when it was made.
+        let made = match why {
+            Loss::StorageFull => &mut self.account.restored,
+            _ => &mut self.account.produced,
+        };
+        *made = made.saturating_add(count);
+        self.account.lose(why, count);
+    }
+
+    /// A batch that an earlier page left in storage.
+    pub fn restore(&mut self, signal: Signal, count: u32, body: &[u8]) {
+        let restored = &mut self.account.restored;
+        *restored = restored.saturating_add(u64::from(count));
+        self.add(signal, count, Vec::from(body));
+    }
+
+    fn add(&mut self, signal: Signal, count: u32, body: Vec<u8>) {
+        self.last_id = self.last_id.wrapping_add(1).max(1);
+        self.batches.push(Batch {
+            id: self.last_id,
+            signal,
+            count,
+            body,
+            is_flying: false,
+        });
     }
 
     fn queue(&mut self, signal: Signal) -> &mut Records {
@@ -149,88 +158,130 @@ impl Outbox {
 
     /// Bytes that wait and are not on their way.
     pub fn waiting_bytes(&self) -> usize {
-        let (logs, traces) = (&self.logs.bytes, &self.traces.bytes);
-        logs.len().saturating_add(traces.len())
+        let waiting = self.batches.iter().filter(|batch| !batch.is_flying);
+        let queued = self.logs.bytes().saturating_add(self.traces.bytes());
+        waiting.fold(queued, |sum, batch| sum.saturating_add(batch.body.len()))
     }
 
-    /// The next batch, events first. None while a failed delivery is waited
-    /// out, unless the page is `leaving`, nor beyond what may be in flight.
-    pub fn next(&mut self, now_ms: f64, unix_nanos: u64, leaving: bool) -> Option<Batch> {
-        if !leaving && now_ms < self.retry_ms {
+    /// The next batch, events first: it counts as on its way until it is
+    /// settled. None beyond what may be in flight.
+    pub fn next(
+        &mut self,
+        need: Need,
+        now_ms: f64,
+        unix_nanos: u64,
+        source: &Source<'_>,
+        gzips: bool,
+    ) -> Option<&Batch> {
+        if matches!(need, Need::InTime | Need::Leaving) && now_ms < self.retry_ms {
             return None;
         }
-        let free = self.in_flight.iter().position(Option::is_none)?;
-        self.tell_losses(unix_nanos);
-        let signal = if self.logs.bytes.is_empty() {
-            Signal::Traces
-        } else {
-            Signal::Logs
-        };
-        let records = self.queue(signal).take_batch();
-        if records.bytes.is_empty() {
-            return None;
-        }
-        self.last_id = self.last_id.wrapping_add(1).max(1);
-        let id = self.last_id;
-        *self.in_flight.get_mut(free)? = Some(InFlight {
-            id,
-            signal,
-            records,
+        let flying = self.batches.iter().filter(|batch| batch.is_flying);
+        let (flights, bytes) = flying.fold((0usize, 0usize), |(flights, bytes), batch| {
+            let bytes = bytes.saturating_add(batch.body.len());
+            (flights.saturating_add(1), bytes)
         });
-        Some(Batch { id, signal })
+        if need == Need::InTime && flights >= MAX_IN_FLIGHT {
+            return None;
+        }
+        self.tell_losses(unix_nanos);
+        let at = [Signal::Logs, Signal::Traces]
+            .into_iter()
+            .find_map(|signal| self.waiting(signal, source, gzips))?;
+        let batch = self.batches.get_mut(at)?;
+        let is_beyond = bytes.saturating_add(batch.body.len()) > MAX_FLYING_BYTES;
+        if need != Need::Keep && flights > 0 && is_beyond {
+            return None;
+        }
+        batch.is_flying = true;
+        Some(batch)
     }
 
-    /// The OTLP body of a batch that is in flight.
-    pub fn body(&self, id: u32, source: &Source<'_>) -> Option<Vec<u8>> {
-        let mut flying = self.in_flight.iter().flatten();
-        let batch = flying.find(|batch| batch.id == id)?;
-        Some(export_request(source, &batch.records.bytes))
+    /// The place of a batch that waits, made of the queue if there is none.
+    fn waiting(&mut self, signal: Signal, source: &Source<'_>, gzips: bool) -> Option<usize> {
+        let waits = |batch: &Batch| batch.signal == signal && !batch.is_flying;
+        let found = self.batches.iter().position(waits);
+        if found.is_some() || self.batches.len() >= MAX_BATCHES {
+            return found;
+        }
+        let (body, count) = self.preview(signal, source, gzips)?;
+        self.queue(signal).remove_batch();
+        self.add(signal, count, body);
+        self.batches.len().checked_sub(1)
     }
 
-    /// What became of a batch: the status of the answer, or 0 without one.
-    /// After a failure that may pass, its records wait for the next try.
-    pub fn settle(&mut self, id: u32, status: u16, now_ms: f64) {
-        let has_id = |place: &&mut Option<InFlight>| place.as_ref().is_some_and(|one| one.id == id);
-        let place = self.in_flight.iter_mut().find(has_id);
-        let Some(mut batch) = place.and_then(Option::take) else {
+    /// What the next batch of the queue would be, which stays as it is.
+    pub fn preview(
+        &self,
+        signal: Signal,
+        source: &Source<'_>,
+        gzips: bool,
+    ) -> Option<(Vec<u8>, u32)> {
+        let queue = match signal {
+            Signal::Logs => &self.logs,
+            Signal::Traces => &self.traces,
+        };
+        let (records, count) = queue.batch();
+        if count == 0 {
+            return None;
+        }
+        let mut body = export_request(source, records);
+        if gzips {
+            let smaller = gzip(&body);
+            if smaller.len() < body.len() {
+                body = smaller;
+            }
+        }
+        Some((body, count as u32))
+    }
+
+    /// What became of a batch. After a failure that may pass it waits for the
+    /// next try.
+    pub fn settle(&mut self, id: u32, answer: Answer, now_ms: f64) {
+        let has_id = |batch: &Batch| batch.id == id && batch.is_flying;
+        let Some(at) = self.batches.iter().position(has_id) else {
             return;
         };
-        let count = batch.records.lengths.len();
-        match status {
+        // Those that OTLP/HTTP calls retryable, and no answer at all.
+        let is_failure = matches!(answer.status, 0 | 429 | 502 | 503 | 504);
+        if is_failure {
+            let wait = FIRST_RETRY_MS * f64::from(1u32 << self.failures.min(8));
+            // The maximum of a number and NaN is the number.
+            let wait = wait.min(LAST_RETRY_MS).max(answer.retry_after_ms);
+            let wait = wait.min(MAX_RETRY_AFTER_MS) * (1.0 + answer.chance / 2.0);
+            self.retry_ms = self.retry_ms.max(now_ms + wait);
+            self.failures = self.failures.saturating_add(1);
+        }
+        if is_failure || answer.status == NOT_KEPT {
+            if let Some(batch) = self.batches.get_mut(at) {
+                batch.is_flying = false;
+            }
+            return;
+        }
+        let count = self.batches.get(at).map_or(0, |batch| batch.count).into();
+        self.batches.retain(|batch| batch.id != id);
+        let account = &mut self.account;
+        match answer.status {
             200..=299 => {
                 self.failures = 0;
                 self.retry_ms = 0.0;
-                self.delivered = self.delivered.saturating_add(count as u64);
+                account.delivered = account.delivered.saturating_add(count);
             }
-            // Those that OTLP/HTTP calls retryable, and no answer at all.
-            0 | 429 | 502 | 503 | 504 => {
-                let wait = FIRST_RETRY_MS * f64::from(1u32 << self.failures.min(8));
-                self.retry_ms = now_ms + wait.min(LAST_RETRY_MS);
-                self.failures = self.failures.saturating_add(1);
-                // Back to the front. The queue may have filled meanwhile; what
-                // comes next then finds it full.
-                let queue = self.queue(batch.signal);
-                batch.records.append(queue);
-                *queue = batch.records;
-            }
-            _ => self.lose(Loss::Rejected, count as u32),
+            KEPT => account.kept = account.kept.saturating_add(count),
+            _ => account.lose(Loss::Rejected, count),
         }
     }
 
-    /// Queues an event with all losses so far, if they grew.
+    /// Queues an event with the account so far, if more was lost.
     fn tell_losses(&mut self, unix_nanos: u64) {
-        let mut total = 0u64;
-        let mut attributes = Attributes::default();
-        for (name, lost) in LOSS_NAMES.iter().zip(self.lost) {
-            total = total.saturating_add(lost);
-            if lost > 0 {
-                attributes.int(name, lost.cast_signed());
-            }
-        }
-        if total == self.lost_told {
+        let queued = self.queued();
+        // An event that finds the queue full would be one more loss to tell.
+        if self.logs.bytes() > MAX_QUEUE_BYTES / 2 {
             return;
         }
-        self.lost_told = total;
+        let Some(attributes) = self.account.tell(queued) else {
+            return;
+        };
         let mut items = Writer::new();
         LogRecord {
             unix_nanos,
@@ -244,21 +295,17 @@ impl Outbox {
         self.push(Signal::Logs, items);
     }
 
-    /// Records that a collector took.
-    pub fn delivered(&self) -> u64 {
-        self.delivered
-    }
-
-    /// Records lost for this reason.
-    pub fn lost(&self, why: Loss) -> u64 {
-        self.lost.get(why as usize).copied().unwrap_or_default()
+    /// The account: `produced + restored = delivered + lost + kept + queued`.
+    pub fn account(&self) -> &Account {
+        &self.account
     }
 
     /// Records that wait or are on their way.
-    pub fn queued(&self) -> usize {
-        let flying = self.in_flight.iter().flatten().map(|one| &one.records);
-        let all = flying.chain([&self.logs, &self.traces]);
-        all.fold(0, |sum, records| sum.saturating_add(records.lengths.len()))
+    pub fn queued(&self) -> u64 {
+        let waiting = self.logs.count().saturating_add(self.traces.count()) as u64;
+        self.batches.iter().fold(waiting, |sum, batch| {
+            sum.saturating_add(u64::from(batch.count))
+        })
     }
 }
 

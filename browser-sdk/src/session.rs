@@ -15,7 +15,7 @@ use sightline_core::trace_context::SpanContext;
 use crate::attributes::Attributes;
 use crate::clock::Clock;
 use crate::input::Input;
-use crate::outbox::{Batch, Loss, Outbox, Signal};
+use crate::outbox::{Answer, Loss, Need, Outbox, Signal};
 use crate::page::{Location, Page, PageStart};
 use crate::signals::cls::{CLS, Cls};
 use crate::signals::document_load;
@@ -128,9 +128,11 @@ impl Session {
             Input::Lost {
                 beyond_buffer,
                 repeated,
+                evicted,
             } => {
                 self.outbox.lose(Loss::BufferFull, beyond_buffer);
                 self.outbox.lose(Loss::Duplicate, repeated);
+                self.outbox.lose(Loss::StorageFull, evicted);
             }
         }
     }
@@ -210,14 +212,8 @@ impl Session {
         self.outbox.waiting_bytes()
     }
 
-    /// The next batch to send; see [`Outbox::next`].
-    pub fn next_batch(&mut self, now_ms: f64, leaving: bool) -> Option<Batch> {
-        let unix_nanos = self.clock.unix_nanos(now_ms);
-        self.outbox.next(now_ms, unix_nanos, leaving)
-    }
-
-    /// The body of a batch in flight; empty for an unknown one.
-    pub fn body(&self, id: u32) -> Vec<u8> {
+    /// Something to do with the source of everything that is sent.
+    fn with_source<T>(&mut self, run: impl FnOnce(&mut Outbox, &Source<'_>) -> T) -> T {
         let [name, version, environment] = &self.resource;
         let mut resource = Attributes::default();
         resource.text("service.name", name);
@@ -231,29 +227,44 @@ impl Session {
             scope: BROWSER_SCOPE,
             scope_version: VERSION,
         };
-        self.outbox.body(id, &source).unwrap_or_default()
+        run(&mut self.outbox, &source)
     }
 
     /// The next batch as it crosses to JavaScript, as [`call::NEXT`] says; empty
     /// for none.
     ///
     /// [`call::NEXT`]: crate::input::call::NEXT
-    pub fn next_body(&mut self, now_ms: f64, leaving: bool) -> Vec<u8> {
-        let Some(batch) = self.next_batch(now_ms, leaving) else {
-            return Vec::new();
-        };
-        let mut bytes = Vec::from(batch.id.to_le_bytes());
-        bytes.push(batch.signal as u8);
-        bytes.append(&mut self.body(batch.id));
-        bytes
+    pub fn next(&mut self, need: Need, now_ms: f64, gzips: bool) -> Vec<u8> {
+        let unix_nanos = self.clock.unix_nanos(now_ms);
+        self.with_source(|outbox, source| {
+            let mut bytes = Vec::new();
+            if let Some(batch) = outbox.next(need, now_ms, unix_nanos, source, gzips) {
+                for number in [batch.id, batch.signal as u32, batch.count] {
+                    bytes.extend_from_slice(&number.to_le_bytes());
+                }
+                bytes.extend_from_slice(&batch.body);
+            }
+            bytes
+        })
+    }
+
+    /// What the next batch of this queue would be, should the page crash.
+    pub fn preview(&mut self, signal: Signal, gzips: bool) -> Vec<u8> {
+        let preview = self.with_source(|outbox, source| outbox.preview(signal, source, gzips));
+        preview.map_or(Vec::new(), |(body, _)| body)
     }
 
     /// What became of a batch; see [`Outbox::settle`].
-    pub fn on_settled(&mut self, id: u32, status: u16, now_ms: f64) {
-        self.outbox.settle(id, status, now_ms);
+    pub fn on_settled(&mut self, id: u32, answer: Answer, now_ms: f64) {
+        self.outbox.settle(id, answer, now_ms);
     }
 
-    /// The account: delivered, lost and queued add up to what was produced.
+    /// Takes over what an earlier page left.
+    pub fn restore(&mut self, signal: Signal, count: u32, body: &[u8]) {
+        self.outbox.restore(signal, count, body);
+    }
+
+    /// What waits, and the account.
     pub fn outbox(&self) -> &Outbox {
         &self.outbox
     }

@@ -8,6 +8,7 @@ use core::cell::UnsafeCell;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::input::{Input, Reader, call};
+use crate::outbox::{Answer, Signal};
 use crate::page::PageStart;
 use crate::session::{self, Options, Session};
 use crate::signals::document_load::PHASES;
@@ -35,20 +36,37 @@ static PAGE: Page = Page(UnsafeCell::new(None));
 /// depends on the call.
 #[wasm_bindgen]
 pub fn engine(kind: u8, numbers: &[f64], texts: &[u8]) -> Vec<u8> {
-    // SAFETY: `TextEncoder` makes valid UTF-8 of anything.
-    let texts = unsafe { core::str::from_utf8_unchecked(texts) };
     // SAFETY: nothing below calls JavaScript, so no second call comes meanwhile.
     let page = unsafe { &mut *PAGE.0.get() };
+    if kind == call::RESTORE {
+        let mut from = Reader::new(numbers, "");
+        if let Some(session) = page {
+            session.restore(signal(from.number()), from.number() as u32, texts);
+        }
+        return Vec::new();
+    }
+    // SAFETY: `TextEncoder` makes valid UTF-8 of anything.
+    let texts = unsafe { core::str::from_utf8_unchecked(texts) };
     let mut from = Reader::new(numbers, texts);
     match (kind, page) {
         (call::CHECK_ROUTES, _) => return session::check_routes(texts).into_bytes(),
         (call::PHASES, _) => return phases(),
         (call::START, page) => *page = Some(start(&mut from)),
         (call::NEXT, Some(session)) => {
-            return session.next_body(from.number(), from.number() != 0.0);
+            let now_ms = from.number();
+            return session.next(from.number().into(), now_ms, from.number() != 0.0);
+        }
+        (call::PREVIEW, Some(session)) => {
+            return session.preview(signal(from.number()), from.number() != 0.0);
         }
         (call::SETTLED, Some(session)) => {
-            session.on_settled(from.number() as u32, from.number() as u16, from.number());
+            let (id, status, now_ms) = (from.number(), from.number(), from.number());
+            let answer = Answer {
+                status: status as u16,
+                retry_after_ms: from.number(),
+                chance: from.number(),
+            };
+            session.on_settled(id as u32, answer, now_ms);
         }
         (kind, Some(session)) => {
             if let Some(input) = Input::read(kind, numbers, texts) {
@@ -58,6 +76,14 @@ pub fn engine(kind: u8, numbers: &[f64], texts: &[u8]) -> Vec<u8> {
         _ => {}
     }
     Vec::new()
+}
+
+fn signal(number: f64) -> Signal {
+    if number == 0.0 {
+        Signal::Logs
+    } else {
+        Signal::Traces
+    }
 }
 
 /// Bytes that wait for delivery.

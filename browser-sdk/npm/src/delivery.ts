@@ -1,81 +1,204 @@
 // Posts the engine's batches. What waits, how much and for how long is the
 // engine's to know; answers are read so that the keepalive quota is freed.
 
-import { type Batch, nextBatch, tell, waiting } from "./gate.js";
+import { type Batch, Need, nextBatch, preview, restore, SIGNALS, tell, waiting } from "./gate.js";
+import { describe } from "./errors.js";
 import { Kind } from "./input.js";
+import type { Resolved } from "./problems.js";
+import { storage } from "./storage.js";
 
 const INTERVAL_MS = 5000;
 /** A batch is full at 28 KiB: no need to wait then. */
 const FULL_BYTES = 24 * 1024;
+/** More than this goes to storage while the collector does not take it. */
+const MAX_WAITING_BYTES = 64 * 1024;
 /** An answer that takes longer is none. */
 const TIMEOUT_MS = 30000;
+/** So much may be lost when the renderer crashes. */
+const NET_MS = 500;
+/** In place of a status: the batch lies in storage, or found no room there. */
+const KEPT = 1;
+const NOT_KEPT = 2;
+
+declare global {
+  /** Sends when the page is gone, however it went. Chromium 135. */
+  var fetchLater: ((url: string, init: RequestInit) => unknown) | undefined;
+}
 
 export interface Delivery {
   /** Something may wait: sends it within the interval. */
   schedule(): void;
-  /** Sends now; `leaving` whatever happened to the last try. */
-  deliver(leaving: boolean): void;
+  /** Sends, as far as there is need. */
+  deliver(need: Need): void;
+  /** The engine is broken: tells the collector, in the one way that is left. */
+  broke(error: unknown): void;
   /** Done when all that is on its way is answered. */
   settled(): Promise<void>;
   stop(): void;
 }
 
 export function delivery(
-  endpoint: string,
+  { endpoint, compress, persist, serviceName }: Resolved,
   nativeFetch: typeof fetch,
   guard: (run: () => void) => void,
 ): Delivery {
   const onTheirWay = new Set<Promise<void>>();
+  const kept = persist ? storage((records) => tell(Kind.Lost, [0, 0, records])) : undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let netTimer: ReturnType<typeof setTimeout> | undefined;
+  let net: AbortController | undefined;
+  let isFailing = false;
+  /** Not asked again before something was delivered. */
+  let isFull = false;
   let stopped = false;
+
+  const request = (body: BodyInit & Uint8Array): RequestInit => ({
+    method: "POST",
+    body,
+    headers: {
+      "content-type": "application/x-protobuf",
+      // No OTLP body begins like gzip.
+      ...(body[0] === 0x1f && { "content-encoding": "gzip" }),
+    },
+    keepalive: true,
+  });
+  const url = (signal: number) => `${endpoint}/v1/${SIGNALS[signal]}`;
 
   const schedule = () => {
     const bytes = stopped ? 0 : waiting();
-    if (bytes >= FULL_BYTES) deliver(false);
-    if (!bytes || timer !== undefined) return;
-    timer = setTimeout(
+    if (bytes >= FULL_BYTES) deliver(Need.InTime);
+    if (!bytes) return;
+    if (globalThis.fetchLater) netTimer ??= setTimeout(() => guard(cast), NET_MS);
+    timer ??= setTimeout(
       () =>
         guard(() => {
           timer = undefined;
-          deliver(false);
+          deliver(Need.InTime);
           schedule();
         }),
       INTERVAL_MS,
     );
   };
-  const deliver = (leaving: boolean) => {
-    let batch: Batch | undefined;
-    while ((batch = nextBatch(leaving))) post(batch);
+  /** Has the browser send what waits should the page end without a word. */
+  const cast = () => {
+    lift();
+    net = new AbortController();
+    for (const signal of [0, 1]) {
+      const body = preview(signal, compress);
+      try {
+        if (body.length) fetchLater!(url(signal), { ...request(body), signal: net.signal });
+      } catch {
+        // The page has no quota left for it.
+      }
+    }
   };
+  /** What it holds is sent, or kept, now. */
+  const lift = () => {
+    clearTimeout(netTimer);
+    netTimer = undefined;
+    net?.abort();
+  };
+  const deliver = (need: Need) => {
+    const leaving = need === Need.Leaving;
+    if (navigator.onLine || need === Need.Now) send(leaving && !kept ? Need.Now : need);
+    if (kept && (leaving || (!isFull && waiting() > MAX_WAITING_BYTES))) keep(leaving);
+  };
+  const send = (need: Need) => {
+    lift();
+    let batch: Batch | undefined;
+    while ((batch = nextBatch(need, compress))) post(batch);
+  };
+  const keep = (leaving: boolean): unknown => {
+    lift();
+    let batch: Batch | undefined;
+    while ((batch = nextBatch(Need.Keep, compress))) {
+      if (kept!.keep(batch)) settle(batch.id, KEPT);
+      else if (leaving) post(batch);
+      else {
+        isFull = true;
+        return settle(batch.id, NOT_KEPT);
+      }
+    }
+  };
+  const settle = (id: number, status: number, retryAfterMs = NaN) =>
+    tell(Kind.Settled, [id, status, performance.now(), retryAfterMs, Math.random()]);
   const post = ({ id, signal, body }: Batch) => {
-    const done = nativeFetch(`${endpoint}/v1/${signal}`, {
-      method: "POST",
-      body,
-      headers: { "content-type": "application/x-protobuf" },
-      keepalive: true,
+    const done = nativeFetch(url(signal), {
+      ...request(body),
       ...(AbortSignal.timeout && { signal: AbortSignal.timeout(TIMEOUT_MS) }),
     })
-      .then((answer) => answer.arrayBuffer().then(() => answer.status))
-      .catch(() => 0)
-      .then((status) => {
+      .then((answer) => answer.arrayBuffer().then(() => [answer.status, retryAfter(answer)]))
+      .catch(() => [0])
+      .then(([status, retryAfterMs]) => {
         onTheirWay.delete(done);
         guard(() => {
           if (stopped) return;
-          tell(Kind.Settled, [id, status, performance.now()]);
+          settle(id, status!, retryAfterMs);
+          isFailing = !status || status > 299;
+          isFull &&= isFailing;
+          // Nobody may come back to try again.
+          if (document.visibilityState === "hidden" && kept && isFailing) keep(false);
+          recover();
           schedule();
         });
       });
     onTheirWay.add(done);
   };
+  /** Sends what earlier pages left, two batches at a time. */
+  const recover = () => {
+    const isWanted = () => !isFailing && !stopped && navigator.onLine;
+    if (!isWanted()) return;
+    kept?.take(isWanted, (batch) =>
+      guard(() => {
+        restore(batch);
+        send(Need.InTime);
+      }),
+    );
+  };
+  const onBack = ({ type }: Event) =>
+    guard(() => {
+      const isOnline = type === "online";
+      if (isOnline) isFailing = false;
+      else if (document.visibilityState === "hidden") return;
+      recover();
+      send(isOnline ? Need.Now : Need.InTime);
+    });
+  for (const type of ["online", "visibilitychange"]) addEventListener(type, onBack);
+  guard(recover);
   return {
     schedule,
     deliver,
+    broke(error) {
+      const attribute = (key: string, text: string) => ({ key, value: { stringValue: text } });
+      const resource = { attributes: [attribute("service.name", serviceName)] };
+      const record = {
+        timeUnixNano: `${Date.now()}000000`,
+        severityNumber: 17,
+        eventName: "sightline.broken",
+        attributes: [attribute("exception.type", describe(error)[0])],
+      };
+      const scopeLogs = [{ scope: { name: "sightline.browser" }, logRecords: [record] }];
+      nativeFetch(url(0), {
+        method: "POST",
+        body: JSON.stringify({ resourceLogs: [{ resource, scopeLogs }] }),
+        headers: { "content-type": "application/json" },
+        keepalive: true,
+      }).catch(() => {});
+    },
     async settled() {
       while (onTheirWay.size) await Promise.all(onTheirWay);
     },
     stop() {
       stopped = true;
       clearTimeout(timer);
+      lift();
+      for (const type of ["online", "visibilitychange"]) removeEventListener(type, onBack);
     },
   };
+}
+
+/** The delay that an answer asks for, in seconds or as a date; or NaN. */
+function retryAfter({ headers }: Response): number {
+  const told = headers.get("retry-after");
+  return told ? 1000 * +told || Date.parse(told) - Date.now() : NaN;
 }

@@ -4,7 +4,7 @@
 
 import { initSync } from "../engine/sightline_browser.js";
 import { delivery } from "./delivery.js";
-import { ask, tell } from "./gate.js";
+import { ask, Need, tell } from "./gate.js";
 import { Kind } from "./input.js";
 import type { Input, Loader, Running } from "./loader.js";
 import { resolve } from "./problems.js";
@@ -51,9 +51,10 @@ export async function start(loader: Loader): Promise<Running> {
       run();
     } catch (error) {
       loader.fail(error);
+      out.broke(error);
     }
   };
-  const out = delivery(options.endpoint, loader.nativeFetch, guard);
+  const out = delivery(options, loader.nativeFetch, guard);
   const vitals = watchVitals(loader, guard);
 
   const record = (input: Input) =>
@@ -76,7 +77,7 @@ export async function start(loader: Loader): Promise<Running> {
         vitals.drain();
         tell(Kind.Hidden, [nowMs, performance.interactionCount ?? 0]);
       }
-      out.deliver(true);
+      out.deliver(Need.Leaving);
     });
   // `loadEventEnd` is there a task after the load event.
   const onLoad = () =>
@@ -103,7 +104,7 @@ export async function start(loader: Loader): Promise<Running> {
     async flush() {
       guard(() => {
         if (!restored) vitals.drain();
-        out.deliver(true);
+        out.deliver(Need.Now);
       });
       await out.settled();
     },

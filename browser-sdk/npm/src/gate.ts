@@ -6,10 +6,24 @@ import { Kind } from "./input.js";
 
 export { waiting };
 
+/** When, and for what, a batch is wanted: `Need` of the engine's outbox.rs. */
+export const enum Need {
+  InTime = 0,
+  Now = 1,
+  Leaving = 2,
+  Keep = 3,
+}
+
+export const SIGNALS = ["logs", "traces"] as const;
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
 export interface Batch {
   id: number;
-  signal: "logs" | "traces";
-  body: Uint8Array<ArrayBuffer>;
+  signal: number;
+  /** Records in it. */
+  count: number;
+  body: Bytes;
 }
 
 /** Tells the engine something, or asks it. */
@@ -31,13 +45,20 @@ export function ask(kind: Kind, text = ""): string[] {
   return new TextDecoder().decode(tell(kind, [], [text])).split("\n");
 }
 
-/** The next batch to send, if there is one. */
-export function nextBatch(leaving: boolean): Batch | undefined {
-  const bytes = tell(Kind.Next, [performance.now(), +leaving]) as Uint8Array<ArrayBuffer>;
+/** The next batch, if there is one. */
+export function nextBatch(need: Need, gzips: boolean): Batch | undefined {
+  const bytes = tell(Kind.Next, [performance.now(), need, +gzips]) as Bytes;
   if (!bytes.length) return;
-  return {
-    id: new DataView(bytes.buffer).getUint32(0, true),
-    signal: bytes[4] ? "traces" : "logs",
-    body: bytes.subarray(5),
-  };
+  const [id, signal, count] = new Uint32Array(bytes.buffer, 0, 3);
+  return { id: id!, signal: signal!, count: count!, body: bytes.subarray(12) };
+}
+
+/** What the next batch of events or of spans would be. */
+export function preview(signal: number, gzips: boolean): Bytes {
+  return tell(Kind.Preview, [signal, +gzips]) as Bytes;
+}
+
+/** Gives the engine a batch that an earlier page left. */
+export function restore({ signal, count, body }: Omit<Batch, "id">): void {
+  engine(Kind.Restore, new Float64Array([signal, count]), body);
 }

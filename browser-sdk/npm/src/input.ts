@@ -21,7 +21,8 @@ export const enum Kind {
   DocumentLoad = 7,
   /** Now, count of interactions. */
   Hidden = 8,
-  /** How many inputs the buffer had no room for, how many errors repeated. */
+  /** How many inputs the buffer had no room for, how many errors repeated,
+   * how many records storage had no room for. */
   Lost = 9,
   // Calls, which are no inputs. Theirs is said in `input.rs`.
   Start = 16,
@@ -29,4 +30,6 @@ export const enum Kind {
   Settled = 18,
   CheckRoutes = 19,
   Phases = 20,
+  Preview = 21,
+  Restore = 22,
 }

@@ -22,6 +22,12 @@ export interface Options {
   /** The share of traces to keep, from 0 to 1 (default). A trace that the edge
    * began is kept if the edge keeps it. Vitals and errors are always kept. */
   sampleRatio?: number;
+  /** Whether to gzip what is sent. By default to the page's own origin only:
+   * another one must allow the header `content-encoding` by CORS. */
+  compress?: boolean;
+  /** Whether what could not be sent may wait in `localStorage` for the next
+   * page. By default it may. */
+  persist?: boolean;
 }
 
 /** What `init` gives back. */

@@ -16,6 +16,7 @@ const isHttp = (url: unknown, base?: string): boolean => {
     return false;
   }
 };
+const isBoolean = (value: unknown) => typeof value === "boolean";
 const isText = (value: unknown) => typeof value === "string" && value;
 
 /** What each option must be, in a test and in words. */
@@ -30,6 +31,8 @@ const RULES: { [Name in keyof Options]: [(value: any) => unknown, string] } = {
     (value) => typeof value === "number" && value >= 0 && value <= 1,
     "a number from 0 to 1",
   ],
+  compress: [isBoolean, "true or false"],
+  persist: [isBoolean, "true or false"],
 };
 
 /** The good options, defaults for the rest, and every problem found. */
@@ -42,6 +45,8 @@ export function resolve(options: unknown): [Resolved, string[]] {
     endpoint: "/sightline",
     routes: [],
     sampleRatio: 1,
+    compress: true,
+    persist: true,
   };
   const given = Object.entries({ serviceName: undefined, ...(options as object) });
   for (const [name, value] of given) {
@@ -53,6 +58,10 @@ export function resolve(options: unknown): [Resolved, string[]] {
     }
   }
   good.endpoint = good.endpoint.replace(/\/+$/, "");
+  // Elsewhere the collector must allow one more header by CORS.
+  if (new URL(good.endpoint, location.href).origin !== location.origin) {
+    good.compress = (options as Options).compress === true;
+  }
   good.propagateTo?.forEach((rule, at) => {
     if (!(rule instanceof RegExp) && !isHttp(rule)) {
       problems.push(`propagateTo[${at}] must be an http(s) URL or a RegExp`);

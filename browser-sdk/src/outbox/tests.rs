@@ -4,10 +4,14 @@
 use super::*;
 use alloc::string::String;
 use alloc::vec;
+use flate2::read::GzDecoder;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use proptest::prelude::*;
 use prost::Message;
-use sightline_core::otlp::LogRecord;
+use std::io::Read;
+
+extern crate std;
 
 const SOURCE: Source<'_> = Source {
     resource: &[],
@@ -29,6 +33,31 @@ fn record(name: &str, padding: usize) -> Writer {
     items
 }
 
+impl Outbox {
+    /// The next batch, not compressed: its number and its body.
+    fn take(&mut self, need: Need, now_ms: f64) -> Option<(u32, Vec<u8>)> {
+        let batch = self.next(need, now_ms, 0, &SOURCE, false)?;
+        Some((batch.id, batch.body.clone()))
+    }
+
+    fn answer(&mut self, id: u32, status: u16, now_ms: f64) {
+        self.settle(id, answered(status), now_ms);
+    }
+
+    fn lost(&self, why: Loss) -> u64 {
+        self.account.lost(why)
+    }
+}
+
+/// An answer without a delay, for a page that is lucky.
+fn answered(status: u16) -> Answer {
+    Answer {
+        status,
+        retry_after_ms: f64::NAN,
+        chance: 0.0,
+    }
+}
+
 /// Names of the events in a body.
 fn names(body: &[u8]) -> Vec<String> {
     let request = ExportLogsServiceRequest::decode(body).unwrap();
@@ -46,92 +75,213 @@ fn events_go_before_spans_and_records_in_order() {
     outbox.push(Signal::Traces, record("span", 0));
     outbox.push(Signal::Logs, record("first", 0));
     outbox.push(Signal::Logs, record("second", 0));
-    let logs = outbox.next(0.0, 0, false).unwrap();
-    assert_eq!(logs.signal, Signal::Logs);
-    assert_eq!(
-        names(&outbox.body(logs.id, &SOURCE).unwrap()),
-        ["first", "second"]
-    );
-    let traces = outbox.next(0.0, 0, false).unwrap();
+    let logs = outbox.next(Need::InTime, 0.0, 0, &SOURCE, false).unwrap();
+    assert_eq!((logs.signal, logs.count), (Signal::Logs, 2));
+    assert_eq!(names(&logs.body), ["first", "second"]);
+    let traces = outbox.next(Need::InTime, 0.0, 0, &SOURCE, false).unwrap();
     assert_eq!(traces.signal, Signal::Traces);
-    assert_eq!(outbox.next(0.0, 0, false), None);
+    assert_eq!(outbox.take(Need::InTime, 0.0), None);
 }
 
 #[test]
-fn batches_hold_whole_records_and_two_fit_a_keepalive_request() {
+fn a_page_that_stays_has_two_requests_in_flight() {
     let mut outbox = Outbox::default();
-    for _ in 0..10 {
+    for _ in 0..8 {
         outbox.push(Signal::Logs, record("a", 10_000));
     }
-    let mut bytes = 0;
-    let mut batches = vec![];
-    while let Some(batch) = outbox.next(0.0, 0, true) {
-        let body = outbox.body(batch.id, &SOURCE).unwrap();
-        assert_eq!(names(&body).len(), 2);
-        bytes += body.len();
-        batches.push(batch);
-    }
-    assert_eq!(batches.len(), 2, "no more may be in flight");
-    assert!(bytes < 64 * 1024);
-    outbox.settle(batches[0].id, 200, 0.0);
-    assert!(
-        outbox.next(0.0, 0, true).is_some(),
-        "one is answered, the next may go"
-    );
+    let (first, body) = outbox.take(Need::InTime, 0.0).unwrap();
+    assert_eq!(names(&body).len(), 2, "whole records, as many as fit");
+    assert!(outbox.take(Need::InTime, 0.0).is_some());
+    assert_eq!(outbox.take(Need::InTime, 0.0), None);
+    outbox.answer(first, 200, 0.0);
+    assert!(outbox.take(Need::InTime, 0.0).is_some());
 }
 
 #[test]
-fn what_fails_for_a_while_is_sent_again_later() {
+fn a_page_that_goes_sends_what_the_browser_allows_and_keeps_the_rest() {
+    for (gzips, requests) in [(false, 2), (true, 7)] {
+        let mut outbox = Outbox::default();
+        for _ in 0..8 {
+            outbox.push(Signal::Traces, record("span", 10_000));
+            outbox.push(Signal::Logs, record("event", 10_000));
+        }
+        let (mut bytes, mut sent) = (0, vec![]);
+        while let Some(batch) = outbox.next(Need::Leaving, 0.0, 0, &SOURCE, gzips) {
+            bytes += batch.body.len();
+            sent.push(batch.signal);
+        }
+        assert!(bytes <= MAX_FLYING_BYTES, "{bytes}");
+        assert!(sent.len() >= requests, "{gzips}: {sent:?}");
+        assert!(
+            sent.is_sorted_by_key(|signal| *signal as u8),
+            "events first"
+        );
+        while let Some((id, _)) = outbox.take(Need::Keep, 0.0) {
+            outbox.answer(id, KEPT, 0.0);
+        }
+        let kept = 16 - 2 * sent.len() as u64;
+        assert_eq!(outbox.account().kept, kept, "what is in flight is not kept");
+    }
+}
+
+#[test]
+fn a_body_is_compressed_where_that_makes_it_smaller() {
+    let mut outbox = Outbox::default();
+    outbox.push(Signal::Logs, record("a", 500));
+    let batch = outbox.next(Need::InTime, 0.0, 0, &SOURCE, true).unwrap();
+    let mut body = vec![];
+    GzDecoder::new(&batch.body[..])
+        .read_to_end(&mut body)
+        .unwrap();
+    assert_eq!(names(&body), ["a"]);
+    assert!(batch.body.len() < 100);
+
+    outbox.push(Signal::Logs, record("", 0));
+    let batch = outbox.next(Need::InTime, 0.0, 0, &SOURCE, true).unwrap();
+    assert_eq!(names(&batch.body), [""], "too short to shrink");
+}
+
+#[test]
+fn what_fails_for_a_while_is_sent_again_later_and_unchanged() {
     for status in [0, 429, 502, 503, 504] {
         let mut outbox = Outbox::default();
         outbox.push(Signal::Logs, record("old", 0));
         let mut now = 0.0;
         for wait in [5_000.0, 10_000.0, 20_000.0, 40_000.0, 60_000.0, 60_000.0] {
-            let batch = outbox.next(now, 0, false).expect("it is time");
-            outbox.settle(batch.id, status, now);
-            assert_eq!(outbox.next(now + wait - 1.0, 0, false), None, "after {now}");
+            let (id, body) = outbox.take(Need::InTime, now).expect("it is time");
+            assert_eq!(names(&body), ["old"]);
+            outbox.push(Signal::Logs, record("new", 0));
+            outbox.answer(id, status, now);
+            assert_eq!(outbox.take(Need::InTime, now + wait - 1.0), None, "{now}");
             now += wait;
         }
-        outbox.push(Signal::Logs, record("new", 0));
-        let batch = outbox.next(now, 0, false).unwrap();
-        assert_eq!(
-            names(&outbox.body(batch.id, &SOURCE).unwrap()),
-            ["old", "new"]
-        );
-        outbox.settle(batch.id, 200, now);
-        assert_eq!(outbox.delivered(), 2);
-        outbox.push(Signal::Logs, record("next", 0));
-        assert!(
-            outbox.next(now, 0, false).is_some(),
-            "success ends the waiting"
-        );
+        let (id, _) = outbox.take(Need::InTime, now).unwrap();
+        outbox.answer(id, 200, now);
+        assert_eq!(outbox.account().delivered, 1);
+        let (_, body) = outbox
+            .take(Need::InTime, now)
+            .expect("success ends the waiting");
+        assert_eq!(names(&body).len(), 6);
     }
 }
 
 #[test]
-fn a_page_that_is_left_does_not_wait() {
-    let mut outbox = Outbox::default();
-    outbox.push(Signal::Logs, record("a", 0));
-    let batch = outbox.next(0.0, 0, false).unwrap();
-    outbox.settle(batch.id, 503, 0.0);
-    assert!(outbox.next(1.0, 0, true).is_some());
+fn a_delay_that_the_collector_asks_for_is_kept_within_reason() {
+    for (asked, chance, wait, why) in [
+        (f64::NAN, 0.0, 5_000.0, "none asked for"),
+        (
+            f64::NAN,
+            1.0,
+            7_500.0,
+            "none asked for, and chance adds half",
+        ),
+        (1_000.0, 0.0, 5_000.0, "shorter than ours"),
+        (-9e9, 0.0, 5_000.0, "a date that has passed"),
+        (90_000.0, 0.0, 90_000.0, "longer than any of ours"),
+        (90_000.0, 0.5, 112_500.0, "not all pages at once"),
+        (9e15, 0.0, 3_600_000.0, "for ever: an hour is enough"),
+        (f64::INFINITY, 0.0, 3_600_000.0, "no sensible number"),
+    ] {
+        let mut outbox = Outbox::default();
+        outbox.push(Signal::Logs, record("a", 0));
+        let (id, _) = outbox.take(Need::InTime, 0.0).unwrap();
+        let answer = Answer {
+            status: 503,
+            retry_after_ms: asked,
+            chance,
+        };
+        outbox.settle(id, answer, 0.0);
+        assert_eq!(outbox.take(Need::InTime, wait - 1.0), None, "{why}");
+        assert!(outbox.take(Need::InTime, wait).is_some(), "{why}");
+    }
 }
 
 #[test]
-fn what_is_refused_for_good_is_lost_and_told() {
+fn two_answers_make_the_longer_delay() {
+    let mut outbox = Outbox::default();
+    outbox.push(Signal::Logs, record("a", 0));
+    outbox.push(Signal::Traces, record("b", 0));
+    let ids = [(); 2].map(|()| outbox.take(Need::InTime, 0.0).unwrap().0);
+    let long = Answer {
+        retry_after_ms: 90_000.0,
+        ..answered(429)
+    };
+    outbox.settle(ids[0], long, 0.0);
+    outbox.answer(ids[1], 503, 0.0);
+    assert_eq!(outbox.take(Need::InTime, 89_999.0), None);
+}
+
+#[test]
+fn a_page_that_goes_while_the_collector_is_down_keeps_what_waits() {
+    let mut outbox = Outbox::default();
+    outbox.push(Signal::Logs, record("a", 0));
+    let (id, _) = outbox.take(Need::InTime, 0.0).unwrap();
+    outbox.answer(id, 503, 0.0);
+    outbox.push(Signal::Logs, record("b", 0));
+    assert_eq!(outbox.take(Need::Leaving, 1.0), None, "it would only fail");
+    let kept = [(); 2].map(|()| outbox.take(Need::Keep, 1.0).unwrap());
+    assert_eq!(kept.each_ref().map(|(_, body)| names(body).len()), [1, 1]);
+    for (id, _) in kept {
+        outbox.answer(id, NOT_KEPT, 1.0);
+        let again = outbox.take(Need::Keep, 1.0).map(|(id, _)| id);
+        assert_eq!(again, Some(id), "there was no room, and now there is");
+        outbox.answer(id, KEPT, 1.0);
+    }
+    assert_eq!((outbox.account().kept, outbox.queued()), (2, 0));
+
+    outbox.push(Signal::Logs, record("c", 0));
+    assert!(
+        outbox.take(Need::Now, 1.0).is_some(),
+        "unless it must be now"
+    );
+}
+
+#[test]
+fn what_an_earlier_page_left_is_sent_as_it_was() {
+    let mut outbox = Outbox::default();
+    outbox.restore(Signal::Traces, 3, b"a body");
+    outbox.push(Signal::Logs, record("new", 0));
+    let (event, _) = outbox.take(Need::InTime, 0.0).unwrap();
+    let (old, body) = outbox.take(Need::InTime, 0.0).unwrap();
+    assert_eq!(body, b"a body");
+    outbox.answer(event, 200, 0.0);
+    outbox.answer(old, 200, 0.0);
+    let account = outbox.account();
+    assert_eq!((account.produced, account.restored), (1, 3));
+    assert_eq!(account.delivered, 4);
+}
+
+#[test]
+fn what_is_refused_for_good_is_lost_and_told_with_the_account() {
     for status in [400, 401, 404, 413, 500] {
         let mut outbox = Outbox::default();
         outbox.push(Signal::Logs, record("a", 0));
-        let batch = outbox.next(0.0, 0, false).unwrap();
-        outbox.settle(batch.id, status, 0.0);
+        let (id, _) = outbox.take(Need::InTime, 0.0).unwrap();
+        outbox.answer(id, status, 0.0);
         assert_eq!(outbox.lost(Loss::Rejected), 1, "{status}");
-        let batch = outbox.next(0.0, 0, false).unwrap();
+        outbox.push(Signal::Logs, record("b", 0));
+        let (id, body) = outbox.take(Need::InTime, 0.0).unwrap();
+        assert_eq!(names(&body), ["b", "sightline.lost"]);
+        let request = ExportLogsServiceRequest::decode(&body[..]).unwrap();
+        let told = &request.resource_logs[0].scope_logs[0].log_records[1];
+        let told: Vec<_> = told
+            .attributes
+            .iter()
+            .map(|pair| {
+                let value = pair.value.clone().and_then(|value| value.value);
+                (pair.key.as_str(), value)
+            })
+            .collect();
         assert_eq!(
-            names(&outbox.body(batch.id, &SOURCE).unwrap()),
-            ["sightline.lost"]
+            told,
+            [
+                ("sightline.produced", Some(Value::IntValue(2))),
+                ("sightline.queued", Some(Value::IntValue(1))),
+                ("sightline.lost.rejected", Some(Value::IntValue(1))),
+            ]
         );
-        outbox.settle(batch.id, 200, 0.0);
-        assert_eq!(outbox.next(0.0, 0, false), None, "told once");
+        outbox.answer(id, 200, 0.0);
+        assert_eq!(outbox.take(Need::InTime, 0.0), None, "told once");
     }
 }
 
@@ -142,9 +292,9 @@ fn a_full_queue_keeps_what_it_has() {
         outbox.push(Signal::Traces, record("a", 1_000));
     }
     assert!(outbox.waiting_bytes() <= MAX_QUEUE_BYTES);
-    let kept = MAX_QUEUE_BYTES / record("a", 1_000).len();
+    let kept = (MAX_QUEUE_BYTES / record("a", 1_000).into_bytes().len()) as u64;
     assert_eq!(outbox.queued(), kept);
-    assert_eq!(outbox.lost(Loss::QueueFull), 200 - kept as u64);
+    assert_eq!(outbox.lost(Loss::QueueFull), 200 - kept);
 
     let mut outbox = Outbox::default();
     outbox.push(Signal::Logs, record("huge", MAX_BATCH_BYTES));
@@ -159,66 +309,95 @@ fn a_full_queue_keeps_what_it_has() {
 fn a_batch_is_settled_once() {
     let mut outbox = Outbox::default();
     outbox.push(Signal::Logs, record("a", 0));
-    let batch = outbox.next(0.0, 0, false).unwrap();
-    outbox.settle(batch.id, 200, 0.0);
-    outbox.settle(batch.id, 200, 0.0);
-    outbox.settle(77, 200, 0.0);
-    assert_eq!(outbox.delivered(), 1);
-    assert_eq!(outbox.body(batch.id, &SOURCE), None);
+    let (id, _) = outbox.take(Need::InTime, 0.0).unwrap();
+    outbox.answer(id, 200, 0.0);
+    outbox.answer(id, 200, 0.0);
+    outbox.answer(77, 200, 0.0);
+    assert_eq!(outbox.account().delivered, 1);
+}
+
+#[test]
+fn a_preview_takes_nothing() {
+    let mut outbox = Outbox::default();
+    assert!(outbox.preview(Signal::Logs, &SOURCE, false).is_none());
+    outbox.push(Signal::Logs, record("a", 0));
+    let (body, count) = outbox.preview(Signal::Logs, &SOURCE, false).unwrap();
+    assert_eq!(
+        (names(&body).as_slice(), count),
+        (&[String::from("a")][..], 1)
+    );
+    assert_eq!(outbox.take(Need::InTime, 0.0).unwrap().1, body);
 }
 
 #[derive(Clone, Debug)]
 enum Step {
     Push(bool, usize),
-    Next(bool),
+    Restore(bool, usize),
+    Lose(u32),
+    Next(Need, bool),
     Settle(usize, u16),
 }
 
 fn step() -> impl Strategy<Value = Step> {
+    let need = prop_oneof![
+        Just(Need::InTime),
+        Just(Need::Now),
+        Just(Need::Leaving),
+        Just(Need::Keep)
+    ];
+    let status = prop_oneof![
+        Just(200u16),
+        Just(0),
+        Just(503),
+        Just(400),
+        Just(KEPT),
+        Just(NOT_KEPT)
+    ];
     prop_oneof![
         (any::<bool>(), 0usize..9_000).prop_map(|(logs, size)| Step::Push(logs, size)),
-        any::<bool>().prop_map(Step::Next),
-        (
-            0usize..3,
-            prop_oneof![Just(200u16), Just(0), Just(503), Just(400)]
-        )
-            .prop_map(|(at, status)| Step::Settle(at, status)),
+        (any::<bool>(), 0usize..9_000).prop_map(|(logs, size)| Step::Restore(logs, size)),
+        (0u32..9).prop_map(Step::Lose),
+        (need, any::<bool>()).prop_map(|(need, gzips)| Step::Next(need, gzips)),
+        (0usize..3, status).prop_map(|(at, status)| Step::Settle(at, status)),
     ]
 }
 
 proptest! {
-    /// Whatever happens: produced = delivered + lost + queued, within bounds.
+    /// Whatever happens: produced + restored = delivered + lost + kept + queued,
+    /// within bounds.
     #[test]
     fn the_account_balances(steps in proptest::collection::vec(step(), 0..300)) {
         let mut outbox = Outbox::default();
-        let (mut produced, mut told, mut last_told) = (0u64, 0u64, 0u64);
-        let mut flying = vec![];
+        let (mut flying, mut restored) = (vec![], 0);
         for (at, step) in steps.into_iter().enumerate() {
             let now = at as f64 * 1_000.0;
+            let signal = |logs| if logs { Signal::Logs } else { Signal::Traces };
             match step {
-                Step::Push(logs, size) => {
-                    produced += 1;
-                    let signal = if logs { Signal::Logs } else { Signal::Traces };
-                    outbox.push(signal, record("a", size));
+                Step::Push(logs, size) => outbox.push(signal(logs), record("a", size)),
+                Step::Restore(logs, size) => {
+                    restored += size;
+                    outbox.restore(signal(logs), 2, &vec![0; size]);
                 }
-                Step::Next(leaving) => if let Some(batch) = outbox.next(now, 0, leaving) {
-                    let body = outbox.body(batch.id, &SOURCE).unwrap();
-                    prop_assert!(body.len() <= 32 * 1024);
-                    flying.push(batch.id);
-                },
+                Step::Lose(count) => {
+                    outbox.lose(Loss::Duplicate, count);
+                    outbox.lose(Loss::StorageFull, count);
+                }
+                Step::Next(need, gzips) => {
+                    if let Some(batch) = outbox.next(need, now, 0, &SOURCE, gzips) {
+                        prop_assert!(batch.body.len() <= 32 * 1024);
+                        flying.push(batch.id);
+                    }
+                }
                 Step::Settle(at, status) => if at < flying.len() {
-                    outbox.settle(flying.remove(at), status, now);
+                    outbox.answer(flying.remove(at), status, now);
                 },
             }
-            // The account's own events are produced too.
-            if outbox.lost_told != last_told {
-                last_told = outbox.lost_told;
-                told += 1;
-            }
-            let lost: u64 = outbox.lost.iter().sum();
-            let queued = outbox.queued() as u64;
-            prop_assert_eq!(produced + told, outbox.delivered() + lost + queued);
-            prop_assert!(outbox.waiting_bytes() <= 2 * MAX_QUEUE_BYTES + MAX_IN_FLIGHT * MAX_BATCH_BYTES);
+            let account = outbox.account();
+            let made = account.produced + account.restored;
+            let gone = account.delivered + account.kept + account.lost_in_all();
+            prop_assert_eq!(made, gone + outbox.queued());
+            let sealed = MAX_BATCHES * (MAX_BATCH_BYTES + 200);
+            prop_assert!(outbox.waiting_bytes() <= 2 * MAX_QUEUE_BYTES + sealed + restored);
         }
     }
 }

@@ -41,19 +41,22 @@ fn session() -> Session {
 /// Everything that waits, decoded.
 fn sent(session: &mut Session) -> (Vec<LogRecord>, Vec<Span>) {
     let (mut logs, mut spans) = (Vec::new(), Vec::new());
-    while let Some(batch) = session.next_batch(1e6, true) {
-        let body = session.body(batch.id);
-        match batch.signal {
-            Signal::Logs => {
-                let request = ExportLogsServiceRequest::decode(&body[..]).unwrap();
+    loop {
+        let batch = session.next(Need::Now, 1e6, false);
+        let Some((header, body)) = batch.split_at_checked(12) else {
+            break;
+        };
+        match header[4] {
+            0 => {
+                let request = ExportLogsServiceRequest::decode(body).unwrap();
                 let scopes = request
                     .resource_logs
                     .into_iter()
                     .flat_map(|one| one.scope_logs);
                 logs.extend(scopes.flat_map(|scope| scope.log_records));
             }
-            Signal::Traces => {
-                let request = ExportTraceServiceRequest::decode(&body[..]).unwrap();
+            _ => {
+                let request = ExportTraceServiceRequest::decode(body).unwrap();
                 let scopes = request
                     .resource_spans
                     .into_iter()
@@ -61,7 +64,12 @@ fn sent(session: &mut Session) -> (Vec<LogRecord>, Vec<Span>) {
                 spans.extend(scopes.flat_map(|scope| scope.spans));
             }
         }
-        session.on_settled(batch.id, 200, 1e6);
+        let answer = Answer {
+            status: 200,
+            retry_after_ms: f64::NAN,
+            chance: 0.0,
+        };
+        session.on_settled(u32::from(header[0]), answer, 1e6);
     }
     (logs, spans)
 }
@@ -258,8 +266,8 @@ fn errors_leave_without_secrets_within_the_pages_trace() {
 fn the_resource_says_who_speaks() {
     let mut session = session();
     session.on(Input::FirstContentfulPaint { paint_ms: 1.0 });
-    let batch = session.next_batch(0.0, false).unwrap();
-    let request = ExportLogsServiceRequest::decode(&session.body(batch.id)[..]).unwrap();
+    let batch = session.next(Need::InTime, 0.0, false);
+    let request = ExportLogsServiceRequest::decode(&batch[12..]).unwrap();
     let resource = request.resource_logs[0]
         .resource
         .clone()

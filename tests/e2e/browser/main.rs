@@ -75,6 +75,7 @@ scenarios! {
     a_document_load_joins_the_edges_trace: "document_load";
     fetch_is_traced_and_stays_as_it_was: "fetch";
     what_waits_is_sent_when_the_page_is_left: "leaving";
+    every_record_is_delivered_once_or_accounted_for: "delivery";
     a_collector_that_is_down_goes_unnoticed: "collector_down";
     bad_options_warn_once_and_harm_nothing: "options";
     a_policy_without_wasm_leaves_the_page_unharmed: "csp";

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
+import { gunzipSync } from "node:zlib";
 import { decode } from "./otlp.mjs";
 
 const tests = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -29,16 +30,30 @@ const DEADLINE_MS = 20_000;
 class Sink {
   /** Answers with this status; "refuse" closes the connection unanswered. */
   answer = 200;
+  /** Headers of the answers, and how long they take. */
+  headers = {};
+  delayMs = 0;
+  /** Whether the foreign origin takes posts of the page, and compressed ones. */
+  cors = true;
+  corsGzip = false;
+  /** Requests that are being answered, and the most that ever were at once. */
+  open = 0;
+  mostOpen = 0;
   received = [];
+  /** Bodies in JSON: what the SDK says without its engine. */
+  told = [];
   #waiting = new Set();
 
-  take(signal, body, headers) {
+  take(signal, sent, headers) {
+    if (headers["content-type"] === "application/json") return this.told.push(JSON.parse(sent));
+    const body = headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent;
     const folder = process.env.SIGHTLINE_BODIES;
     if (folder) {
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, `${this.received.length}.${signal}`), body);
     }
-    this.received.push({ signal, bytes: body.length, headers, ...decode(signal, body) });
+    const bytes = { sent: sent.length, body: body.length };
+    this.received.push({ signal, bytes, status: this.answer, headers, ...decode(signal, body) });
     for (const check of this.#waiting) check();
   }
 
@@ -88,17 +103,20 @@ async function serve(sink, seen, isForeign) {
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     const ingest = /^\/sightline\/v1\/(traces|logs)$/.exec(url.pathname);
-    if (isForeign) {
+    if (isForeign && (sink.cors || !ingest)) {
       response.setHeader("access-control-allow-origin", request.headers.origin ?? "*");
-      response.setHeader("access-control-allow-headers", "traceparent,content-type,x-own");
+      response.setHeader("access-control-allow-headers", `traceparent,content-type,x-own${sink.corsGzip ? ",content-encoding" : ""}`);
       response.setHeader("timing-allow-origin", "*");
     }
     if (request.method === "OPTIONS") return response.end();
     if (ingest) {
       if (sink.answer === "refuse") return request.socket.destroy();
+      sink.mostOpen = Math.max(sink.mostOpen, ++sink.open);
+      response.on("close", () => sink.open--);
       sink.take(ingest[1], body, request.headers);
       response.statusCode = sink.answer;
-      return response.end();
+      for (const [name, value] of Object.entries(sink.headers)) response.setHeader(name, value);
+      return setTimeout(() => response.end(), sink.delayMs);
     }
     if (url.pathname.startsWith("/api/")) return api(url, request, response, body, seen);
     const file = url.pathname.startsWith("/sdk/")
@@ -161,6 +179,7 @@ export async function scenario(run) {
   const stage = {
     saw,
     sink,
+    context: undefined,
     seen,
     origin: own.origin,
     foreign: foreign.origin,
@@ -171,10 +190,11 @@ export async function scenario(run) {
     equal(actual, expected, message) {
       stage.expect(isDeepStrictEqual(actual, expected), message, { actual, expected });
     },
-    /** Opens a page of tests/pages; `messages` are its console's, `errors` the
+    /** Opens a page of tests/pages, where `script` runs first; `messages` are its console's, `errors` the
      * page's uncaught ones. */
-    async open(file, { options, headers = {} } = {}) {
+    async open(file, { options, headers = {}, script } = {}) {
       const page = await context.newPage();
+      if (script) await page.addInitScript(script);
       page.messages = [];
       page.errors = [];
       page.on("console", (message) => page.messages.push([message.type(), message.text()]));
@@ -206,6 +226,7 @@ export async function scenario(run) {
         "--disable-sync",
       ],
     });
+    stage.context = context;
     await run(stage);
   } catch (error) {
     failures.push(String(error?.stack ?? error));

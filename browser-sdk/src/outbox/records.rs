@@ -1,0 +1,53 @@
+//! Encoded records, one after another, until a batch is made of them.
+
+use alloc::vec::Vec;
+
+/// Bytes of records in a batch at most. Browsers allow 64 KiB of keepalive
+/// bodies in flight: two batches with their resource fit, even uncompressed.
+pub const MAX_BATCH_BYTES: usize = 28 * 1024;
+
+/// Encoded records in order.
+#[derive(Debug, Default)]
+pub struct Records {
+    bytes: Vec<u8>,
+    lengths: Vec<usize>,
+}
+
+impl Records {
+    /// Adds one.
+    pub fn push(&mut self, record: &[u8]) {
+        self.bytes.extend_from_slice(record);
+        self.lengths.push(record.len());
+    }
+
+    /// Bytes of all.
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// As many whole records from the front as a batch holds, and their number.
+    pub fn batch(&self) -> (&[u8], usize) {
+        let (mut bytes, mut count) = (0usize, 0usize);
+        for length in &self.lengths {
+            let more = bytes.saturating_add(*length);
+            if more > MAX_BATCH_BYTES {
+                break;
+            }
+            (bytes, count) = (more, count.saturating_add(1));
+        }
+        (self.bytes.get(..bytes).unwrap_or_default(), count)
+    }
+
+    /// Removes what [`batch`](Self::batch) gives.
+    pub fn remove_batch(&mut self) {
+        let (batch, count) = self.batch();
+        let bytes = self.bytes.get(batch.len()..).unwrap_or_default();
+        let lengths = self.lengths.get(count..).unwrap_or_default();
+        (self.bytes, self.lengths) = (Vec::from(bytes), Vec::from(lengths));
+    }
+}
