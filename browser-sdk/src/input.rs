@@ -103,11 +103,12 @@ pub mod call {
     pub const CHECK_ROUTES: u8 = 19;
     /// Answers the names of the phases of a document load, each in a line.
     pub const PHASES: u8 = 20;
-    /// A signal, whether to gzip. Answers with the body that would be sent next.
-    pub const PREVIEW: u8 = 21;
+    /// A signal, whether to gzip. Answers with the body that would be sent next;
+    /// for 2, with the events that an engine which broke would be told by.
+    pub const PREVIEW: u8 = 22;
     /// A signal, a count of records. In place of texts: the body of a batch that
     /// an earlier page left.
-    pub const RESTORE: u8 = 22;
+    pub const RESTORE: u8 = 23;
 }
 
 /// Parts texts from one another; none has it.

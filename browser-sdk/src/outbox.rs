@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use sightline_core::otlp::{LogRecord, Severity, Source, Writer, export_request};
 
+use crate::attributes::Attributes;
 use crate::gzip::gzip;
 
 mod account;
@@ -50,6 +51,8 @@ pub enum Need {
     Leaving = 2,
     /// To keep it in storage.
     Keep = 3,
+    /// To send it in time, if it is ready: records go on gathering.
+    Ready = 4,
 }
 
 impl From<f64> for Need {
@@ -58,6 +61,7 @@ impl From<f64> for Need {
             1 => Self::Now,
             2 => Self::Leaving,
             3 => Self::Keep,
+            4 => Self::Ready,
             _ => Self::InTime,
         }
     }
@@ -173,7 +177,8 @@ impl Outbox {
         source: &Source<'_>,
         gzips: bool,
     ) -> Option<&Batch> {
-        if matches!(need, Need::InTime | Need::Leaving) && now_ms < self.retry_ms {
+        let is_patient = matches!(need, Need::InTime | Need::Ready);
+        if (is_patient || need == Need::Leaving) && now_ms < self.retry_ms {
             return None;
         }
         let flying = self.batches.iter().filter(|batch| batch.is_flying);
@@ -181,13 +186,14 @@ impl Outbox {
             let bytes = bytes.saturating_add(batch.body.len());
             (flights.saturating_add(1), bytes)
         });
-        if need == Need::InTime && flights >= MAX_IN_FLIGHT {
+        if is_patient && flights >= MAX_IN_FLIGHT {
             return None;
         }
         self.tell_losses(unix_nanos);
+        let gathers = need == Need::Ready;
         let at = [Signal::Logs, Signal::Traces]
             .into_iter()
-            .find_map(|signal| self.waiting(signal, source, gzips))?;
+            .find_map(|signal| self.waiting(signal, gathers, source, gzips))?;
         let batch = self.batches.get_mut(at)?;
         let is_beyond = bytes.saturating_add(batch.body.len()) > MAX_FLYING_BYTES;
         if need != Need::Keep && flights > 0 && is_beyond {
@@ -197,11 +203,18 @@ impl Outbox {
         Some(batch)
     }
 
-    /// The place of a batch that waits, made of the queue if there is none.
-    fn waiting(&mut self, signal: Signal, source: &Source<'_>, gzips: bool) -> Option<usize> {
+    /// The place of a batch that waits, made of the queue if there is none,
+    /// unless that still `gathers`.
+    fn waiting(
+        &mut self,
+        signal: Signal,
+        gathers: bool,
+        source: &Source<'_>,
+        gzips: bool,
+    ) -> Option<usize> {
         let waits = |batch: &Batch| batch.signal == signal && !batch.is_flying;
         let found = self.batches.iter().position(waits);
-        if found.is_some() || self.batches.len() >= MAX_BATCHES {
+        if found.is_some() || gathers || self.batches.len() >= MAX_BATCHES {
             return found;
         }
         let (body, count) = self.preview(signal, source, gzips)?;
@@ -282,12 +295,23 @@ impl Outbox {
         let Some(attributes) = self.account.tell(queued) else {
             return;
         };
+        self.tell("sightline.lost", Severity::Warn, unix_nanos, &attributes);
+    }
+
+    /// Queues an event about the SDK itself.
+    pub fn tell(
+        &mut self,
+        event_name: &str,
+        severity: Severity,
+        unix_nanos: u64,
+        attributes: &Attributes<'_>,
+    ) {
         let mut items = Writer::new();
         LogRecord {
             unix_nanos,
-            severity: Severity::Warn,
+            severity,
             body: "",
-            event_name: "sightline.lost",
+            event_name,
             attributes: attributes.as_slice(),
             context: None,
         }

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use sightline_core::names::BROWSER_SCOPE;
-use sightline_core::otlp::Source;
+use sightline_core::otlp::{Severity, Source};
 use sightline_core::route::Routes;
 use sightline_core::sampling::Ratio;
 use sightline_core::search::split;
@@ -248,9 +248,26 @@ impl Session {
         })
     }
 
-    /// What the next batch of this queue would be, should the page crash.
-    pub fn preview(&mut self, signal: Signal, gzips: bool) -> Vec<u8> {
-        let preview = self.with_source(|outbox, source| outbox.preview(signal, source, gzips));
+    /// What is to be sent should the page crash or the engine break, as
+    /// [`call::PREVIEW`] says.
+    ///
+    /// [`call::PREVIEW`]: crate::input::call::PREVIEW
+    pub fn preview(&mut self, of: f64, gzips: bool) -> Vec<u8> {
+        let began = self.clock.unix_nanos(0.0);
+        let preview = self.with_source(|outbox, source| match of as u8 {
+            0 => outbox.preview(Signal::Logs, source, gzips),
+            1 => outbox.preview(Signal::Traces, source, gzips),
+            _ => {
+                let mut last_words = Outbox::default();
+                last_words.tell(
+                    "sightline.broken",
+                    Severity::Error,
+                    began,
+                    &Attributes::default(),
+                );
+                last_words.preview(Signal::Logs, source, gzips)
+            }
+        });
         preview.map_or(Vec::new(), |(body, _)| body)
     }
 

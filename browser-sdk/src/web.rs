@@ -57,7 +57,7 @@ pub fn engine(kind: u8, numbers: &[f64], texts: &[u8]) -> Vec<u8> {
             return session.next(from.number().into(), now_ms, from.number() != 0.0);
         }
         (call::PREVIEW, Some(session)) => {
-            return session.preview(signal(from.number()), from.number() != 0.0);
+            return session.preview(from.number(), from.number() != 0.0);
         }
         (call::SETTLED, Some(session)) => {
             let (id, status, now_ms) = (from.number(), from.number(), from.number());

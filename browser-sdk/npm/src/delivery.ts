@@ -2,7 +2,6 @@
 // engine's to know; answers are read so that the keepalive quota is freed.
 
 import { type Batch, Need, nextBatch, preview, restore, SIGNALS, tell, waiting } from "./gate.js";
-import { describe } from "./errors.js";
 import { Kind } from "./input.js";
 import type { Resolved } from "./problems.js";
 import { storage } from "./storage.js";
@@ -30,20 +29,21 @@ export interface Delivery {
   schedule(): void;
   /** Sends, as far as there is need. */
   deliver(need: Need): void;
-  /** The engine is broken: tells the collector, in the one way that is left. */
-  broke(error: unknown): void;
+  /** The engine is broken: says so, in words that it left for the case. */
+  broke(): void;
   /** Done when all that is on its way is answered. */
   settled(): Promise<void>;
   stop(): void;
 }
 
 export function delivery(
-  { endpoint, compress, persist, serviceName }: Resolved,
+  { endpoint, compress, persist }: Resolved,
   nativeFetch: typeof fetch,
   guard: (run: () => void) => void,
 ): Delivery {
   const onTheirWay = new Set<Promise<void>>();
   const kept = persist ? storage((records) => tell(Kind.Lost, [0, 0, records])) : undefined;
+  const lastWords = preview(2, compress);
   let timer: ReturnType<typeof setTimeout> | undefined;
   let netTimer: ReturnType<typeof setTimeout> | undefined;
   let net: AbortController | undefined;
@@ -104,14 +104,16 @@ export function delivery(
     if (kept && (leaving || (!isFull && waiting() > MAX_WAITING_BYTES))) keep(leaving);
   };
   const send = (need: Need) => {
-    lift();
     let batch: Batch | undefined;
-    while ((batch = nextBatch(need, compress))) post(batch);
+    while ((batch = nextBatch(need, compress))) {
+      lift();
+      post(batch);
+    }
   };
   const keep = (leaving: boolean): unknown => {
-    lift();
     let batch: Batch | undefined;
     while ((batch = nextBatch(Need.Keep, compress))) {
+      lift();
       if (kept!.keep(batch)) settle(batch.id, KEPT);
       else if (leaving) post(batch);
       else {
@@ -139,6 +141,7 @@ export function delivery(
           // Nobody may come back to try again.
           if (document.visibilityState === "hidden" && kept && isFailing) keep(false);
           recover();
+          send(Need.Ready);
           schedule();
         });
       });
@@ -151,7 +154,7 @@ export function delivery(
     kept?.take(isWanted, (batch) =>
       guard(() => {
         restore(batch);
-        send(Need.InTime);
+        send(Need.Ready);
       }),
     );
   };
@@ -161,29 +164,18 @@ export function delivery(
       if (isOnline) isFailing = false;
       else if (document.visibilityState === "hidden") return;
       recover();
-      send(isOnline ? Need.Now : Need.InTime);
+      send(isOnline ? Need.Now : Need.Ready);
     });
   for (const type of ["online", "visibilitychange"]) addEventListener(type, onBack);
-  guard(recover);
+  guard(() => {
+    recover();
+    send(Need.Ready);
+  });
   return {
     schedule,
     deliver,
-    broke(error) {
-      const attribute = (key: string, text: string) => ({ key, value: { stringValue: text } });
-      const resource = { attributes: [attribute("service.name", serviceName)] };
-      const record = {
-        timeUnixNano: `${Date.now()}000000`,
-        severityNumber: 17,
-        eventName: "sightline.broken",
-        attributes: [attribute("exception.type", describe(error)[0])],
-      };
-      const scopeLogs = [{ scope: { name: "sightline.browser" }, logRecords: [record] }];
-      nativeFetch(url(0), {
-        method: "POST",
-        body: JSON.stringify({ resourceLogs: [{ resource, scopeLogs }] }),
-        headers: { "content-type": "application/json" },
-        keepalive: true,
-      }).catch(() => {});
+    broke() {
+      nativeFetch(url(0), request(lastWords)).catch(() => {});
     },
     async settled() {
       while (onTheirWay.size) await Promise.all(onTheirWay);
@@ -191,7 +183,7 @@ export function delivery(
     stop() {
       stopped = true;
       clearTimeout(timer);
-      lift();
+      clearTimeout(netTimer);
       for (const type of ["online", "visibilitychange"]) removeEventListener(type, onBack);
     },
   };

@@ -4,10 +4,11 @@
 
 import { initSync } from "../engine/sightline_browser.js";
 import { delivery } from "./delivery.js";
-import { ask, Need, tell } from "./gate.js";
+import { ask, type Batch, Need, nextBatch, restore, tell } from "./gate.js";
 import { Kind } from "./input.js";
 import type { Input, Loader, Running } from "./loader.js";
 import { resolve } from "./problems.js";
+import { takeLeft } from "./storage.js";
 import { watchVitals } from "./vitals.js";
 
 /** Rejects where there is no wasm, or a policy forbids it. */
@@ -20,28 +21,50 @@ export async function start(loader: Loader): Promise<Running> {
   const [options, problems] = resolve(loader.options);
   if (problems.length) console.warn(`Sightline: init(): ${problems.join("; ")}`);
 
+  const begin = (originMs: number, hiddenMs: number, navigation: Navigation | undefined) => {
+    const activationMs = navigation?.activationStart ?? 0;
+    tell(
+      Kind.Start,
+      [
+        originMs,
+        options.sampleRatio,
+        activationMs,
+        hiddenMs,
+        ...crypto.getRandomValues(new Uint8Array(32)),
+      ],
+      [
+        options.serviceName,
+        options.serviceVersion,
+        options.environment,
+        options.routes.join("\n"),
+        // The address that was loaded; scripts may have changed it since.
+        navigation?.name || location.href,
+        navigationType(navigation),
+        traceparentOf(navigation),
+      ],
+    );
+  };
+  const loaded = (endMs: number, navigation: Navigation | undefined) => {
+    if (!navigation) return;
+    const phases = ask(Kind.Phases) as (keyof Navigation)[];
+    const times = phases.map((phase) => Number(navigation[phase]) || 0);
+    tell(Kind.DocumentLoad, [endMs, ...times]);
+  };
+
+  if (loader.takeBack && !loader.takeBack()) loader.inputs.length = 0;
+  const abandoned: Batch[] = [];
+  for (const [originMs, leftMs, navigation, inputs] of options.persist ? takeLeft() : []) {
+    begin(originMs, leftMs, navigation);
+    for (const input of inputs) tell(...input);
+    loaded(navigation?.loadEventEnd || leftMs, navigation);
+    tell(Kind.Hidden, [leftMs, 0]);
+    let batch: Batch | undefined;
+    while ((batch = nextBatch(Need.Keep, options.compress))) abandoned.push(batch);
+  }
   const navigation = performance.getEntriesByType("navigation")[0] as Navigation | undefined;
-  const activationMs = navigation?.activationStart ?? 0;
-  tell(
-    Kind.Start,
-    [
-      performance.timeOrigin,
-      options.sampleRatio,
-      activationMs,
-      Math.min(loader.hiddenMs, firstHidden(activationMs)),
-      ...crypto.getRandomValues(new Uint8Array(32)),
-    ],
-    [
-      options.serviceName,
-      options.serviceVersion,
-      options.environment,
-      options.routes.join("\n"),
-      // The address that was loaded; scripts may have changed it since.
-      navigation?.name || location.href,
-      navigationType(navigation),
-      traceparentOf(navigation),
-    ],
-  );
+  const hiddenMs = firstHidden(navigation?.activationStart ?? 0);
+  begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);
+  abandoned.forEach(restore);
 
   let stopped = false;
   let restored = false;
@@ -51,7 +74,7 @@ export async function start(loader: Loader): Promise<Running> {
       run();
     } catch (error) {
       loader.fail(error);
-      out.broke(error);
+      out.broke();
     }
   };
   const out = delivery(options, loader.nativeFetch, guard);
@@ -62,17 +85,10 @@ export async function start(loader: Loader): Promise<Running> {
       tell(...input);
       out.schedule();
     });
-  const loaded = (endMs: number) => {
-    if (!navigation) return;
-    const phases = ask(Kind.Phases) as (keyof Navigation)[];
-    const times = phases.map((phase) => Number(navigation[phase]) || 0);
-    tell(Kind.DocumentLoad, [endMs, ...times]);
-    out.schedule();
-  };
   const hide = () =>
     guard(() => {
       const nowMs = performance.now();
-      loaded(navigation?.loadEventEnd || nowMs);
+      loaded(navigation?.loadEventEnd || nowMs, navigation);
       if (!restored) {
         vitals.drain();
         tell(Kind.Hidden, [nowMs, performance.interactionCount ?? 0]);
@@ -81,7 +97,12 @@ export async function start(loader: Loader): Promise<Running> {
     });
   // `loadEventEnd` is there a task after the load event.
   const onLoad = () =>
-    setTimeout(() => guard(() => loaded(navigation?.loadEventEnd || performance.now())));
+    setTimeout(() =>
+      guard(() => {
+        loaded(navigation?.loadEventEnd || performance.now(), navigation);
+        out.schedule();
+      }),
+    );
   // Vitals of a page that comes back from the back/forward cache would be new
   // ones; until those are measured, the old ones end here.
   const onShow = (event: PageTransitionEvent) => {
@@ -118,7 +139,7 @@ export async function start(loader: Loader): Promise<Running> {
   };
 }
 
-interface Navigation extends PerformanceNavigationTiming {
+export interface Navigation extends PerformanceNavigationTiming {
   readonly activationStart?: number;
 }
 

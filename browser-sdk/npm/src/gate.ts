@@ -12,6 +12,7 @@ export const enum Need {
   Now = 1,
   Leaving = 2,
   Keep = 3,
+  Ready = 4,
 }
 
 export const SIGNALS = ["logs", "traces"] as const;
@@ -53,7 +54,8 @@ export function nextBatch(need: Need, gzips: boolean): Batch | undefined {
   return { id: id!, signal: signal!, count: count!, body: bytes.subarray(12) };
 }
 
-/** What the next batch of events or of spans would be. */
+/** What the next batch of events (0) or of spans (1) would be, or what to say
+ * of an engine that broke (2). */
 export function preview(signal: number, gzips: boolean): Bytes {
   return tell(Kind.Preview, [signal, +gzips]) as Bytes;
 }

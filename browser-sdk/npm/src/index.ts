@@ -4,6 +4,7 @@
 import { watchErrors } from "./errors.js";
 import { watchFetch } from "./fetch.js";
 import { Kind } from "./input.js";
+import { leave } from "./left.js";
 import { type Loader, MAX_INPUTS, type Record, type Running } from "./loader.js";
 import type { Handle, Options } from "./options.js";
 
@@ -42,6 +43,7 @@ export function init(options: Options): Handle {
     repeated: 0,
     hiddenMs: document.visibilityState === "hidden" && !isPrerendering() ? 0 : Infinity,
     events: undefined,
+    takeBack: undefined,
     fail(error) {
       // A policy that forbids wasm, or a defect: the page goes on without us.
       console.debug("Sightline is off:", error);
@@ -78,7 +80,10 @@ export function init(options: Options): Handle {
     loader.hiddenMs = Math.min(loader.hiddenMs, event.timeStamp);
     if (isPrerendering()) return;
     if (running) running.hide();
-    else load();
+    else {
+      load();
+      if (event.type === "pagehide") loader.takeBack = leave(loader, event.timeStamp);
+    }
   };
   function stop() {
     if (stopped) return;
@@ -132,12 +137,9 @@ export function init(options: Options): Handle {
   /** Loads the engine off the critical path. */
   function whenIdle() {
     if (isPrerendering()) return listen("prerenderingchange", whenIdle);
-    const idle = () =>
-      "requestIdleCallback" in globalThis ? requestIdleCallback(load) : setTimeout(load, 200);
-    const timer = setTimeout(load, LAST_LOAD_MS);
-    undo.push(() => clearTimeout(timer));
-    if (document.readyState === "complete") idle();
-    else listen("load", idle);
+    // Not after the load event: a page may be left by then.
+    if ("requestIdleCallback" in globalThis) requestIdleCallback(load, { timeout: LAST_LOAD_MS });
+    else setTimeout(load, 200);
   }
 }
 

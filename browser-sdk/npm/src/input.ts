@@ -30,6 +30,6 @@ export const enum Kind {
   Settled = 18,
   CheckRoutes = 19,
   Phases = 20,
-  Preview = 21,
-  Restore = 22,
+  Preview = 22,
+  Restore = 23,
 }

@@ -22,6 +22,8 @@ export interface Loader {
   hiddenMs: number;
   /** Observes `event` entries since `init`, if the browser has them. */
   events: PerformanceObserver | undefined;
+  /** Takes back what the page left in storage, if it did; see `left.ts`. */
+  takeBack: (() => boolean) | undefined;
   /** Turns everything off: the engine can't go on. */
   fail(error: unknown): void;
 }

@@ -241,9 +241,10 @@ fn what_an_earlier_page_left_is_sent_as_it_was() {
     let mut outbox = Outbox::default();
     outbox.restore(Signal::Traces, 3, b"a body");
     outbox.push(Signal::Logs, record("new", 0));
-    let (event, _) = outbox.take(Need::InTime, 0.0).unwrap();
-    let (old, body) = outbox.take(Need::InTime, 0.0).unwrap();
+    let (old, body) = outbox.take(Need::Ready, 0.0).unwrap();
     assert_eq!(body, b"a body");
+    assert_eq!(outbox.take(Need::Ready, 0.0), None, "new ones gather");
+    let (event, _) = outbox.take(Need::InTime, 0.0).unwrap();
     outbox.answer(event, 200, 0.0);
     outbox.answer(old, 200, 0.0);
     let account = outbox.account();
@@ -343,7 +344,8 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Need::InTime),
         Just(Need::Now),
         Just(Need::Leaving),
-        Just(Need::Keep)
+        Just(Need::Keep),
+        Just(Need::Ready)
     ];
     let status = prop_oneof![
         Just(200u16),

@@ -3,7 +3,7 @@
 
 import { scenario } from "./stage.mjs";
 
-await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
+await scenario(async ({ open, leave, context, sink, saw, expect, equal }) => {
   const ready = (page) =>
     page.waitForFunction(() => performance.getEntriesByType("resource").some((e) => e.name.endsWith(".wasm")));
   const clear = () => (sink.received.length = 0);
@@ -24,6 +24,30 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
     await sink.until(`${how}: the last call`, () => sink.spans.some((span) => span.kind === 3));
     saw[how] = sink.received.length;
   }
+
+  // Left before the engine is there: the next page tells it.
+  clear();
+  await context.route("**/engine.js", () => {});
+  const early = () => addEventListener("load", () => { setTimeout(() => { throw new Error(`early ${location.search.slice(-1)}`); }); });
+  for (let at = 0; at < 3; at++) {
+    const page = await open(`plain.html?page=${at}`, { script: early });
+    await page.waitForFunction(() => performance.getEntriesByType("navigation")[0].loadEventEnd);
+    if (at) await page.close({ runBeforeUnload: true });
+    else await leave(page);
+  }
+  const silent = await open("plain.html?page=3", { script: early, options: { serviceName: "s", persist: false } });
+  await leave(silent);
+  equal(sink.received.length, 0, "nothing could be sent");
+  await context.unroute("**/engine.js");
+  const next = await open("plain.html");
+  const loads = () => sink.spans.filter((span) => span.name === "documentLoad");
+  await sink.until("the loads of the pages left early", () => loads().length >= 4);
+  await sink.until("what happened there", () => sink.exceptions().length >= 3);
+  const told = sink.exceptions().map(({ attributes }) => attributes["exception.message"]);
+  equal(told.sort(), ["early 0", "early 1", "early 2"], "each once");
+  equal(new Set(loads().map((span) => span.spanId)).size, 4, "loads of their own");
+  equal(await next.evaluate(() => Object.keys(localStorage)), [], "nothing stays in storage");
+  await next.close();
 
   clear();
   const page = await open("plain.html");

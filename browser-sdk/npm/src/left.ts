@@ -1,0 +1,51 @@
+// A page that is left before its engine is there leaves what it saw in storage,
+// as it is; the next page's engine makes records of it. This is the eager side.
+
+import type { Navigation } from "./engine.js";
+import type { Loader } from "./loader.js";
+
+/** With the version of the format. */
+export const LEFT_PREFIX = "sightline.0.1.";
+
+/** What such a page leaves: `performance.timeOrigin`, when it was left, its
+ * navigation entry, and the inputs. */
+export type Left = [
+  originMs: number,
+  leftMs: number,
+  navigation: Navigation | undefined,
+  inputs: Loader["inputs"],
+];
+
+/** So many pages' at most, as long as none comes that makes records of them. */
+const MAX_LEFT = 8;
+const MAX_INPUTS = 32;
+const MAX_LENGTH = 1 << 16;
+
+export const leftNames = (): string[] =>
+  Object.keys(localStorage).filter((name) => name.startsWith(LEFT_PREFIX));
+
+/** Leaves it, if there is room. Gives back what takes it away again should the
+ * page come back from the back/forward cache; false if another page told it. */
+export function leave(loader: Loader, leftMs: number): (() => boolean) | undefined {
+  try {
+    if (loader.options?.persist === false || leftNames().length >= MAX_LEFT) return;
+    const name = LEFT_PREFIX + performance.timeOrigin;
+    const left: Left = [
+      performance.timeOrigin,
+      leftMs,
+      performance.getEntriesByType("navigation")[0] as Navigation | undefined,
+      loader.inputs.slice(0, MAX_INPUTS),
+    ];
+    const text = JSON.stringify(left);
+    if (text.length > MAX_LENGTH) return;
+    localStorage.setItem(name, text);
+    return () => {
+      const isThere = name in localStorage;
+      localStorage.removeItem(name);
+      return isThere;
+    };
+  } catch {
+    // There is no storage.
+  }
+  return;
+}
