@@ -10,6 +10,7 @@
 //! the check and the schema alike.
 
 mod counter;
+mod float;
 mod logs;
 
 pub use counter::Counter;
@@ -125,6 +126,7 @@ pub struct Trace {
     /// The share of traces that is sampled, of those that start here or come
     /// from who is not trusted. A trusted caller's decision stays.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
+    #[serde(deserialize_with = "float::read")]
     pub sample_ratio: f64,
     /// Shares for the paths of some templates, in place of that.
     #[cfg_attr(feature = "schema", schemars(length(max = sightline_core::route::MAX_TEMPLATES)))]
@@ -132,6 +134,7 @@ pub struct Trace {
     /// The most traces that are sampled in a second of those that the shares
     /// keep; no limit without it. See Sampling below.
     #[cfg_attr(feature = "schema", schemars(range(min = limits::MAX_PER_SECOND.0, max = limits::MAX_PER_SECOND.1)))]
+    #[serde(deserialize_with = "float::read_some")]
     pub max_per_second: Option<f64>,
     /// Requests that take longer leave a span even where their trace is not
     /// sampled. Errors (500 or more, or no response) always do.
@@ -153,6 +156,7 @@ pub struct SampledRoute {
     pub route: Option<String>,
     /// The share of traces of requests for it that is sampled.
     #[cfg_attr(feature = "schema", schemars(required, range(min = 0, max = 1)))]
+    #[serde(deserialize_with = "float::read_some")]
     pub sample_ratio: Option<f64>,
 }
 

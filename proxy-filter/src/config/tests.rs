@@ -9,6 +9,30 @@ fn problems(document: &str) -> Vec<String> {
 }
 
 #[test]
+fn fractions_may_be_texts_as_envoys_yaml_makes_them() {
+    let document = br#"{"service": {"name": "e"}, "export": {"cluster": "c"}, "logs": {"access": "otlp", "success_ratio": "0.5"},
+        "trace": {"sample_ratio": "0.25", "max_per_second": "1.5", "routes": [{"route": "/a", "sample_ratio": "1"}]}}"#;
+    assert!(Settings::from_document(document).is_ok());
+    for (bad, message) in [
+        (r#""a quarter""#, "expected a number"),
+        (r#""""#, "expected a number"),
+        (r#""NaN""#, "between 0 and 1"),
+        ("true", "expected a number"),
+        ("null", "expected a number"),
+    ] {
+        let document =
+            format!(r#"{{"service": {{"name": "e"}}, "trace": {{"sample_ratio": {bad}}}}}"#);
+        let problems = Settings::from_document(document.as_bytes()).unwrap_err();
+        assert_eq!(problems[0].path, "trace.sample_ratio", "{bad}");
+        assert!(
+            problems[0].message.contains(message),
+            "{bad}: {}",
+            problems[0]
+        );
+    }
+}
+
+#[test]
 fn counters_are_refused_with_every_problem() {
     let document = br#"{"service": {"name": "e"}, "metrics": {"counters": [
         {}, {"name": "orders"}, {"name": "errors_total"},
