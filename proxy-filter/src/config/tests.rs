@@ -87,7 +87,7 @@ fn every_problem_is_reported_at_once_with_its_path() {
         "request_id": {"header": "traceparent", "trust_incoming": "yes"},
         "trace": {"sample_ratio": 7, "incoming": "maybe", "server_timing": true,
             "trusted": ["10.0.0.0/8", "10.0.0.0/33", "", 5], "untrusted": "never", "slow_ms": 0, "address_from": "x-real-ip"},
-        "routes": ["/ok", 5, "no-slash", "/a{b}", {"x": 1}, "/ok"],
+        "routes": ["/ok", 5, "no-slash", "/a{b", {"x": 1}, "/ok"],
         "exclude": "/x",
         "metrics": {"path": "metrics", "max_series": 0},
         "export": {"interval_ms": "soon", "timeout_ms": -1, "max_queue_bytes": 1.5, "paths": {}},
