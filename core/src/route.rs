@@ -17,6 +17,8 @@ use crate::search::{after_last, cut, has, position, split};
 
 /// The most templates that are compiled.
 pub const MAX_TEMPLATES: usize = 512;
+/// The most segments of a template.
+const MAX_TEMPLATE_SEGMENTS: usize = 24;
 
 /// Why a template is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub enum TemplateError {
     /// It has `?`, `#` or `;`, blanks or control characters, which the path
     /// that is compared never has.
     Character,
+    /// It has more than 24 segments.
+    Depth,
     /// The same template, or one that matches the same paths, came before.
     Duplicate,
 }
@@ -46,6 +50,7 @@ impl TemplateError {
             Self::Character => {
                 "must be a path: no query, fragment, \";\", blanks or control characters"
             }
+            Self::Depth => "must have at most 24 segments",
             Self::Duplicate => "matches the same paths as an earlier template",
         }
     }
@@ -106,11 +111,22 @@ impl Routes {
     /// The template that a path falls under, if there is one. The path is what
     /// stands in `:path`; a query or fragment is ignored.
     pub fn template_for(&self, path: &str) -> Option<&str> {
-        let path = path_of(path);
+        if self.templates.is_empty() {
+            return None;
+        }
+        // Taken apart once, for all templates.
+        let mut parts = [""; MAX_TEMPLATE_SEGMENTS];
+        let mut count = 0usize;
+        for segment in segments_of(path_of(path)) {
+            if let Some(part) = parts.get_mut(count) {
+                *part = segment;
+            }
+            count = count.saturating_add(1);
+        }
         let found = self
             .templates
             .iter()
-            .find(|template| matches(&template.segments, path));
+            .find(|template| matches(&template.segments, &parts, count));
         found.map(|template| template.text.as_str())
     }
 
@@ -166,6 +182,9 @@ fn parse(text: &str) -> Result<Vec<Segment>, TemplateError> {
             None => Segment::Literal(segment.to_owned()),
         });
     }
+    if segments.len() > MAX_TEMPLATE_SEGMENTS {
+        return Err(TemplateError::Depth);
+    }
     Ok(segments)
 }
 
@@ -190,22 +209,24 @@ fn placeholder(segment: &str) -> Option<Segment> {
     })
 }
 
-fn matches(template: &[Segment], path: &str) -> bool {
-    let mut parts = segments_of(path);
-    for segment in template {
-        match (segment, parts.next()) {
-            (Segment::Rest, _) => return true,
-            (Segment::Literal(literal), Some(part)) if literal == part => {}
-            (Segment::Placeholder, Some(part)) if !part.is_empty() => {}
-            (Segment::Partial(before, after), Some(part))
-                if part
-                    .strip_prefix(before.as_str())
-                    .and_then(|rest| rest.strip_suffix(after.as_str()))
-                    .is_some_and(|value| !value.is_empty()) => {}
-            _ => return false,
+/// `parts` are the first segments of a path that has `count`.
+fn matches(template: &[Segment], parts: &[&str], count: usize) -> bool {
+    for (segment, part) in template.iter().zip(parts) {
+        let fits = match segment {
+            Segment::Rest => return count.saturating_add(1) >= template.len(),
+            Segment::Literal(literal) => literal == part,
+            Segment::Placeholder => !part.is_empty(),
+            Segment::Partial(before, after) => {
+                let rest = part.strip_prefix(before.as_str());
+                let value = rest.and_then(|rest| rest.strip_suffix(after.as_str()));
+                value.is_some_and(|value| !value.is_empty())
+            }
+        };
+        if !fits {
+            return false;
         }
     }
-    parts.next().is_none()
+    count == template.len()
 }
 
 #[cfg(test)]
@@ -234,6 +255,8 @@ mod tests {
             ("/products/42;v=1", "/products/{id}"),
             ("/products;v=1/new;jsessionid=1", "/products/new"),
             ("/products/42/reviews", "/products/*"),
+            ("/products", "/products/*"),
+            ("/products/", "/products/*"),
             ("/carts/42", "/{any}/{id}"),
             ("/compare/v1...v2", "/compare/{base}...{head}"),
             ("/things/7:cancel", "/things/{id}:cancel"),
@@ -254,6 +277,10 @@ mod tests {
             ("/products/", "a placeholder stands for something"),
             ("//products/a", "the first segment is empty"),
             ("/help", "the template has the slash"),
+            (
+                "/products/a/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20/21/22/23/24",
+                "it is deeper",
+            ),
         ] {
             assert_eq!(routes.template_for(path), None, "{why}");
         }
@@ -263,8 +290,23 @@ mod tests {
     #[test]
     fn reports_every_bad_template() {
         let errors = Routes::compile([
-            "products", "/ok", "/a{id", "/{}", "/*/x", "/a*", "/a?b", "/ok", "/{a}b}", "/{a{b}}",
-            "/}a{", "/{}-{b}", "/*{a}", "/a;b", "/{a}.x", "/{b}.x",
+            "products",
+            "/ok",
+            "/a{id",
+            "/{}",
+            "/*/x",
+            "/a*",
+            "/a?b",
+            "/ok",
+            "/{a}b}",
+            "/{a{b}}",
+            "/}a{",
+            "/{}-{b}",
+            "/*{a}",
+            "/a;b",
+            "/{a}.x",
+            "/{b}.x",
+            "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/19/20/21/22/23/24/25",
         ])
         .unwrap_err();
         assert_eq!(
@@ -284,6 +326,7 @@ mod tests {
                 (12, TemplateError::Brace),
                 (13, TemplateError::Character),
                 (15, TemplateError::Duplicate),
+                (16, TemplateError::Depth),
             ]
         );
     }

@@ -84,6 +84,7 @@ pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: 
             &headers,
             now,
             &mut source_address,
+            &mut route_name,
             &mut entropy::fill,
             &mut apply,
         );
@@ -98,6 +99,11 @@ pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: 
         };
         if sent { PAUSE } else { CONTINUE }
     })
+}
+
+/// Empty where the proxy has no route, or one without a name.
+fn route_name() -> Vec<u8> {
+    host::property(b"xds\0route_name").unwrap_or_default()
 }
 
 /// The response headers are there.
@@ -220,6 +226,10 @@ impl StreamInfo for EndOfStream {
         // A negative one, of a clock that jumped, is none.
         let nanos = host::property_number(b"request\0duration")?;
         u64::try_from(nanos).ok()
+    }
+
+    fn route_name(&mut self) -> Vec<u8> {
+        route_name()
     }
 
     fn protocol(&mut self) -> Vec<u8> {

@@ -3,6 +3,7 @@
 //! reports every problem in it at once, each with its path in the document.
 //! The document itself is described in [`raw`].
 
+mod openapi;
 pub mod problem;
 mod protobuf_struct;
 pub mod raw;
@@ -40,8 +41,10 @@ pub struct Settings {
     pub slow_nanos: Option<u64>,
     /// Name of the `Server-Timing` metric that tells the page its trace.
     pub server_timing: Option<&'static str>,
-    /// The operator's route templates.
+    /// The operator's route templates, those of an OpenAPI document included.
     pub routes: Routes,
+    /// Whether the proxy's route names are asked for where no template matches.
+    pub use_route_name: bool,
     /// Paths that are passed on untouched.
     pub exclude: Routes,
     /// Path of the metrics page.
@@ -115,7 +118,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         in_range("trace.slow_ms", millis, 1, 3_600_000, problems);
     }
     let trusted = networks("trace.trusted", &raw.trace.trusted, problems);
-    let routes = templates("routes", &raw.routes, problems);
+    let routes = openapi::routes(&raw.routes, &raw.openapi, problems);
     let exclude = templates("exclude", &raw.exclude, problems);
     if let Some(path) = &raw.metrics.path {
         path_like("metrics.path", path, problems);
@@ -149,6 +152,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
             raw::ServerTiming::Off => None,
         },
         routes: routes?,
+        use_route_name: raw.use_route_name,
         exclude: exclude?,
         metrics_path: raw.metrics.path,
         max_series: usize::try_from(max_series).ok()?,

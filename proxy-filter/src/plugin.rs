@@ -9,7 +9,7 @@ use crate::open_metrics::{self, Form};
 use crate::publishing::{self, Now, SharedData};
 use crate::record::WorkerId;
 use crate::service::{Call, Change, Service};
-use crate::session::{self, Class, Effect, End, Entropy, Head, Session, SourceAddress};
+use crate::session::{self, Class, Effect, End, Entropy, Head, RouteName, Session, SourceAddress};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -66,6 +66,8 @@ pub trait StreamInfo {
     fn status(&mut self) -> Option<u16>;
     /// The proxy's own measure of the duration.
     fn duration_nanos(&mut self) -> Option<u64>;
+    /// The name of the proxy's route; empty if there is none.
+    fn route_name(&mut self) -> Vec<u8>;
     /// Such as `HTTP/1.1`.
     fn protocol(&mut self) -> Vec<u8>;
     /// The request headers in serialized form; empty if there are none.
@@ -146,6 +148,7 @@ impl Plugin {
         headers: &[u8],
         now_unix_nanos: u64,
         source_address: SourceAddress<'_>,
+        route_name: RouteName<'_>,
         entropy: Entropy<'_>,
         emit: &mut dyn FnMut(Effect<'_>),
     ) -> Decision {
@@ -178,7 +181,7 @@ impl Plugin {
                         entropy,
                         emit,
                     );
-                    let route = session::route_of(settings, head.path);
+                    let route = session::route_of(settings, head.path, route_name);
                     let series = service
                         .red
                         .series_of(head.method, &route, settings.max_series);
@@ -234,7 +237,7 @@ impl Plugin {
                 let headers = info.request_headers();
                 let head = Head::read(HeaderMap::new(&headers), &settings.request_id_header);
                 if session::classify(settings, &head) == Class::Traced {
-                    let route = session::route_of(settings, head.path);
+                    let route = session::route_of(settings, head.path, &mut || info.route_name());
                     let series = service
                         .red
                         .series_of(head.method, &route, settings.max_series);

@@ -8,6 +8,7 @@ mod codec;
 
 use crate::ledger::{Drop, Ledger};
 use crate::red::{self, Red};
+use crate::session::Origin;
 use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
 use sightline_core::names;
 
@@ -173,7 +174,8 @@ impl Record {
     fn series_for(&mut self, from: &Contribution<'_>, more: &red::Series) -> Option<&mut Series> {
         let mut route = &*more.route;
         let mut place = self.place_of(route, more.method);
-        if place.is_err() && self.series.len() >= from.max_series && !more.is_template {
+        if place.is_err() && self.series.len() >= from.max_series && more.origin != Origin::Template
+        {
             let requests = more.statuses.iter().map(|(_, count)| *count);
             let requests = requests.fold(0, u64::saturating_add);
             self.ledger.overflow = self.ledger.overflow.saturating_add(requests);

@@ -2,7 +2,7 @@
 //! it last published. A series, once there, keeps its number, so that a
 //! request ends where it began; how many there are is bounded.
 
-use crate::session::Route;
+use crate::session::{Origin, Route};
 use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
 use sightline_core::names;
 use std::collections::BTreeMap;
@@ -29,8 +29,8 @@ pub struct Series {
     pub method: usize,
     /// The route.
     pub route: Rc<str>,
-    /// Whether the operator named the route: it is never turned away.
-    pub is_template: bool,
+    /// Where the route's name comes from.
+    pub origin: Origin,
     /// Requests that have begun and not ended, in this worker.
     pub in_progress: u64,
     /// Finished requests by status, since the last publishing.
@@ -56,13 +56,13 @@ impl Red {
         if let Some(series) = self.find(method, &route.name) {
             return series;
         }
-        if self.series.len() < max_series || route.is_template {
-            return self.add(method, &route.name, route.is_template);
+        if self.series.len() < max_series || route.origin == Origin::Template {
+            return self.add(method, &route.name, route.origin);
         }
         self.overflow = self.overflow.saturating_add(1);
         match self.find(method, names::OTHER) {
             Some(series) => series,
-            None => self.add(method, names::OTHER, true),
+            None => self.add(method, names::OTHER, Origin::Template),
         }
     }
 
@@ -70,7 +70,7 @@ impl Red {
         *self.by_route.get(route)?.get(method)?
     }
 
-    fn add(&mut self, method: usize, route: &str, is_template: bool) -> usize {
+    fn add(&mut self, method: usize, route: &str, origin: Origin) -> usize {
         let known = self.by_route.get_key_value(route);
         let route = known.map_or_else(|| Rc::from(route), |(route, _)| Rc::clone(route));
         let number = self.series.len();
@@ -81,7 +81,7 @@ impl Red {
         self.series.push(Series {
             method,
             route,
-            is_template,
+            origin,
             in_progress: 0,
             statuses: Vec::new(),
             durations: Histogram::new(&SECONDS_BOUNDS),
@@ -158,7 +158,11 @@ mod tests {
 
     fn route(name: &str, is_template: bool) -> Route<'_> {
         let name = Cow::Borrowed(name);
-        Route { name, is_template }
+        let origin = match is_template {
+            true => Origin::Template,
+            false => Origin::Segments,
+        };
+        Route { name, origin }
     }
 
     #[test]

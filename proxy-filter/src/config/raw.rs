@@ -4,6 +4,8 @@
 //! with all other problems.
 
 use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The document.
 #[derive(Debug, Deserialize)]
@@ -18,12 +20,35 @@ pub struct Document {
     /// Route templates such as `/products/{id}` or `/assets/*`. A path that
     /// none matches is named by its segments.
     pub routes: Vec<String>,
+    /// An OpenAPI document whose paths are templates, too.
+    pub openapi: OpenApi,
+    /// Where no template matches, the name of the proxy's own route is the
+    /// route of a request, if it has one.
+    pub use_route_name: bool,
     /// Templates of paths that are passed on untouched: no ids, no metrics, no spans.
     pub exclude: Vec<String>,
     /// RED metrics.
     pub metrics: Metrics,
     /// OTLP export of spans and metrics; without it nothing is exported.
     pub export: Option<Export>,
+}
+
+/// What is read of an OpenAPI document. All else in it is ignored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct OpenApi {
+    /// The servers; the paths stand below theirs.
+    pub servers: Vec<Server>,
+    /// The paths; only their names are read.
+    pub paths: BTreeMap<String, Value>,
+}
+
+/// A server of an OpenAPI document.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Server {
+    /// Its URL, absolute or not.
+    pub url: String,
 }
 
 /// The resource attributes.
@@ -147,6 +172,8 @@ impl Default for Document {
             request_id: RequestId::default(),
             trace: Trace::default(),
             routes: Vec::new(),
+            openapi: OpenApi::default(),
+            use_route_name: false,
             exclude: vec!["/sightline/*".to_owned()],
             metrics: Metrics::default(),
             export: None,

@@ -35,6 +35,9 @@ impl StreamInfo for Info {
     fn duration_nanos(&mut self) -> Option<u64> {
         self.duration_nanos
     }
+    fn route_name(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
     fn protocol(&mut self) -> Vec<u8> {
         b"HTTP/1.1".to_vec()
     }
@@ -73,6 +76,7 @@ impl Worker {
             stream,
             &bytes,
             now,
+            &mut Vec::new,
             &mut Vec::new,
             &mut entropy,
             &mut |_| {},
@@ -198,11 +202,15 @@ fn excluded_paths_and_the_page_itself_leave_no_trace() {
         worker.plugin.create_stream(2, ROOT);
         let bytes = serialize(&[(":method", b"GET"), (":path", path)]);
         let mut effects = 0;
-        let got = worker
-            .plugin
-            .request(2, &bytes, 0, &mut Vec::new, &mut entropy, &mut |_| {
-                effects += 1
-            });
+        let got = worker.plugin.request(
+            2,
+            &bytes,
+            0,
+            &mut Vec::new,
+            &mut Vec::new,
+            &mut entropy,
+            &mut |_| effects += 1,
+        );
         worker.plugin.response(2, &mut |_| effects += 1);
         assert_eq!((got, effects), (decision, 0));
         worker.end(2, 200);
@@ -393,7 +401,7 @@ proptest! {
     fn any_header_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let mut worker = Worker::new();
         worker.plugin.create_stream(2, ROOT);
-        worker.plugin.request(2, &bytes, 0, &mut Vec::new, &mut entropy, &mut |_| {});
+        worker.plugin.request(2, &bytes, 0, &mut Vec::new, &mut Vec::new, &mut entropy, &mut |_| {});
         worker.delete(2);
         prop_assert_eq!(worker.total("http_requests_in_progress"), 0.0);
     }

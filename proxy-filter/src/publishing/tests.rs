@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::Settings;
 use crate::finished_span::tests::span;
-use crate::session::Route;
+use crate::session::{Origin, Route};
 use proptest::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -62,7 +62,7 @@ fn service() -> Service {
 fn count(service: &mut Service, requests: u64) {
     let route = Route {
         name: Cow::Borrowed("/a"),
-        is_template: true,
+        origin: Origin::Template,
     };
     let series = service.red.series_of(b"GET", &route, 10);
     for _ in 0..requests {

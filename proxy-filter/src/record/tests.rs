@@ -1,7 +1,7 @@
 //! What workers add, and what the record then says.
 
 use super::*;
-use crate::session::Route;
+use crate::session::{Origin, Route};
 use proptest::prelude::*;
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ const SECOND: u64 = 1_000_000_000;
 fn route(name: &str) -> Route<'_> {
     Route {
         name: Cow::Borrowed(name),
-        is_template: false,
+        origin: Origin::Segments,
     }
 }
 
@@ -173,7 +173,7 @@ fn the_budget_holds_for_all_workers_together() {
         }
         let template = Route {
             name: Cow::Borrowed("/real"),
-            is_template: true,
+            origin: Origin::Template,
         };
         let series = red.series_of(b"GET", &template, 20);
         red.count(series, Some(200), 1);
