@@ -12,6 +12,7 @@ pub use problem::Problem;
 pub use raw::Incoming;
 
 use crate::peer::{AddressFrom, Network, TrustedPeers};
+use crate::red::Limits;
 use problem::Problems;
 use sightline_core::names;
 use sightline_core::route::{MAX_TEMPLATES, Routes};
@@ -49,8 +50,8 @@ pub struct Settings {
     pub exclude: Routes,
     /// Path of the metrics page.
     pub metrics_path: Option<String>,
-    /// The most series, by method and route.
-    pub max_series: usize,
+    /// How many series there may be.
+    pub limits: Limits,
     /// Where spans and metrics go.
     pub export: Option<Export>,
 }
@@ -125,6 +126,16 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     }
     let max_series = raw.metrics.max_series;
     in_range("metrics.max_series", max_series, 1, 100_000, problems);
+    let max_siblings = raw.metrics.max_siblings;
+    in_range("metrics.max_siblings", max_siblings, 1, 10_000, problems);
+    let expire_after = raw.metrics.expire_after_s;
+    in_range(
+        "metrics.expire_after_s",
+        expire_after,
+        60,
+        31_536_000,
+        problems,
+    );
     let export = raw
         .export
         .and_then(|export| resolve_export(export, problems));
@@ -155,7 +166,11 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         use_route_name: raw.use_route_name,
         exclude: exclude?,
         metrics_path: raw.metrics.path,
-        max_series: usize::try_from(max_series).ok()?,
+        limits: Limits {
+            series: usize::try_from(max_series).ok()?,
+            siblings: usize::try_from(max_siblings).ok()?,
+            idle_nanos: expire_after.saturating_mul(1_000_000_000),
+        },
         export,
     })
 }

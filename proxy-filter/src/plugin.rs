@@ -182,9 +182,7 @@ impl Plugin {
                         emit,
                     );
                     let route = session::route_of(settings, head.path, route_name);
-                    let series = service
-                        .red
-                        .series_of(head.method, &route, settings.max_series);
+                    let series = service.red.series_of(head.method, &route, &settings.limits);
                     service.red.begin(series);
                     stream.state = State::Open(Box::new(session), series);
                 }
@@ -238,9 +236,7 @@ impl Plugin {
                 let head = Head::read(HeaderMap::new(&headers), &settings.request_id_header);
                 if session::classify(settings, &head) == Class::Traced {
                     let route = session::route_of(settings, head.path, &mut || info.route_name());
-                    let series = service
-                        .red
-                        .series_of(head.method, &route, settings.max_series);
+                    let series = service.red.series_of(head.method, &route, &settings.limits);
                     let duration_nanos = info.duration_nanos().unwrap_or_default();
                     service.red.count(series, info.status(), duration_nanos);
                 }

@@ -5,12 +5,15 @@
 //! counted twice. How the adding is made safe is [`crate::publishing`]'s part.
 
 mod codec;
+mod places;
 
+pub use places::Standing;
+
+use crate::governor::Offenders;
 use crate::ledger::{Drop, Ledger};
-use crate::red::{self, Red};
-use crate::session::Origin;
-use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
-use sightline_core::names;
+use crate::red::{self, Limits, Red};
+use places::LazyNames;
+use sightline_core::histogram::Histogram;
 
 /// A worker that was not heard of for so long is taken for dead.
 const WORKER_LOST_AFTER_NANOS: u64 = 120_000_000_000;
@@ -35,6 +38,13 @@ pub struct Record {
     workers: Vec<Worker>,
     /// Ordered by route and method.
     series: Vec<Series>,
+    /// Changes with the names that workers should know.
+    pub names_version: u64,
+    /// Since when a series that is made now counts: the start, or when one
+    /// last went.
+    series_start_unix_nanos: u64,
+    /// The parents of routes that were counted under `_other`.
+    pub offenders: Offenders,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +66,8 @@ pub struct Series {
     /// Their durations in seconds.
     pub durations: Histogram,
     in_progress: Vec<(WorkerId, u64)>,
+    /// What it is, beside its counts.
+    pub standing: Standing,
 }
 
 /// What a worker adds.
@@ -65,14 +77,16 @@ pub struct Contribution<'a> {
     pub worker: WorkerId,
     /// The monotonic clock.
     pub now_nanos: u64,
+    /// Nanoseconds since the Unix epoch.
+    pub unix_nanos: u64,
     /// What it counted of requests.
     pub red: &'a Red,
     /// What became of its spans.
     pub ledger: &'a Ledger,
     /// How many spans wait.
     pub queued: u64,
-    /// The most series.
-    pub max_series: usize,
+    /// How many series there may be.
+    pub limits: Limits,
     /// Whether it could export the metrics.
     pub can_export: bool,
     /// Whether this is its last contribution.
@@ -102,6 +116,9 @@ impl Record {
             ledger: Ledger::default(),
             workers: Vec::new(),
             series: Vec::new(),
+            names_version: 0,
+            series_start_unix_nanos: start_unix_nanos,
+            offenders: Offenders::default(),
         }
     }
 
@@ -131,9 +148,14 @@ impl Record {
         self.ledger.add(from.ledger);
         self.ledger.overflow = self.ledger.overflow.saturating_add(from.red.overflow());
         self.forget(from.worker);
-        for series in from.red.all() {
-            self.add_series(from, series);
+        for (parent, requests) in from.red.offenders().list() {
+            self.offenders.add(parent, *requests);
         }
+        let mut names = None;
+        for series in from.red.all() {
+            self.add_series(from, series, &mut names);
+        }
+        self.expire(from);
         if !from.is_last {
             self.workers.push(Worker {
                 id: from.worker,
@@ -145,12 +167,12 @@ impl Record {
         self.pass_lease(from);
     }
 
-    fn add_series(&mut self, from: &Contribution<'_>, more: &red::Series) {
+    fn add_series(&mut self, from: &Contribution<'_>, more: &red::Series, names: &mut LazyNames) {
         let in_progress = if from.is_last { 0 } else { more.in_progress };
         if more.statuses.is_empty() && in_progress == 0 {
             return;
         }
-        let Some(series) = self.series_for(from, more) else {
+        let Some(series) = self.series_for(from, more, names) else {
             return;
         };
         for (status, count) in &more.statuses {
@@ -168,32 +190,6 @@ impl Record {
             None if in_progress > 0 => series.in_progress.push((from.worker, in_progress)),
             None => {}
         }
-    }
-
-    /// The series that takes these requests, made where it is missing.
-    fn series_for(&mut self, from: &Contribution<'_>, more: &red::Series) -> Option<&mut Series> {
-        let mut route = &*more.route;
-        let mut place = self.place_of(route, more.method);
-        if place.is_err() && self.series.len() >= from.max_series && more.origin != Origin::Template
-        {
-            let requests = more.statuses.iter().map(|(_, count)| *count);
-            let requests = requests.fold(0, u64::saturating_add);
-            self.ledger.overflow = self.ledger.overflow.saturating_add(requests);
-            route = names::OTHER;
-            place = self.place_of(route, more.method);
-        }
-        let at = place.unwrap_or_else(|at| {
-            let series = Series {
-                method: more.method,
-                route: Box::from(route),
-                statuses: Vec::new(),
-                durations: Histogram::new(&SECONDS_BOUNDS),
-                in_progress: Vec::new(),
-            };
-            self.series.insert(at, series);
-            at
-        });
-        self.series.get_mut(at)
     }
 
     fn place_of(&self, route: &str, method: usize) -> Result<usize, usize> {

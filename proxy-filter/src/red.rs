@@ -1,12 +1,21 @@
 //! What one worker counts of its requests, by method, route and status, since
-//! it last published. A series, once there, keeps its number, so that a
-//! request ends where it began; how many there are is bounded.
+//! it last published. A series keeps its number as long as a request refers to
+//! it, so that a request ends where it began; how many there are is bounded.
+//! Which names last is decided where the counts of all workers meet, see
+//! [`crate::record`].
 
+use crate::governor::{Newcomers, Offenders};
+use crate::record::Record;
+use crate::route_tree::RouteTree;
 use crate::session::{Origin, Route};
 use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
 use sightline_core::names;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+/// So many new series a worker may try between two publishings where all places
+/// are taken: some may have become free.
+const LEAST_ROOM: usize = 16;
 
 const METHODS: usize = names::KNOWN_METHODS.len() + 1;
 
@@ -31,6 +40,8 @@ pub struct Series {
     pub route: Rc<str>,
     /// Where the route's name comes from.
     pub origin: Origin,
+    /// Whether the name was earned in a crowded place.
+    pub is_earned: bool,
     /// Requests that have begun and not ended, in this worker.
     pub in_progress: u64,
     /// Finished requests by status, since the last publishing.
@@ -39,30 +50,123 @@ pub struct Series {
     pub durations: Histogram,
 }
 
-/// All series of a worker.
+/// How many series there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// In all, by method and route. Templates always have a place.
+    pub series: usize,
+    /// Names made of segments below one parent.
+    pub siblings: usize,
+    /// A series without requests for so long goes.
+    pub idle_nanos: u64,
+}
+
+impl Limits {
+    /// No limit.
+    pub const NONE: Self = Self {
+        series: usize::MAX,
+        siblings: usize::MAX,
+        idle_nanos: u64::MAX,
+    };
+}
+
+/// All series of a worker: those that all workers share as far as this one has
+/// seen their requests, and new ones since the last publishing.
 #[derive(Debug, Default)]
 pub struct Red {
     series: Vec<Series>,
     by_route: BTreeMap<Rc<str>, [Option<usize>; METHODS]>,
+    /// The names that all workers know, and the new ones.
+    names: Names,
     /// Requests counted under `_other`, since the last publishing.
     overflow: u64,
+    /// The parents of their routes.
+    offenders: Offenders,
+}
+
+/// What is known of names made of segments.
+#[derive(Debug, Default)]
+struct Names {
+    tree: RouteTree,
+    /// The version of the record's names in the tree; none if new ones are in
+    /// it, too.
+    version: Option<u64>,
+    newcomers: Newcomers,
+    /// New series since the last publishing.
+    new: usize,
+    /// Places that are left for them, as of the last publishing.
+    room: Option<usize>,
+    /// Numbers of series that nothing refers to any more.
+    free: Vec<usize>,
 }
 
 impl Red {
-    /// The series of this method and route; the one of `_other` where the
-    /// budget of `max_series` is used up.
-    pub fn series_of(&mut self, method: &[u8], route: &Route<'_>, max_series: usize) -> usize {
+    /// The series of this method and route. Where there is no room for the
+    /// route's name, it is the one that stands for several routes, or `_other`.
+    pub fn series_of(&mut self, method: &[u8], route: &Route<'_>, limits: &Limits) -> usize {
         let method = method_number(method);
         if let Some(series) = self.find(method, &route.name) {
             return series;
         }
-        if self.series.len() < max_series || route.origin == Origin::Template {
-            return self.add(method, &route.name, route.origin);
+        match route.origin {
+            Origin::Template => self.add(method, &route.name, route.origin, false),
+            Origin::RouteName => {
+                self.newcomer(method, &route.name, route.origin, "", false, limits)
+            }
+            Origin::Segments => self.place(method, &route.name, limits),
+        }
+    }
+
+    /// The series of a route made of segments that has none of its own.
+    fn place(&mut self, method: usize, route: &str, limits: &Limits) -> usize {
+        let Names {
+            tree, newcomers, ..
+        } = &mut self.names;
+        let mut placed = tree.place(route, limits.siblings, false);
+        let lost = placed.lost_at.and_then(|end| route.get(..end));
+        let is_earned = lost.is_some_and(|lost| newcomers.note(lost));
+        if is_earned {
+            placed = tree.place(route, limits.siblings, true);
+        }
+        if let Some(series) = self.find(method, &placed.name) {
+            return series;
+        }
+        let parent = placed.name.get(..placed.known).unwrap_or_default();
+        let origin = Origin::Segments;
+        self.newcomer(method, &placed.name, origin, parent, is_earned, limits)
+    }
+
+    fn newcomer(
+        &mut self,
+        method: usize,
+        name: &str,
+        origin: Origin,
+        parent: &str,
+        is_earned: bool,
+        limits: &Limits,
+    ) -> usize {
+        let Names {
+            room, newcomers, ..
+        } = &mut self.names;
+        let is_full = room.is_some_and(|room| room == 0);
+        let is_earned = is_earned || (is_full && newcomers.note(name));
+        let room = match (is_earned, *room) {
+            (false, Some(room)) => room.max(LEAST_ROOM),
+            _ => limits.series,
+        };
+        if self.names.new < room {
+            self.names.new = self.names.new.saturating_add(1);
+            if origin == Origin::Segments {
+                self.names.tree.insert(name);
+                self.names.version = None;
+            }
+            return self.add(method, name, origin, is_earned);
         }
         self.overflow = self.overflow.saturating_add(1);
+        self.offenders.add(parent, 1);
         match self.find(method, names::OTHER) {
             Some(series) => series,
-            None => self.add(method, names::OTHER, Origin::Template),
+            None => self.add(method, names::OTHER, Origin::Template, false),
         }
     }
 
@@ -70,23 +174,82 @@ impl Red {
         *self.by_route.get(route)?.get(method)?
     }
 
-    fn add(&mut self, method: usize, route: &str, origin: Origin) -> usize {
+    fn add(&mut self, method: usize, route: &str, origin: Origin, is_earned: bool) -> usize {
         let known = self.by_route.get_key_value(route);
         let route = known.map_or_else(|| Rc::from(route), |(route, _)| Rc::clone(route));
-        let number = self.series.len();
+        let number = self.names.free.pop().unwrap_or(self.series.len());
         let methods = self.by_route.entry(Rc::clone(&route)).or_default();
         if let Some(place) = methods.get_mut(method) {
             *place = Some(number);
         }
-        self.series.push(Series {
+        let series = Series {
             method,
             route,
             origin,
+            is_earned,
             in_progress: 0,
             statuses: Vec::new(),
             durations: Histogram::new(&SECONDS_BOUNDS),
-        });
+        };
+        match self.series.get_mut(number) {
+            Some(free) => *free = series,
+            None => self.series.push(series),
+        }
         number
+    }
+
+    /// What was counted is in the record, which says which names there are:
+    /// series that it turned away or forgot go, too. A number is given again
+    /// only when nothing refers to it: no request under way, and none of the
+    /// finished ones that are `held` because they wait for their export.
+    pub fn settle(
+        &mut self,
+        record: &Record,
+        max_series: usize,
+        held: impl Iterator<Item = usize>,
+    ) {
+        self.names.room = Some(max_series.saturating_sub(record.series().len()));
+        self.names.new = 0;
+        if self.names.version != Some(record.names_version) {
+            self.names.tree = record.names();
+            self.names.version = Some(record.names_version);
+        }
+        let mut is_used = vec![false; self.series.len()];
+        let free = self.names.free.iter().copied();
+        for number in held.chain(free) {
+            if let Some(is_used) = is_used.get_mut(number) {
+                *is_used = true;
+            }
+        }
+        for (number, is_used) in is_used.into_iter().enumerate() {
+            let Some(series) = self.series.get(number) else {
+                continue;
+            };
+            let (route, method) = (Rc::clone(&series.route), series.method);
+            let is_under_way = series.in_progress > 0;
+            let is_named = self.find(method, &route) == Some(number);
+            if is_named && record.has_name(&route, method) {
+                continue;
+            }
+            if is_named {
+                self.unname(&route, method);
+            }
+            if !is_used && !is_under_way {
+                self.names.free.push(number);
+            }
+        }
+    }
+
+    fn unname(&mut self, route: &str, method: usize) {
+        let Some(methods) = self.by_route.get_mut(route) else {
+            return;
+        };
+        if let Some(place) = methods.get_mut(method) {
+            *place = None;
+        }
+        if methods.iter().all(Option::is_none) {
+            self.by_route.remove(route);
+        }
     }
 
     /// A request begins.
@@ -113,7 +276,13 @@ impl Red {
         series.durations.record(duration_nanos as f64 / 1e9);
     }
 
-    /// All series, in the order of their numbers.
+    /// The series of a GET that has this name.
+    #[cfg(test)]
+    pub(crate) fn by_name(&self, route: &str) -> Option<usize> {
+        self.find(0, route)
+    }
+
+    /// All series, in the order of their numbers. Some may be free.
     pub fn all(&self) -> &[Series] {
         &self.series
     }
@@ -128,10 +297,16 @@ impl Red {
         self.overflow
     }
 
+    /// The parents of routes that were counted under `_other`.
+    pub fn offenders(&self) -> &Offenders {
+        &self.offenders
+    }
+
     /// What was counted is published: counting starts again at zero. Requests
     /// in progress are.
     pub fn published(&mut self) {
         self.overflow = 0;
+        self.offenders.clear();
         for series in self
             .series
             .iter_mut()
@@ -156,6 +331,11 @@ mod tests {
     use super::*;
     use std::borrow::Cow;
 
+    const LIMITS: Limits = Limits {
+        series: 20,
+        ..Limits::NONE
+    };
+
     fn route(name: &str, is_template: bool) -> Route<'_> {
         let name = Cow::Borrowed(name);
         let origin = match is_template {
@@ -168,9 +348,9 @@ mod tests {
     #[test]
     fn a_request_ends_where_it_began() {
         let mut red = Red::default();
-        let first = red.series_of(b"GET", &route("/a", true), 10);
-        let second = red.series_of(b"POST", &route("/a", true), 10);
-        assert_eq!(red.series_of(b"GET", &route("/a", true), 10), first);
+        let first = red.series_of(b"GET", &route("/a", true), &LIMITS);
+        let second = red.series_of(b"POST", &route("/a", true), &LIMITS);
+        assert_eq!(red.series_of(b"GET", &route("/a", true), &LIMITS), first);
         red.begin(first);
         red.begin(second);
         red.end(first, Some(200), 7_000_000);
@@ -201,10 +381,10 @@ mod tests {
         let mut red = Red::default();
         for at in 0..10_000 {
             let name = format!("/made-up-{at}");
-            let series = red.series_of(b"GET", &route(&name, false), 20);
+            let series = red.series_of(b"GET", &route(&name, false), &LIMITS);
             red.count(series, Some(404), 0);
         }
-        let template = red.series_of(b"GET", &route("/real", true), 20);
+        let template = red.series_of(b"GET", &route("/real", true), &LIMITS);
         red.count(template, Some(200), 0);
         assert_eq!(
             red.all().len(),

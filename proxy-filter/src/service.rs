@@ -9,7 +9,7 @@ use crate::ledger::{Drop, FAILURES, Failure, Ledger};
 use crate::metrics_export;
 use crate::publishing::{self, Now};
 use crate::record::{Contribution, Record, WorkerId};
-use crate::red::Red;
+use crate::red::{Limits, Red};
 use crate::resource::Resource;
 use crate::span_queue::SpanQueue;
 use sightline_core::names;
@@ -107,6 +107,12 @@ impl Service {
         self.roots.last().map(|(_, settings)| settings)
     }
 
+    /// Nobody publishes for a service that nobody has.
+    fn limits(&self) -> Limits {
+        self.settings()
+            .map_or(Limits::NONE, |settings| settings.limits)
+    }
+
     fn export(&self) -> Option<&Export> {
         self.settings()?.export.as_ref()
     }
@@ -133,9 +139,8 @@ impl Service {
             red: &self.red,
             ledger: &self.ledger,
             queued: u64::try_from(self.queue.len()).unwrap_or(u64::MAX),
-            max_series: self
-                .settings()
-                .map_or(usize::MAX, |settings| settings.max_series),
+            unix_nanos: now.unix_nanos,
+            limits: self.limits(),
             can_export: self.export().is_some(),
             is_last,
         }
@@ -167,6 +172,8 @@ impl Service {
     /// The contribution is in the record.
     pub fn published(&mut self, record: &Record, is_last: bool) {
         self.red.published();
+        let max_series = self.limits().series;
+        self.red.settle(record, max_series, self.queue.series());
         self.ledger = Ledger::default();
         self.instance = (!is_last).then_some(record.instance);
     }

@@ -54,6 +54,11 @@ impl SpanQueue {
         self.bytes
     }
 
+    /// The series that spans wait for the names of.
+    pub fn series(&self) -> impl Iterator<Item = usize> {
+        self.spans.iter().map(|span| span.series)
+    }
+
     /// Encodes the oldest spans, as many as go into one request.
     pub fn batch(&self, red: &Red, request_id_key: &str) -> Batch {
         let mut items = Writer::new();

@@ -143,6 +143,11 @@ pub struct Metrics {
     pub path: Option<String>,
     /// The most series, by method and route; what is beyond counts as `_other`.
     pub max_series: u64,
+    /// The most names below one parent, of routes made of segments; what is
+    /// beyond counts as `{any}`.
+    pub max_siblings: u64,
+    /// Seconds without a request after which a series goes.
+    pub expire_after_s: u64,
 }
 
 /// An OTLP/HTTP receiver.
@@ -209,6 +214,8 @@ impl Default for Metrics {
         Self {
             path: None,
             max_series: 1000,
+            max_siblings: 64,
+            expire_after_s: 86_400,
         }
     }
 }

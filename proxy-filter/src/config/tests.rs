@@ -32,7 +32,10 @@ fn the_least_document_has_good_defaults() {
             .template_for("/sightline/v1/traces")
             .is_some()
     );
-    assert_eq!((settings.metrics_path, settings.max_series), (None, 1000));
+    assert_eq!(
+        (settings.metrics_path, settings.limits.series),
+        (None, 1000)
+    );
     assert_eq!(settings.export, None);
 }
 
@@ -64,7 +67,7 @@ fn every_field_is_read() {
             .template_for("/sightline/v1/traces")
             .is_none()
     );
-    assert_eq!(settings.max_series, 50);
+    assert_eq!(settings.limits.series, 50);
     let export = settings.export.unwrap();
     assert_eq!(
         (export.authority.as_str(), export.traces_path.as_str()),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::Settings;
 use crate::finished_span::tests::span;
+use crate::red::Limits;
 use crate::session::{Origin, Route};
 use proptest::prelude::*;
 use std::borrow::Cow;
@@ -64,7 +65,7 @@ fn count(service: &mut Service, requests: u64) {
         name: Cow::Borrowed("/a"),
         origin: Origin::Template,
     };
-    let series = service.red.series_of(b"GET", &route, 10);
+    let series = service.red.series_of(b"GET", &route, &Limits::NONE);
     for _ in 0..requests {
         service.red.begin(series);
         service.red.end(series, Some(200), 1_000_000);

@@ -3,12 +3,14 @@
 //! whole is no record. A change of the form takes a new key, see
 //! [`crate::publishing::key`].
 
-use super::{Record, Series, Worker};
+use super::{Record, Series, Standing, Worker};
+use crate::governor::Offenders;
 use crate::ledger::Ledger;
+use crate::session::Origin;
 use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
 
 /// First byte of every record.
-const MARK: u8 = 0xA1;
+const MARK: u8 = 0xA3;
 
 impl Record {
     /// The record as bytes.
@@ -28,6 +30,14 @@ impl Record {
         put_len(&mut out, self.series.len());
         for series in &self.series {
             series.write(&mut out);
+        }
+        put(&mut out, self.names_version);
+        put(&mut out, self.series_start_unix_nanos);
+        put_len(&mut out, self.offenders.list().len());
+        for (parent, requests) in self.offenders.list() {
+            put_len(&mut out, parent.len());
+            out.extend_from_slice(parent.as_bytes());
+            put(&mut out, *requests);
         }
         out
     }
@@ -57,6 +67,13 @@ impl Record {
         for _ in 0..input.number()? {
             series.push(Series::read(&mut input)?);
         }
+        let (names_version, series_start_unix_nanos) = (input.number()?, input.number()?);
+        let mut offenders = Offenders::default();
+        for _ in 0..input.number()? {
+            let parent = input.len()?;
+            let parent = core::str::from_utf8(input.take(parent)?).ok()?;
+            offenders.add(parent, input.number()?);
+        }
         input.0.is_empty().then_some(Self {
             start_unix_nanos,
             instance,
@@ -64,6 +81,9 @@ impl Record {
             ledger,
             workers,
             series,
+            names_version,
+            series_start_unix_nanos,
+            offenders,
         })
     }
 }
@@ -88,6 +108,7 @@ impl Series {
             out.extend_from_slice(&worker.to_le_bytes());
             put(out, *count);
         }
+        self.standing.write(out);
     }
 
     fn read(input: &mut Input<'_>) -> Option<Self> {
@@ -115,6 +136,27 @@ impl Series {
             statuses,
             durations,
             in_progress,
+            standing: Standing::read(input)?,
+        })
+    }
+}
+
+impl Standing {
+    fn write(self, out: &mut Vec<u8>) {
+        out.push(self.origin as u8);
+        out.push(u8::from(self.is_open));
+        put(out, self.seen_nanos);
+        put(out, self.start_unix_nanos);
+    }
+
+    fn read(input: &mut Input<'_>) -> Option<Self> {
+        let [origin, is_open] = *input.take(2)?.first_chunk()?;
+        let origins = [Origin::Template, Origin::RouteName, Origin::Segments];
+        Some(Self {
+            origin: *origins.get(usize::from(origin))?,
+            is_open: is_open != 0,
+            seen_nanos: input.number()?,
+            start_unix_nanos: input.number()?,
         })
     }
 }

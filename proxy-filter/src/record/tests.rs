@@ -3,9 +3,15 @@
 use super::*;
 use crate::session::{Origin, Route};
 use proptest::prelude::*;
+use sightline_core::names;
 use std::borrow::Cow;
 
 const SECOND: u64 = 1_000_000_000;
+
+const LIMITS: Limits = Limits {
+    series: 20,
+    ..Limits::NONE
+};
 
 fn route(name: &str) -> Route<'_> {
     Route {
@@ -17,7 +23,7 @@ fn route(name: &str) -> Route<'_> {
 /// A record that two requests were added to, of 3 and of 200 milliseconds.
 pub(crate) fn record_of_two_requests() -> Record {
     let mut red = Red::default();
-    let series = red.series_of(b"GET", &route("/a\"b\\"), 10);
+    let series = red.series_of(b"GET", &route("/a\"b\\"), &LIMITS);
     red.count(series, Some(200), 3_000_000);
     red.count(series, Some(503), 200_000_000);
     let mut record = Record::new(1_700_000_000_000_000_000, [4; 16]);
@@ -32,7 +38,8 @@ fn from<'a>(worker: WorkerId, red: &'a Red, ledger: &'a Ledger) -> Contribution<
         red,
         ledger,
         queued: 0,
-        max_series: 1000,
+        unix_nanos: 9,
+        limits: Limits::NONE,
         can_export: true,
         is_last: false,
     }
@@ -47,7 +54,7 @@ fn total(record: &Record) -> u64 {
 fn workers_add_up_and_what_is_in_progress_is_replaced() {
     let mut record = Record::new(0, [0; 16]);
     let mut red = Red::default();
-    let series = red.series_of(b"GET", &route("/a"), 10);
+    let series = red.series_of(b"GET", &route("/a"), &LIMITS);
     red.begin(series);
     red.begin(series);
     red.end(series, Some(200), 1);
@@ -67,7 +74,7 @@ fn workers_add_up_and_what_is_in_progress_is_replaced() {
 fn a_worker_that_leaves_takes_what_is_in_progress_and_leaves_its_counts() {
     let mut record = Record::new(0, [0; 16]);
     let mut red = Red::default();
-    let series = red.series_of(b"GET", &route("/a"), 10);
+    let series = red.series_of(b"GET", &route("/a"), &LIMITS);
     red.begin(series);
     red.count(series, None, 1);
     record.add(&Contribution {
@@ -94,7 +101,7 @@ fn a_worker_that_leaves_takes_what_is_in_progress_and_leaves_its_counts() {
 fn a_worker_that_is_not_heard_of_is_lost_with_what_waited() {
     let mut record = Record::new(0, [0; 16]);
     let mut red = Red::default();
-    let series = red.series_of(b"GET", &route("/a"), 10);
+    let series = red.series_of(b"GET", &route("/a"), &LIMITS);
     red.begin(series);
     let ledger = Ledger {
         produced: 5,
@@ -167,7 +174,7 @@ fn the_budget_holds_for_all_workers_together() {
         let mut red = Red::default();
         for at in 0..20 {
             let name = format!("/w{worker}/{at}");
-            let series = red.series_of(b"GET", &route(&name), 20);
+            let series = red.series_of(b"GET", &route(&name), &LIMITS);
             red.begin(series);
             red.count(series, Some(200), 1);
         }
@@ -175,10 +182,10 @@ fn the_budget_holds_for_all_workers_together() {
             name: Cow::Borrowed("/real"),
             origin: Origin::Template,
         };
-        let series = red.series_of(b"GET", &template, 20);
+        let series = red.series_of(b"GET", &template, &LIMITS);
         red.count(series, Some(200), 1);
         record.add(&Contribution {
-            max_series: 20,
+            limits: LIMITS,
             ..from(worker, &red, &Ledger::default())
         });
     }
@@ -234,7 +241,7 @@ proptest! {
         for worker in 0..workers {
             let mut red = Red::default();
             for (method, name, status, nanos) in &counts {
-                let series = red.series_of(names::KNOWN_METHODS[*method].as_bytes(), &route(name), 10);
+                let series = red.series_of(names::KNOWN_METHODS[*method].as_bytes(), &route(name), &LIMITS);
                 red.begin(series);
                 red.count(series, Some(*status), u64::from(*nanos) * 100);
             }
