@@ -10,10 +10,18 @@
 
 extern crate alloc;
 
+pub mod b3;
+pub mod baggage;
+pub mod client_address;
+pub mod date_time;
 pub mod histogram;
 pub mod id;
+pub mod json;
+pub mod metric;
 pub mod names;
+pub mod ot_member;
 pub mod otlp;
+pub mod rate_limit;
 pub mod redact;
 pub mod request_id;
 pub mod route;
@@ -22,3 +30,4 @@ pub mod search;
 pub mod trace_context;
 pub mod tracestate;
 pub mod url;
+pub mod user_agent;

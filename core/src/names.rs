@@ -1,34 +1,17 @@
-//! Every name that code, rules, dashboards and configuration share: metrics,
-//! their labels, and attributes beyond the ones that a single file uses.
+//! Every name that code, rules, dashboards and configuration share: labels of
+//! metrics and their values, and attributes beyond the ones that a single file
+//! uses. The metrics themselves stand in [`crate::metric`].
 //! Attribute names are OpenTelemetry's
 //! ([semantic conventions](https://opentelemetry.io/docs/specs/semconv/)).
 
-/// Counter of finished requests at the edge, by [`METHOD`], [`ENDPOINT`] and [`STATUS_CODE`].
-pub const HTTP_REQUESTS: &str = "http_requests_total";
-/// Histogram of request durations in seconds, by [`METHOD`] and [`ENDPOINT`].
-pub const HTTP_REQUEST_DURATION: &str = "http_request_duration_seconds";
-/// Gauge of requests that have begun and not ended, by [`METHOD`] and [`ENDPOINT`].
-pub const HTTP_REQUESTS_IN_PROGRESS: &str = "http_requests_in_progress";
-
-/// Spans that the filter made, counted when they end.
-pub const EDGE_SPANS_PRODUCED: &str = "sightline_edge_spans_produced_total";
-/// Spans that a collector acknowledged.
-pub const EDGE_SPANS_EXPORTED: &str = "sightline_edge_spans_exported_total";
-/// Spans given up, by [`REASON`].
-pub const EDGE_SPANS_DROPPED: &str = "sightline_edge_spans_dropped_total";
-/// Spans that wait in the queue.
-pub const EDGE_SPANS_QUEUED: &str = "sightline_edge_spans_queued";
-/// Exports that failed, by [`REASON`]; a failed export is tried again.
-pub const EDGE_EXPORT_FAILURES: &str = "sightline_edge_export_failures_total";
-/// Requests counted under [`OTHER`] because the series budget was used up.
-pub const EDGE_SERIES_OVERFLOW: &str = "sightline_edge_series_overflow_total";
-
 /// Values of [`REASON`].
 pub mod reason {
-    /// A span came when the queue was full.
+    /// It came when the queue was full.
     pub const QUEUE_FULL: &str = "queue_full";
     /// The receiver refused it for good.
     pub const REJECTED: &str = "rejected";
+    /// It was not delivered, and a later export says the same and newer.
+    pub const SUPERSEDED: &str = "superseded";
     /// It still waited when its worker shut down.
     pub const SHUTDOWN: &str = "shutdown";
     /// It waited in a worker that was not heard of again.
@@ -39,6 +22,68 @@ pub mod reason {
     pub const THROTTLED: &str = "throttled";
     /// The receiver, or a proxy before it, answered 502, 503 or 504.
     pub const UNAVAILABLE: &str = "unavailable";
+
+    /// Why something is given up.
+    pub const DROPS: [&str; 5] = [QUEUE_FULL, REJECTED, SUPERSEDED, SHUTDOWN, WORKER_LOST];
+    /// Why an export fails.
+    pub const FAILURES: [&str; 4] = [UNREACHABLE, THROTTLED, UNAVAILABLE, REJECTED];
+}
+
+/// Values of [`ERROR_TYPE`], and of `error.type` where it is no status. What
+/// the proxy says of a request goes before its status.
+pub mod error {
+    /// The upstream could not be connected to.
+    pub const CONNECT_FAILURE: &str = "connect_failure";
+    /// The upstream's name could not be resolved.
+    pub const DNS_FAILURE: &str = "dns_failure";
+    /// No upstream was healthy.
+    pub const NO_HEALTHY_UPSTREAM: &str = "no_healthy_upstream";
+    /// The proxy has no route or no cluster for it.
+    pub const NO_ROUTE: &str = "no_route";
+    /// The upstream, or the request as a whole, took too long.
+    pub const TIMEOUT: &str = "timeout";
+    /// The connection to the upstream broke off.
+    pub const RESET: &str = "reset";
+    /// A peer broke the rules of HTTP.
+    pub const PROTOCOL_ERROR: &str = "protocol_error";
+    /// A circuit breaker was open.
+    pub const CIRCUIT_BREAKER: &str = "circuit_breaker";
+    /// The proxy was overloaded, or sheds load.
+    pub const OVERLOAD: &str = "overload";
+    /// 429, or the proxy's own rate limit.
+    pub const RATE_LIMITED: &str = "rate_limited";
+    /// The external authorization refused it.
+    pub const UNAUTHORIZED: &str = "unauthorized";
+    /// A fault was injected.
+    pub const FAULT_INJECTED: &str = "fault_injected";
+    /// The client went before the end.
+    pub const CLIENT_DISCONNECT: &str = "client_disconnect";
+    /// A status of 500 or more, without more to say of it.
+    pub const SERVER_ERROR: &str = "5xx";
+    /// A status of 400 to 499, without more to say of it.
+    pub const CLIENT_ERROR: &str = "4xx";
+    /// No response was sent, without more to say of it.
+    pub const NO_RESPONSE: &str = "no_response";
+
+    /// All of them.
+    pub const TYPES: [&str; 16] = [
+        CONNECT_FAILURE,
+        DNS_FAILURE,
+        NO_HEALTHY_UPSTREAM,
+        NO_ROUTE,
+        TIMEOUT,
+        RESET,
+        PROTOCOL_ERROR,
+        CIRCUIT_BREAKER,
+        OVERLOAD,
+        RATE_LIMITED,
+        UNAUTHORIZED,
+        FAULT_INJECTED,
+        CLIENT_DISCONNECT,
+        SERVER_ERROR,
+        CLIENT_ERROR,
+        NO_RESPONSE,
+    ];
 }
 
 /// Label: request method, or [`METHOD_OTHER`].
@@ -49,14 +94,24 @@ pub const ENDPOINT: &str = "endpoint";
 pub const STATUS_CODE: &str = "status_code";
 /// Label: why something was dropped or failed.
 pub const REASON: &str = "reason";
+/// Label: the path below which routes found no room.
+pub const PREFIX: &str = "prefix";
+/// Label: what kind of failure it was.
+pub const ERROR_TYPE: &str = "type";
+/// Label: version of the filter.
+pub const VERSION: &str = "version";
 
 /// The route of requests beyond the series budget.
 pub const OTHER: &str = "_other";
 /// The route of requests that ended before the filter saw a path, such as
 /// malformed ones that the proxy itself refused.
 pub const UNKNOWN: &str = "_unknown";
-/// `error.type` of a request that ended without a response.
-pub const NO_RESPONSE: &str = "no_response";
+
+/// Whether a route's name says only that none is known.
+pub fn is_no_route(route: &str) -> bool {
+    route == OTHER || route == UNKNOWN
+}
+
 /// Attribute of an edge span that was exported though its trace is not
 /// sampled: why, [`keep::ERROR`] or [`keep::SLOW`]. Such spans are no sample
 /// that could be counted up.

@@ -30,6 +30,23 @@ const SECRET_KEYS: [&str; 12] = [
     "session",
 ];
 
+/// How the keys of well-known issuers begin: AWS, GitHub, GitLab, Google, Slack,
+/// Stripe. Nobody need name them for them to open a door.
+const TOKEN_PREFIXES: [&str; 10] = [
+    "AKIA",
+    "ghp_",
+    "gho_",
+    "github_pat_",
+    "glpat-",
+    "AIza",
+    "xoxb-",
+    "xoxp-",
+    "sk_live_",
+    "rk_live_",
+];
+/// A shorter word is no key, whatever it begins with.
+const MIN_TOKEN_LEN: usize = 16;
+
 /// A URL that can be kept: without user name and password, without fragment,
 /// the values of its query replaced, its path redacted as text.
 pub fn url(url: &str) -> String {
@@ -67,7 +84,7 @@ fn redact_query(query: &str, kept: &mut String) {
 }
 
 /// Text with what looks secret or personal replaced: e-mail addresses, JSON
-/// Web Tokens, `Bearer`/`Basic` credentials, values of keys such as
+/// Web Tokens, keys of well-known issuers, `Bearer`/`Basic` credentials, values of keys such as
 /// `password=` or `"api_key":`, card numbers (13 to 19 digits that pass the
 /// Luhn check), and the query of every URL in it.
 pub fn text(text: &str) -> Cow<'_, str> {
@@ -163,7 +180,7 @@ fn redact_word(word: &str, before: Before) -> Option<Cow<'static, str>> {
 
 /// A word without slashes.
 fn redact_atom(word: &str) -> Option<Cow<'static, str>> {
-    if is_jwt(word) || is_email(word) {
+    if is_jwt(word) || is_token(word) || is_email(word) {
         return Some(Cow::Borrowed(REDACTED));
     }
     let (key, value) = cut(word, b"=:");
@@ -176,7 +193,9 @@ fn redact_atom(word: &str) -> Option<Cow<'static, str>> {
     Some(Cow::Owned(kept))
 }
 
-fn is_secret_key(key: &str) -> bool {
+/// Whether a name says that its value is a secret: a key of a query, of JSON,
+/// or the name of a header.
+pub fn is_secret_key(key: &str) -> bool {
     let bytes = key.as_bytes();
     SECRET_KEYS.iter().any(|secret| {
         let from = bytes.len().saturating_sub(secret.len());
@@ -202,6 +221,12 @@ fn is_jwt(word: &str) -> bool {
         let token = word.get(at..).unwrap_or_default();
         token.len() >= 20 && has(token, b'.')
     })
+}
+
+fn is_token(word: &str) -> bool {
+    let word = after_last(word, b"=:").as_bytes();
+    let mut prefixes = TOKEN_PREFIXES.iter();
+    word.len() >= MIN_TOKEN_LEN && prefixes.any(|prefix| word.starts_with(prefix.as_bytes()))
 }
 
 /// Replaces card numbers, written with or without blanks or dashes.
@@ -262,119 +287,4 @@ fn is_card(run: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn urls_lose_what_is_secret_and_keep_what_is_useful() {
-        for (from, to) in [
-            (
-                "https://shop.example/p/1?utm=x&token=abc#frag",
-                "https://shop.example/p/1?utm=REDACTED&token=REDACTED",
-            ),
-            ("https://ada:pw@shop.example/a", "https://shop.example/a"),
-            ("https://shop.example", "https://shop.example"),
-            ("/cart?", "/cart"),
-            ("/cart?empty&a=", "/cart?empty&a"),
-            (
-                "/reset/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
-                "/reset/REDACTED",
-            ),
-            ("/u/ada@example.org/cart", "/u/REDACTED/cart"),
-            ("/u/ada%40example.org", "/u/REDACTED"),
-            ("/pay/4111111111111111", "/pay/REDACTED"),
-            (
-                "https://shop.example/?ada@example.org",
-                "https://shop.example/?REDACTED",
-            ),
-        ] {
-            assert_eq!(url(from), to);
-        }
-    }
-
-    #[test]
-    fn messages_lose_secrets() {
-        for (from, to) in [
-            ("no user ada@example.org here", "no user REDACTED here"),
-            ("sent to <ada@example.org>.", "sent to <REDACTED>."),
-            (
-                "Authorization: Bearer abc.def",
-                "Authorization: Bearer REDACTED",
-            ),
-            (
-                "authorization=Basic dXNlcjpwYXNz",
-                "authorization=Basic REDACTED",
-            ),
-            ("password=hunter2, retry", "password=REDACTED, retry"),
-            (
-                "{\"api_key\":\"x\",\"a\":1}",
-                "{\"api_key\":\"REDACTED\",\"a\":1}",
-            ),
-            (
-                "{\"user\": {\"password\" : \"hunter2\"}}",
-                "{\"user\": {\"password\" : \"REDACTED\"}}",
-            ),
-            ("password: hunter2", "password: REDACTED"),
-            (
-                "GET /reset/token=abc failed",
-                "GET /reset/token=REDACTED failed",
-            ),
-            (
-                "at f (https://a.example/x.js?dpl=1:12:34)",
-                "at f (https://a.example/x.js?dpl=REDACTED:12:34)",
-            ),
-            (
-                "at f (https://a.example/x.js?dpl=a1:12:34)",
-                "at f (https://a.example/x.js?dpl=REDACTED:12:34)",
-            ),
-            ("access_token=abc", "access_token=REDACTED"),
-            (
-                "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
-                "jwt REDACTED",
-            ),
-            (
-                "card 4111 1111 1111 1111 declined",
-                "card REDACTED declined",
-            ),
-            ("card 4111-1111-1111-1111.", "card REDACTED."),
-            (
-                "GET https://a.example/x?t=1 failed",
-                "GET https://a.example/x?t=REDACTED failed",
-            ),
-        ] {
-            assert_eq!(text(from), to);
-        }
-    }
-
-    #[test]
-    fn leaves_what_is_harmless() {
-        for kept in [
-            "Cannot read properties of undefined (reading 'id')",
-            "order 4111111111111112 is no card (Luhn)",
-            "at render (https://shop.example/_next/static/chunks/app.js:12:34)",
-            "1700000000000 ms",
-            "@scope/package",
-            "Unexpected token 'x' in JSON",
-            "https://shop.example:8443/a:1:2",
-            "caf\u{e9} \u{1f600}",
-        ] {
-            assert!(matches!(text(kept), Cow::Borrowed(_)), "{kept}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn redacting_twice_changes_nothing_more(input in "[ -~\u{e9}]{0,60}") {
-            let once = text(&input).into_owned();
-            prop_assert_eq!(text(&once).into_owned(), once.clone());
-            let _ = url(&input);
-        }
-
-        #[test]
-        fn no_address_survives(before in "[a-z ]{0,10}", name in "[a-z]{1,8}", after in "[a-z ]{0,10}") {
-            let input = alloc::format!("{before} {name}@example.org {after}");
-            prop_assert!(!text(&input).contains("example.org"));
-        }
-    }
-}
+mod tests;

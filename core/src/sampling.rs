@@ -3,6 +3,8 @@
 //! ([OpenTelemetry](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/)).
 
 use crate::id::TraceId;
+use crate::ot_member;
+use alloc::string::String;
 
 const MAX_THRESHOLD: u64 = 1 << 56;
 
@@ -29,6 +31,13 @@ impl Ratio {
     pub fn keeps(self, trace_id: &TraceId) -> bool {
         trace_id.randomness() >= self.rejection_threshold
     }
+
+    /// What the `tracestate` of a kept trace says of it, `ot=th:…`; none where
+    /// no trace is kept.
+    pub fn tracestate(self) -> Option<String> {
+        let keeps_some = self.rejection_threshold < MAX_THRESHOLD;
+        keeps_some.then(|| ot_member::with_threshold(self.rejection_threshold))
+    }
 }
 
 #[cfg(test)]
@@ -54,6 +63,19 @@ mod tests {
         let half = Ratio::new(0.5).unwrap();
         assert!(!half.keeps(&trace(MAX_THRESHOLD / 2 - 1)));
         assert!(half.keeps(&trace(MAX_THRESHOLD / 2)));
+    }
+
+    #[test]
+    fn tells_its_threshold() {
+        for (share, expected) in [
+            (1.0, Some("ot=th:0")),
+            (0.5, Some("ot=th:8")),
+            (0.25, Some("ot=th:c")),
+            (0.1, Some("ot=th:e6666666666668")),
+            (0.0, None),
+        ] {
+            assert_eq!(Ratio::new(share).unwrap().tracestate().as_deref(), expected);
+        }
     }
 
     #[test]

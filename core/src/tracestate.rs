@@ -1,9 +1,13 @@
 //! The `tracestate` header of
 //! [W3C Trace Context Level 2](https://www.w3.org/TR/trace-context-2/#tracestate-header):
 //! combined from several header lines, checked, cut to its limits. Its members
-//! belong to other vendors and are passed on untouched.
+//! belong to other vendors and are passed on untouched, save for OpenTelemetry's
+//! own, which [`crate::ot_member`] is about.
 
+use crate::id::TraceId;
+use crate::ot_member;
 use crate::trace_context::trim_blanks;
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -16,33 +20,89 @@ const LONG_MEMBER: usize = 128;
 const MAX_KEY: usize = 256;
 const MAX_VALUE: usize = 256;
 
-/// Joins the values of all `tracestate` header lines into the one to send on.
-///
-/// `None` means that there is nothing to send: no member at all, or one that
-/// breaks the grammar, or more than [`MAX_MEMBERS`]; the specification then
-/// drops the whole list and keeps the `traceparent`. Of a key given twice the
-/// first member stays: it is the most recent.
-/// Above [`MAX_CHARACTERS`], long members go first, then those at the end.
-pub fn combine<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Option<String> {
-    let mut members: Vec<&str> = Vec::new();
-    for line in lines {
-        for member in line.split(|byte| *byte == b',') {
-            let member = trim_blanks(member);
-            if member.is_empty() {
-                continue;
+/// The members of a `tracestate`, in order, checked.
+#[derive(Clone, Debug)]
+pub struct Members<'a>(Vec<&'a str>);
+
+impl<'a> Members<'a> {
+    /// Reads the values of all `tracestate` header lines.
+    ///
+    /// `None` means that there is nothing to send on: no member at all, or one
+    /// that breaks the grammar, or more than [`MAX_MEMBERS`]; the specification
+    /// then drops the whole list and keeps the `traceparent`. Of a key given
+    /// twice the first member stays: it is the most recent.
+    pub fn read(lines: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
+        let mut members: Vec<&str> = Vec::new();
+        for line in lines {
+            for member in line.split(|byte| *byte == b',') {
+                let member = trim_blanks(member);
+                if member.is_empty() {
+                    continue;
+                }
+                let key = checked_key(member)?;
+                if members.iter().any(|seen| key_of(seen.as_bytes()) == key) {
+                    continue;
+                }
+                if members.len() == MAX_MEMBERS {
+                    return None;
+                }
+                members.push(core::str::from_utf8(member).ok()?);
             }
-            let key = checked_key(member)?;
-            if members.iter().any(|seen| key_of(seen.as_bytes()) == key) {
-                continue;
-            }
-            if members.len() == MAX_MEMBERS {
-                return None;
-            }
-            members.push(core::str::from_utf8(member).ok()?);
         }
+        (!members.is_empty()).then_some(Self(members))
     }
-    cut(&mut members);
-    (!members.is_empty()).then(|| members.join(","))
+
+    /// The value under a key.
+    pub fn get(&self, key: &str) -> Option<&'a str> {
+        let mut members = self.0.iter();
+        members.find_map(|member| member.strip_prefix(key)?.strip_prefix('='))
+    }
+
+    /// Takes a member out.
+    pub fn remove(&mut self, key: &str) {
+        self.0
+            .retain(|member| key_of(member.as_bytes()) != key.as_bytes());
+    }
+
+    /// Puts a member, `key=value`, where what was changed last belongs: first.
+    /// Its key must not be among the others, and they must be less than
+    /// [`MAX_MEMBERS`].
+    pub fn put_first(&mut self, member: &'a str) {
+        self.0.insert(0, member);
+    }
+
+    /// The one line to send on, if a member is left. Above [`MAX_CHARACTERS`],
+    /// long members go first, then those at the end.
+    pub fn into_line(mut self) -> Option<String> {
+        cut(&mut self.0);
+        (!self.0.is_empty()).then(|| self.0.join(","))
+    }
+}
+
+/// The line to send on for a caller whose trace and decision are taken over:
+/// all header lines in one, and no threshold in it that does not fit the
+/// decision ([`ot_member::passed_on`]).
+pub fn passed_on<'a>(
+    lines: impl IntoIterator<Item = &'a [u8]>,
+    trace_id: &TraceId,
+    sampled: bool,
+) -> Option<String> {
+    let mut members = Members::read(lines)?;
+    let changed = members.get(ot_member::KEY).and_then(|value| {
+        match ot_member::passed_on(value, trace_id, sampled) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(value) => Some(value),
+        }
+    });
+    let Some(value) = changed else {
+        return members.into_line();
+    };
+    members.remove(ot_member::KEY);
+    let member = [ot_member::KEY, "=", &value].concat();
+    if !value.is_empty() {
+        members.put_first(&member);
+    }
+    members.into_line()
 }
 
 fn cut(members: &mut Vec<&str>) {
@@ -91,6 +151,10 @@ mod tests {
     use super::*;
     use alloc::format;
     use proptest::prelude::*;
+
+    fn combine<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Option<String> {
+        Members::read(lines)?.into_line()
+    }
 
     fn one(line: &str) -> Option<String> {
         combine([line.as_bytes()])
@@ -165,7 +229,44 @@ mod tests {
         assert!(many.join(",").starts_with(&cut), "the end went");
     }
 
+    #[test]
+    fn the_threshold_is_kept_where_it_is_true_and_moves_only_when_changed() {
+        let trace_id = TraceId::from_hex(b"0af7651916cd43dd8480000000000000").unwrap();
+        for (line, sampled, sent, why) in [
+            (
+                "a=1,ot=th:8",
+                true,
+                Some("a=1,ot=th:8"),
+                "untouched, in its place",
+            ),
+            (
+                "a=1,ot=th:9;x:y,b=2",
+                true,
+                Some("ot=x:y,a=1,b=2"),
+                "changed: first",
+            ),
+            ("a=1,ot=th:9", true, Some("a=1"), "nothing left to say"),
+            ("ot=th:9", true, None, "nothing left at all"),
+            ("a=1", true, Some("a=1"), "who gave no threshold gets none"),
+            ("t@ot=th:9", true, Some("t@ot=th:9"), "another tenant's"),
+        ] {
+            let got = passed_on([line.as_bytes()], &trace_id, sampled);
+            assert_eq!(got.as_deref(), sent, "{line}: {why}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_limits_hold_with_a_member_put_first(count in 1usize..32, len in 1usize..250) {
+            let lines: Vec<_> = (0..count).map(|at| format!("k{at}={}", "v".repeat(len))).collect();
+            let line = lines.join(",");
+            let mut members = Members::read([line.as_bytes()]).unwrap();
+            members.put_first("ot=th:e6666666666668");
+            let sent = members.into_line().unwrap();
+            prop_assert!(sent.len() <= MAX_CHARACTERS && sent.split(',').count() <= MAX_MEMBERS);
+            prop_assert!(sent.starts_with("ot=th:e6666666666668"));
+        }
+
         #[test]
         fn what_is_sent_on_is_sent_on_again_unchanged(lines in proptest::collection::vec("[a-z0-9=, ]{0,40}", 0..5)) {
             if let Some(joined) = combine(lines.iter().map(|line| line.as_bytes())) {

@@ -11,11 +11,12 @@
 mod clock;
 mod entropy;
 mod host;
+mod stats;
 
 use crate::exporter::{Answer, rejected_in};
-use crate::plugin::{Decision, Plugin, StreamInfo};
-use crate::service::{Call, Change};
+use crate::plugin::{Decision, Plugin, Proxy, StreamInfo};
 use crate::session::Effect;
+use crate::signal::{Call, Change};
 use host::{Level, Map};
 use std::cell::RefCell;
 
@@ -77,17 +78,14 @@ pub extern "C" fn proxy_on_configure(root: u32, size: usize) -> u32 {
 pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: u32) -> u32 {
     with_plugin(|plugin| {
         let headers = host::headers(Map::Request).unwrap_or_default();
-        let now = clock::unix_nanos();
-        let mut source_address = || host::property(b"source\0address").unwrap_or_default();
-        let decision = plugin.request(
-            stream,
-            &headers,
-            now,
-            &mut source_address,
-            &mut route_name,
-            &mut entropy::fill,
-            &mut apply,
-        );
+        let proxy = Proxy {
+            now_unix_nanos: clock::unix_nanos(),
+            shared: &mut host::Shared,
+            source_address: &mut || host::property(b"source\0address").unwrap_or_default(),
+            route_name: &mut route_name,
+            entropy: &mut entropy::fill,
+        };
+        let decision = plugin.request(stream, &headers, proxy, &mut apply);
         let Decision::AnswerWithPage(form) = decision else {
             return CONTINUE;
         };
@@ -131,6 +129,8 @@ pub extern "C" fn proxy_on_delete(context: u32) {
             shared,
             &mut entropy::fill,
         );
+        // Every request's context comes here; only a configuration's publishes.
+        stats::add(plugin.take_stats());
     });
 }
 
@@ -144,6 +144,7 @@ pub extern "C" fn proxy_on_tick(root: u32) {
             let change = plugin.called(root, &call, token, now, &mut entropy::fill);
             log_change(change);
         }
+        stats::add(plugin.take_stats());
     });
 }
 
@@ -212,6 +213,14 @@ fn apply(effect: Effect<'_>) {
     }
 }
 
+/// A property that is a size; 0 where it is none.
+fn byte_count(path: &[u8]) -> u64 {
+    let count = host::property_number(path);
+    count
+        .and_then(|count| u64::try_from(count).ok())
+        .unwrap_or_default()
+}
+
 /// The request that the host speaks of at its end.
 struct EndOfStream;
 
@@ -226,6 +235,29 @@ impl StreamInfo for EndOfStream {
         // A negative one, of a clock that jumped, is none.
         let nanos = host::property_number(b"request\0duration")?;
         u64::try_from(nanos).ok()
+    }
+
+    fn response_flags(&mut self) -> u64 {
+        let flags = host::property_number(b"response\0flags");
+        flags.unwrap_or_default().cast_unsigned()
+    }
+
+    fn request_bytes(&mut self) -> u64 {
+        // What the request announces; what came of it may be less, and is
+        // known together with the headers' size.
+        let announced = byte_count(b"request\0size");
+        match announced {
+            0 => 0,
+            announced => announced.min(byte_count(b"request\0total_size")),
+        }
+    }
+
+    fn response_bytes(&mut self) -> u64 {
+        byte_count(b"response\0size")
+    }
+
+    fn response_header(&mut self, name: &str) -> Option<Vec<u8>> {
+        host::header(Map::Response, name.as_bytes())
     }
 
     fn route_name(&mut self) -> Vec<u8> {

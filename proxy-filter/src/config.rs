@@ -3,23 +3,36 @@
 //! reports every problem in it at once, each with its path in the document.
 //! The document itself is described in [`raw`].
 
+mod counters;
 mod openapi;
 pub mod problem;
 mod protobuf_struct;
 pub mod raw;
+mod sampling;
 
 pub use problem::Problem;
 pub use raw::Incoming;
 
+use crate::business_counter::BusinessCounter;
+use crate::families::Naming;
 use crate::peer::{AddressFrom, Network, TrustedPeers};
 use crate::red::Limits;
+use crate::sampling::Sampling;
+use crate::session::b3;
 use problem::Problems;
+use raw::limits;
 use sightline_core::names;
 use sightline_core::route::{MAX_TEMPLATES, Routes};
-use sightline_core::sampling::Ratio;
 
 /// Headers that have a meaning of their own and can't carry the request id.
-const RESERVED_HEADERS: [&str; 4] = ["traceparent", "tracestate", "server-timing", "host"];
+const RESERVED_HEADERS: [&str; 6] = [
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "b3",
+    "server-timing",
+    "host",
+];
 
 /// What the filter does, all of it.
 #[derive(Debug)]
@@ -36,8 +49,10 @@ pub struct Settings {
     pub untrusted: Incoming,
     /// The callers that are trusted.
     pub trusted: TrustedPeers,
-    /// The share of traces that are sampled where the edge decides.
-    pub sample_ratio: Ratio,
+    /// Which traces are sampled where the edge decides.
+    pub sampling: Sampling,
+    /// What becomes of B3 headers.
+    pub b3: b3::Mode,
     /// Requests that take longer leave a span in any case.
     pub slow_nanos: Option<u64>,
     /// Name of the `Server-Timing` metric that tells the page its trace.
@@ -52,6 +67,12 @@ pub struct Settings {
     pub metrics_path: Option<String>,
     /// How many series there may be.
     pub limits: Limits,
+    /// Whether the proxy's own statistics say the same.
+    pub envoy_stats: bool,
+    /// Counters made of requests.
+    pub counters: Vec<BusinessCounter>,
+    /// Whose names requests have in OTLP metrics.
+    pub naming: Naming,
     /// Where spans and metrics go.
     pub export: Option<Export>,
 }
@@ -80,6 +101,8 @@ pub struct Export {
     pub traces_path: String,
     /// Path for metrics.
     pub metrics_path: String,
+    /// Path for log records.
+    pub logs_path: String,
     /// Between two exports of a signal.
     pub interval_millis: u64,
     /// Until an export without an answer counts as failed.
@@ -109,33 +132,39 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     } else if RESERVED_HEADERS.contains(&request_id_header.as_str()) {
         problems.add("request_id.header", "has another meaning; choose another");
     }
-    let ratio = raw.trace.sample_ratio;
-    let sample_ratio = Ratio::new(ratio);
-    if sample_ratio.is_none() {
-        let message = format!("must be between 0 and 1, got {ratio}");
-        problems.add("trace.sample_ratio", message);
-    }
+    let sampling = sampling::resolve(&raw.trace, problems);
     if let Some(millis) = raw.trace.slow_ms {
-        in_range("trace.slow_ms", millis, 1, 3_600_000, problems);
+        in_limits("trace.slow_ms", millis, limits::SLOW_MS, problems);
     }
     let trusted = networks("trace.trusted", &raw.trace.trusted, problems);
     let routes = openapi::routes(&raw.routes, &raw.openapi, problems);
-    let exclude = templates("exclude", &raw.exclude, problems);
+    let exclude = templates("exclude", "", &raw.exclude, problems);
     if let Some(path) = &raw.metrics.path {
         path_like("metrics.path", path, problems);
     }
     let max_series = raw.metrics.max_series;
-    in_range("metrics.max_series", max_series, 1, 100_000, problems);
-    let max_siblings = raw.metrics.max_siblings;
-    in_range("metrics.max_siblings", max_siblings, 1, 10_000, problems);
-    let expire_after = raw.metrics.expire_after_s;
-    in_range(
-        "metrics.expire_after_s",
-        expire_after,
-        60,
-        31_536_000,
+    in_limits(
+        "metrics.max_series",
+        max_series,
+        limits::MAX_SERIES,
         problems,
     );
+    let max_siblings = raw.metrics.max_siblings;
+    in_limits(
+        "metrics.max_siblings",
+        max_siblings,
+        limits::MAX_SIBLINGS,
+        problems,
+    );
+    let expire_after = raw.metrics.expire_after_s;
+    in_limits(
+        "metrics.expire_after_s",
+        expire_after,
+        limits::EXPIRE_AFTER_S,
+        problems,
+    );
+    let counters = counters::resolve(raw.metrics.counters, problems);
+    let naming = raw.export.as_ref().map(|export| export.metric_names);
     let export = raw
         .export
         .and_then(|export| resolve_export(export, problems));
@@ -152,7 +181,13 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
                 raw::AddressFrom::XForwardedFor => AddressFrom::ForwardedFor,
             },
         },
-        sample_ratio: sample_ratio?,
+        sampling: sampling?,
+        b3: match raw.trace.b3 {
+            raw::B3::Off => b3::Mode::Off,
+            raw::B3::Extract => b3::Mode::Extract,
+            raw::B3::Single => b3::Mode::Single,
+            raw::B3::Multi => b3::Mode::Multi,
+        },
         slow_nanos: raw
             .trace
             .slow_ms
@@ -170,6 +205,12 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
             series: usize::try_from(max_series).ok()?,
             siblings: usize::try_from(max_siblings).ok()?,
             idle_nanos: expire_after.saturating_mul(1_000_000_000),
+        },
+        envoy_stats: raw.metrics.envoy_stats,
+        counters,
+        naming: match naming.unwrap_or_default() {
+            raw::MetricNames::Prometheus => Naming::Prometheus,
+            raw::MetricNames::OpenTelemetry => Naming::OpenTelemetry,
         },
         export,
     })
@@ -213,20 +254,16 @@ fn resolve_export(raw: raw::Export, problems: &mut Problems) -> Option<Export> {
     }
     path_like("export.traces_path", &raw.traces_path, problems);
     path_like("export.metrics_path", &raw.metrics_path, problems);
-    in_range(
-        "export.interval_ms",
-        raw.interval_ms,
-        100,
-        3_600_000,
-        problems,
-    );
-    in_range("export.timeout_ms", raw.timeout_ms, 100, 600_000, problems);
+    path_like("export.logs_path", &raw.logs_path, problems);
+    let millis = raw.interval_ms;
+    in_limits("export.interval_ms", millis, limits::INTERVAL_MS, problems);
+    let millis = raw.timeout_ms;
+    in_limits("export.timeout_ms", millis, limits::TIMEOUT_MS, problems);
     let bytes = raw.max_queue_bytes;
-    in_range(
+    in_limits(
         "export.max_queue_bytes",
         bytes,
-        16 << 10,
-        64 << 20,
+        limits::MAX_QUEUE_BYTES,
         problems,
     );
     let cluster = raw.cluster?;
@@ -235,13 +272,15 @@ fn resolve_export(raw: raw::Export, problems: &mut Problems) -> Option<Export> {
         cluster,
         traces_path: raw.traces_path,
         metrics_path: raw.metrics_path,
+        logs_path: raw.logs_path,
         interval_millis: raw.interval_ms,
         timeout_millis: u32::try_from(raw.timeout_ms).ok()?,
         max_queue_bytes: usize::try_from(bytes).ok()?,
     })
 }
 
-fn templates(list: &str, texts: &[String], problems: &mut Problems) -> Option<Routes> {
+/// Compiles the templates of a list, whose items have them in this field.
+fn templates(list: &str, field: &str, texts: &[String], problems: &mut Problems) -> Option<Routes> {
     if texts.len() > MAX_TEMPLATES {
         let message = format!(
             "must be at most {MAX_TEMPLATES} templates, got {}",
@@ -256,7 +295,7 @@ fn templates(list: &str, texts: &[String], problems: &mut Problems) -> Option<Ro
         Err(errors) => errors,
     };
     for (at, error) in errors {
-        problems.add(format!("{list}[{at}]"), error.message());
+        problems.add(format!("{list}[{at}]{field}"), error.message());
     }
     None
 }
@@ -283,6 +322,10 @@ fn path_like(path: &str, value: &str, problems: &mut Problems) {
     }
 }
 
+fn in_limits(path: &str, value: u64, limits: (u64, u64), problems: &mut Problems) {
+    in_range(path, value, limits.0, limits.1, problems);
+}
+
 fn in_range(path: &str, value: u64, low: u64, high: u64, problems: &mut Problems) {
     if !(low..=high).contains(&value) {
         let message = format!("must be between {low} and {high}, got {value}");
@@ -294,7 +337,7 @@ fn is_header_name(name: &str) -> bool {
     let fits = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_'
     };
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(fits)
+    !name.is_empty() && name.len() <= limits::HEADER_NAME_LEN && name.bytes().all(fits)
 }
 
 #[cfg(test)]

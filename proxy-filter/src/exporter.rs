@@ -21,7 +21,7 @@ pub struct Answer {
     pub status: Option<u16>,
     /// `Retry-After` in seconds.
     pub retry_after_seconds: Option<u64>,
-    /// Spans that the receiver says it has not taken, of an export that succeeded.
+    /// Items that the receiver says it has not taken, of an export that succeeded.
     pub rejected: u64,
 }
 
@@ -52,8 +52,8 @@ pub struct UnderWay {
     pub root: u32,
     /// The proxy's number for the call.
     pub token: u32,
-    /// How many spans it carries.
-    pub spans: usize,
+    /// How many spans, log records or metric points it carries.
+    pub items: usize,
 }
 
 impl Exporter {
@@ -92,8 +92,8 @@ impl Exporter {
     }
 
     /// The export under way was cancelled with the context that called.
-    pub fn cancelled(&mut self) {
-        self.under_way = None;
+    pub fn cancelled(&mut self) -> Option<UnderWay> {
+        self.under_way.take()
     }
 
     /// The answer, or that none came. `random` spreads the pauses.
@@ -167,6 +167,12 @@ fn field_1(message: &[u8], wire_type: u8) -> Option<(u64, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use opentelemetry_proto::tonic::collector::logs::v1::{
+        ExportLogsPartialSuccess, ExportLogsServiceResponse,
+    };
+    use opentelemetry_proto::tonic::collector::metrics::v1::{
+        ExportMetricsPartialSuccess, ExportMetricsServiceResponse,
+    };
     use opentelemetry_proto::tonic::collector::trace::v1::{
         ExportTracePartialSuccess, ExportTraceServiceResponse,
     };
@@ -175,7 +181,7 @@ mod tests {
     const CALL: UnderWay = UnderWay {
         root: 1,
         token: 2,
-        spans: 3,
+        items: 3,
     };
 
     fn answer(status: u16) -> Answer {
@@ -257,15 +263,30 @@ mod tests {
 
     #[test]
     fn partial_success_is_read_as_the_collector_writes_it() {
-        for rejected_spans in [0, 1, 300, i64::MAX] {
-            let response = ExportTraceServiceResponse {
+        for count in [0, 1, 300, i64::MAX] {
+            let error_message = "no".to_owned();
+            let spans = ExportTraceServiceResponse {
                 partial_success: Some(ExportTracePartialSuccess {
-                    rejected_spans,
-                    error_message: "no".to_owned(),
+                    rejected_spans: count,
+                    error_message: error_message.clone(),
                 }),
             };
-            let rejected = u64::try_from(rejected_spans).unwrap();
-            assert_eq!(rejected_in(&response.encode_to_vec()), rejected);
+            let log_records = ExportLogsServiceResponse {
+                partial_success: Some(ExportLogsPartialSuccess {
+                    rejected_log_records: count,
+                    error_message: error_message.clone(),
+                }),
+            };
+            let points = ExportMetricsServiceResponse {
+                partial_success: Some(ExportMetricsPartialSuccess {
+                    rejected_data_points: count,
+                    error_message,
+                }),
+            };
+            let rejected = u64::try_from(count).unwrap();
+            assert_eq!(rejected_in(&spans.encode_to_vec()), rejected);
+            assert_eq!(rejected_in(&log_records.encode_to_vec()), rejected);
+            assert_eq!(rejected_in(&points.encode_to_vec()), rejected);
         }
         for body in [
             &b""[..],

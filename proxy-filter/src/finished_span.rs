@@ -2,15 +2,16 @@
 //! way, encoded as an OTLP span only when it is sent. What could identify a
 //! person or open a door is taken out then, by the rules of the core.
 
+use crate::queue::{Context, Item};
+use crate::red::{Red, method_name};
+use crate::texts::{Text, Texts};
 use sightline_core::id::SpanId;
 use sightline_core::names;
 use sightline_core::otlp::{Attribute, Link, Span, SpanKind, Status, Value, Writer};
 use sightline_core::redact;
 use sightline_core::trace_context::SpanContext;
 use std::borrow::Cow;
-
-/// The most bytes of a single text that are kept.
-const MAX_TEXT: usize = 1024;
+use std::rc::Rc;
 
 /// A span that has ended.
 #[derive(Debug)]
@@ -33,37 +34,13 @@ pub struct FinishedSpan {
     pub start_unix_nanos: u64,
     /// How long it took.
     pub duration_nanos: u64,
+    /// Such as `HTTP/1.1`.
+    pub protocol: Vec<u8>,
     /// What the request said.
-    pub texts: Texts,
+    pub texts: Rc<Texts>,
 }
 
-/// A text that a request said.
-#[derive(Clone, Copy, Debug)]
-pub enum Text {
-    /// The path without query.
-    Path,
-    /// `:authority`.
-    Authority,
-    /// `:scheme`.
-    Scheme,
-    /// `user-agent`.
-    UserAgent,
-    /// The request id.
-    RequestId,
-    /// The method, where it is no known one.
-    Method,
-    /// The protocol.
-    Protocol,
-}
-
-/// Several texts in one allocation. They are bytes as received.
-#[derive(Debug, Default)]
-pub struct Texts {
-    bytes: Vec<u8>,
-    places: [(u32, u32); 7],
-}
-
-/// Method and route that a span is named after.
+/// Method and route that a request is named after.
 #[derive(Clone, Copy, Debug)]
 pub struct Label<'a> {
     /// The method, or `_OTHER`.
@@ -72,40 +49,19 @@ pub struct Label<'a> {
     pub route: Option<&'a str>,
 }
 
-impl Texts {
-    /// Keeps a text, or as much of it as is kept.
-    pub fn push(&mut self, text: Text, value: &[u8]) {
-        let value = value.get(..MAX_TEXT).unwrap_or(value);
-        let from = self.bytes.len();
-        self.bytes.extend_from_slice(value);
-        let place = |at: usize| u32::try_from(at).unwrap_or_default();
-        if let Some(kept) = self.places.get_mut(text as usize) {
-            *kept = (place(from), place(self.bytes.len()));
+impl<'a> Label<'a> {
+    /// The label of what was counted under a series.
+    pub fn of(red: &'a Red, series: usize) -> Self {
+        let series = red.get(series);
+        let route = series.map(|series| &*series.route);
+        Self {
+            method: series.map_or(names::METHOD_OTHER, |series| method_name(series.method)),
+            route: route.filter(|route| !matches!(*route, names::OTHER | names::UNKNOWN)),
         }
-    }
-
-    fn get(&self, text: Text) -> &[u8] {
-        let (from, to) = self.places.get(text as usize).copied().unwrap_or_default();
-        let range =
-            usize::try_from(from).unwrap_or_default()..usize::try_from(to).unwrap_or_default();
-        self.bytes.get(range).unwrap_or_default()
-    }
-
-    fn lossy(&self, text: Text) -> Option<Cow<'_, str>> {
-        let text = self.get(text);
-        (!text.is_empty()).then(|| String::from_utf8_lossy(text))
     }
 }
 
 impl FinishedSpan {
-    /// About how much memory it takes, in bytes.
-    pub fn weight(&self) -> usize {
-        let state = self.trace_state.as_ref().map_or(0, |state| state.len());
-        size_of::<Self>()
-            .saturating_add(self.texts.bytes.capacity())
-            .saturating_add(state)
-    }
-
     /// Appends the span as an item of an export request. The request id stands
     /// under the name that the conventions give to the header it came in.
     pub fn write(&self, label: &Label<'_>, request_id_key: &str, items: &mut Writer) {
@@ -120,8 +76,8 @@ impl FinishedSpan {
         let user_agent = self.texts.lossy(Text::UserAgent);
         let user_agent = user_agent.as_deref().map(redact::text);
         let method = self.texts.lossy(Text::Method);
-        let protocol = self.texts.lossy(Text::Protocol);
-        let version = protocol.as_deref().and_then(protocol_version);
+        let protocol = core::str::from_utf8(&self.protocol).ok();
+        let version = protocol.and_then(protocol_version);
         let request_id = self.texts.lossy(Text::RequestId);
         let request_id = [request_id.as_deref().unwrap_or_default()];
         let error = error_type(self.status);
@@ -170,6 +126,21 @@ impl FinishedSpan {
     }
 }
 
+impl Item for FinishedSpan {
+    fn weight(&self) -> usize {
+        let state = self.trace_state.as_ref().map_or(0, |state| state.len());
+        size_of::<Self>()
+            .saturating_add(self.texts.weight())
+            .saturating_add(self.protocol.capacity())
+            .saturating_add(state)
+    }
+
+    fn write(&self, context: &Context<'_>, items: &mut Writer) {
+        let label = Label::of(context.red, self.series);
+        self.write(&label, context.request_id_key, items);
+    }
+}
+
 /// An attribute that is left out.
 const NOTHING: Attribute<'static> = Attribute::str("", "");
 
@@ -199,7 +170,7 @@ fn keep_named<'s, 'a>(attributes: &'s mut [Attribute<'a>]) -> &'s [Attribute<'a>
 /// `error.type`: the status of a server error, or that there was no response.
 fn error_type(status: Option<u16>) -> Option<Cow<'static, str>> {
     match status {
-        None => Some(Cow::Borrowed(names::NO_RESPONSE)),
+        None => Some(Cow::Borrowed(names::error::NO_RESPONSE)),
         Some(status @ 500..) => Some(Cow::Owned(status.to_string())),
         Some(_) => None,
     }

@@ -10,24 +10,33 @@
 
 #[cfg(target_family = "wasm")]
 mod abi;
+pub mod business_counter;
 pub mod config;
+pub mod envoy_stats;
 pub mod exporter;
+pub mod families;
 pub mod finished_span;
 pub mod governor;
 pub mod header_map;
 pub mod ledger;
 pub mod metrics_export;
 pub mod open_metrics;
+pub mod outcome;
 pub mod peer;
 pub mod plugin;
 pub mod publishing;
+pub mod queue;
 pub mod record;
 pub mod red;
 pub mod resource;
+pub mod response_flags;
 pub mod route_tree;
+pub mod sample_limit;
+pub mod sampling;
 pub mod service;
 pub mod session;
-pub mod span_queue;
+pub mod signal;
+pub mod texts;
 
 #[cfg(test)]
 mod tests {

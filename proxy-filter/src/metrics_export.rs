@@ -1,166 +1,138 @@
-//! A record as OTLP metrics: cumulative, since the record began.
+//! Metric families as OTLP metrics.
 
-use crate::ledger::{DROPS, FAILURES};
-use crate::record::{Record, Series};
-use sightline_core::names;
+use crate::families::{Family, Labels, Point, Value};
+use crate::outcome;
+use sightline_core::metric::Kind;
 use sightline_core::otlp::{
-    Attribute, HistogramPoint, NumberPoint, Temporality, Writer, write_gauge, write_histogram,
-    write_sum,
+    Attribute, Exemplar, HistogramPoint, Instrument, Number, NumberPoint, Temporality, Writer,
+    write_gauge, write_histogram, write_sum,
 };
+use std::borrow::Cow;
 
-/// The items of an export request.
-pub fn items(record: &Record, unix_nanos: u64) -> Vec<u8> {
+/// What time the points cover.
+#[derive(Clone, Copy, Debug)]
+pub struct Period {
+    /// Since the start, or since the last export.
+    pub temporality: Temporality,
+    /// Its beginning, in nanoseconds since the Unix epoch.
+    pub start_unix_nanos: u64,
+    /// Its end.
+    pub unix_nanos: u64,
+}
+
+/// The items of an export request, and how many points they have.
+pub fn items(families: &[Family<'_>], period: Period) -> (Vec<u8>, usize) {
     let mut items = Writer::new();
-    let times = Times {
-        start: record.start_unix_nanos,
-        now: unix_nanos,
+    let mut points = 0usize;
+    for family in families.iter().filter(|family| !family.points.is_empty()) {
+        points = points.saturating_add(family.points.len());
+        write(family, period, &mut items);
+    }
+    (items.into_bytes(), points)
+}
+
+fn write(family: &Family<'_>, period: Period, items: &mut Writer) {
+    let of = Instrument {
+        name: family.name,
+        description: family.help,
+        unit: family.unit,
     };
-    write_requests(record, times, &mut items);
-    write_durations(record, times, &mut items);
-    write_gauge(
-        &mut items,
-        names::HTTP_REQUESTS_IN_PROGRESS,
-        "{request}",
-        |add| {
-            for series in record.series() {
-                let labels = labels(series);
-                add(&times.gauge(&labels, series.in_progress()));
-            }
-        },
-    );
-    write_ledger(record, times, &mut items);
-    items.into_bytes()
-}
-
-#[derive(Clone, Copy)]
-struct Times {
-    start: u64,
-    now: u64,
-}
-
-impl Times {
-    fn sum<'a>(self, attributes: &'a [Attribute<'a>], value: u64) -> NumberPoint<'a> {
-        NumberPoint {
-            attributes,
-            start_unix_nanos: self.start,
-            unix_nanos: self.now,
-            value: i64::try_from(value).unwrap_or(i64::MAX),
+    let temporality = period.temporality;
+    let numbers = |add: &mut dyn FnMut(&NumberPoint<'_>)| {
+        for point in &family.points {
+            let value = match point.value {
+                Value::Int(value) => Number::Int(i64::try_from(value).unwrap_or(i64::MAX)),
+                Value::Float(value) => Number::Double(value),
+                Value::Histogram(..) => continue,
+            };
+            let is_gauge = family.kind == Kind::Gauge;
+            add(&NumberPoint {
+                attributes: &attributes(&point.labels),
+                start_unix_nanos: if is_gauge { 0 } else { start(point, period) },
+                unix_nanos: period.unix_nanos,
+                value,
+            });
         }
-    }
-
-    fn gauge<'a>(self, attributes: &'a [Attribute<'a>], value: u64) -> NumberPoint<'a> {
-        NumberPoint {
-            start_unix_nanos: 0,
-            ..self.sum(attributes, value)
-        }
-    }
-}
-
-fn labels(series: &Series) -> [Attribute<'_>; 2] {
-    [
-        Attribute::str(names::METHOD, series.method()),
-        Attribute::str(names::ENDPOINT, &series.route),
-    ]
-}
-
-fn write_requests(record: &Record, times: Times, items: &mut Writer) {
-    let temporality = Temporality::Cumulative;
-    write_sum(
-        items,
-        names::HTTP_REQUESTS,
-        "{request}",
-        temporality,
-        |add| {
-            for series in record.series() {
-                let [method, endpoint] = labels(series);
-                for (status, count) in &series.statuses {
-                    let status = status.to_string();
-                    let status = Attribute::str(names::STATUS_CODE, &status);
-                    add(&times.sum(&[method, endpoint, status], *count));
-                }
-            }
-        },
-    );
-}
-
-fn write_durations(record: &Record, times: Times, items: &mut Writer) {
-    let temporality = Temporality::Cumulative;
-    write_histogram(
-        items,
-        names::HTTP_REQUEST_DURATION,
-        "s",
-        temporality,
-        |add| {
-            for series in record
-                .series()
-                .iter()
-                .filter(|series| series.durations.count() > 0)
-            {
+    };
+    match family.kind {
+        Kind::Counter => write_sum(items, &of, temporality, numbers),
+        Kind::Gauge => write_gauge(items, &of, numbers),
+        Kind::Histogram => write_histogram(items, &of, temporality, |add| {
+            for point in &family.points {
+                let Value::Histogram(histogram, exemplars) = &point.value else {
+                    continue;
+                };
+                let exemplars: Vec<_> = exemplars.iter().map(exemplar).collect();
                 add(&HistogramPoint {
-                    attributes: &labels(series),
-                    start_unix_nanos: times.start,
-                    unix_nanos: times.now,
-                    bucket_counts: series.durations.counts(),
-                    explicit_bounds: series.durations.bounds(),
-                    sum: series.durations.sum(),
+                    attributes: &attributes(&point.labels),
+                    start_unix_nanos: start(point, period),
+                    unix_nanos: period.unix_nanos,
+                    bucket_counts: histogram.counts(),
+                    explicit_bounds: histogram.bounds(),
+                    sum: histogram.sum(),
+                    exemplars: &exemplars,
                 });
             }
-        },
-    );
+        }),
+    }
 }
 
-fn write_ledger(record: &Record, times: Times, items: &mut Writer) {
-    let ledger = &record.ledger;
-    let temporality = Temporality::Cumulative;
-    for (name, unit, value) in [
-        (names::EDGE_SPANS_PRODUCED, "{span}", ledger.produced),
-        (names::EDGE_SPANS_EXPORTED, "{span}", ledger.exported),
-        (names::EDGE_SERIES_OVERFLOW, "{request}", ledger.overflow),
-    ] {
-        write_sum(items, name, unit, temporality, |add| {
-            add(&times.sum(&[], value))
-        });
+/// A series that came later has not counted since the start.
+fn start(point: &Point<'_>, period: Period) -> u64 {
+    period.start_unix_nanos.max(point.start_unix_nanos)
+}
+
+fn exemplar(of: &outcome::Exemplar) -> Exemplar {
+    Exemplar {
+        unix_nanos: of.unix_nanos,
+        value: of.seconds,
+        trace_id: of.trace_id,
+        span_id: of.span_id,
     }
-    for (name, unit, counts, reasons) in [
-        (names::EDGE_SPANS_DROPPED, "{span}", &ledger.dropped, &DROPS),
-        (
-            names::EDGE_EXPORT_FAILURES,
-            "{request}",
-            &ledger.failures,
-            &FAILURES,
-        ),
-    ] {
-        write_sum(items, name, unit, temporality, |add| {
-            for (reason, count) in reasons.iter().zip(counts) {
-                let reason = Attribute::str(names::REASON, reason);
-                add(&times.sum(&[reason], *count));
-            }
-        });
-    }
-    write_gauge(items, names::EDGE_SPANS_QUEUED, "{span}", |add| {
-        add(&times.gauge(&[], record.queued()));
-    });
+}
+
+/// Labels as attributes. A status is a number in the conventions and a text
+/// as a label.
+fn attributes<'a>(labels: &'a Labels<'a>) -> Vec<Attribute<'a>> {
+    let attribute = |label: &'a (&'static str, Cow<'a, str>)| {
+        let (key, value) = (label.0, &*label.1);
+        let is_status = key == "http.response.status_code";
+        match is_status.then(|| value.parse().ok()).flatten() {
+            Some(status) => Attribute::int(key, status),
+            None => Attribute::str(key, value),
+        }
+    };
+    labels.iter().map(attribute).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::families::{Naming, families};
+    use crate::record::Record;
     use crate::record::tests::record_of_two_requests;
     use crate::resource::Resource;
     use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+    use opentelemetry_proto::tonic::common::v1::any_value;
     use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+    use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, Metric};
     use prost::Message;
+    use sightline_core::names::reason;
 
-    #[test]
-    fn the_record_decodes_as_otlp() {
-        let record = record_of_two_requests();
+    fn decode(record: &Record, naming: Naming) -> Vec<Metric> {
         let service = crate::config::Service {
             name: "edge".to_owned(),
             version: Some("1".to_owned()),
             namespace: None,
             environment: None,
         };
-        let body = Resource::new(&service, record.instance).export_request(&items(&record, 9));
+        let period = Period {
+            temporality: Temporality::Cumulative,
+            start_unix_nanos: record.start_unix_nanos,
+            unix_nanos: 9,
+        };
+        let (items, points) = items(&families(record, naming, 0), period);
+        let body = Resource::new(&service, record.instance).export_request(&items);
         let request = ExportMetricsServiceRequest::decode(body.as_slice()).unwrap();
         let resource = request.resource_metrics[0].resource.as_ref().unwrap();
         let keys: Vec<_> = resource
@@ -173,16 +145,41 @@ mod tests {
             ["service.name", "service.instance.id", "service.version"]
         );
         let metrics = &request.resource_metrics[0].scope_metrics[0].metrics;
-        let data = |name: &str| {
-            metrics
-                .iter()
-                .find(|metric| metric.name == name)
-                .unwrap()
-                .data
-                .clone()
-                .unwrap()
+        let count = |metric: &Metric| match metric.data.as_ref().unwrap() {
+            Data::Sum(sum) => sum.data_points.len(),
+            Data::Gauge(gauge) => gauge.data_points.len(),
+            Data::Histogram(histogram) => histogram.data_points.len(),
+            other => panic!("{other:?}"),
         };
-        let Data::Sum(requests) = data("http_requests_total") else {
+        assert_eq!(metrics.iter().map(count).sum::<usize>(), points);
+        metrics.clone()
+    }
+
+    fn data(metrics: &[Metric], name: &str) -> Data {
+        let found = metrics.iter().find(|metric| metric.name == name);
+        found.unwrap().data.clone().unwrap()
+    }
+
+    fn texts(point: &HistogramDataPoint) -> Vec<(&str, String)> {
+        let text = |value: &any_value::Value| match value {
+            any_value::Value::StringValue(text) => text.clone(),
+            any_value::Value::IntValue(number) => format!("{number}"),
+            other => panic!("{other:?}"),
+        };
+        let pairs = point.attributes.iter();
+        pairs
+            .map(|pair| {
+                let value = pair.value.as_ref().unwrap().value.as_ref().unwrap();
+                (pair.key.as_str(), text(value))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_record_decodes_as_otlp() {
+        let record = record_of_two_requests();
+        let metrics = decode(&record, Naming::Prometheus);
+        let Data::Sum(requests) = data(&metrics, "http_requests_total") else {
             panic!("no sum")
         };
         assert_eq!(requests.data_points.len(), 2);
@@ -190,22 +187,60 @@ mod tests {
             requests.data_points[0].start_time_unix_nano,
             record.start_unix_nanos
         );
-        let Data::Histogram(durations) = data("http_request_duration_seconds") else {
+        let Data::Histogram(durations) = data(&metrics, "http_request_duration_seconds") else {
             panic!("no histogram")
         };
         assert_eq!(durations.data_points[0].count, 2);
         assert_eq!(durations.data_points[0].explicit_bounds.len(), 11);
-        let Data::Gauge(progress) = data("http_requests_in_progress") else {
+        assert_eq!(durations.data_points[0].exemplars[0].trace_id, [7; 16]);
+        let Data::Gauge(progress) = data(&metrics, "http_requests_in_progress") else {
             panic!("no gauge")
         };
         assert_eq!(progress.data_points.len(), record.series().len());
-        let Data::Sum(dropped) = data("sightline_edge_spans_dropped_total") else {
+        let Data::Sum(dropped) = data(&metrics, "sightline_edge_spans_dropped_total") else {
             panic!("no sum")
         };
         assert_eq!(
             dropped.data_points.len(),
-            DROPS.len(),
+            reason::DROPS.len(),
             "zeros are said, too"
+        );
+    }
+
+    #[test]
+    fn by_option_requests_have_the_names_of_the_conventions() {
+        let metrics = decode(&record_of_two_requests(), Naming::OpenTelemetry);
+        let Data::Histogram(durations) = data(&metrics, "http.server.request.duration") else {
+            panic!("no histogram")
+        };
+        let attributes: Vec<_> = durations.data_points.iter().map(texts).collect();
+        assert_eq!(
+            attributes,
+            [
+                vec![
+                    ("http.request.method", "GET".to_owned()),
+                    ("url.scheme", "https".to_owned()),
+                    ("http.route", "/a\"b\\".to_owned()),
+                    ("http.response.status_code", "200".to_owned()),
+                    ("network.protocol.version", "1.1".to_owned()),
+                ],
+                vec![
+                    ("http.request.method", "GET".to_owned()),
+                    ("http.route", "/a\"b\\".to_owned()),
+                    ("http.response.status_code", "503".to_owned()),
+                    ("error.type", "connect_failure".to_owned()),
+                ],
+            ]
+        );
+        let Data::Histogram(sizes) = data(&metrics, "http.server.response.body.size") else {
+            panic!("no histogram")
+        };
+        let point = &sizes.data_points[1];
+        assert_eq!((point.count, point.sum), (1, Some(100.0)));
+        assert!(
+            metrics
+                .iter()
+                .all(|metric| metric.name != "http_requests_total")
         );
     }
 }

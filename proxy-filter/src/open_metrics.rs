@@ -1,14 +1,14 @@
-//! A record as a page for scrapers: OpenMetrics 1.0
-//! ([specification](https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md)),
-//! or the older Prometheus text format for who does not ask for it. The two
-//! differ in how a counter's family is named. Every page ends in `# EOF`, so
-//! that one that was cut off is seen as such; to the older format it is a
-//! comment.
+//! Metric families as a page for scrapers: OpenMetrics 1.0
+//! ([specification](https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md))
+//! with exemplars, or the older Prometheus text format for who does not ask
+//! for it. The two differ in how a counter's family is named. Every page ends
+//! in `# EOF`, so that one that was cut off is seen as such; to the older
+//! format it is a comment.
 
-use crate::ledger::{DROPS, FAILURES};
-use crate::record::Record;
-use sightline_core::histogram::SECONDS_LABELS;
-use sightline_core::names;
+use crate::families::{Family, Labels, Point, Value};
+use crate::outcome::Exemplar;
+use sightline_core::histogram::{Histogram, SECONDS_LABELS};
+use sightline_core::metric::Kind;
 use std::fmt::{self, Write};
 
 /// The form of a page.
@@ -40,176 +40,128 @@ impl Form {
 }
 
 /// The page.
-pub fn page(record: &Record, form: Form) -> String {
-    let mut page = Page {
-        text: String::new(),
-        form,
+pub fn page(families: &[Family<'_>], form: Form) -> String {
+    let mut page = String::new();
+    for family in families {
+        // Writing to a String does not fail.
+        let _ = write_family(family, form, &mut page);
+    }
+    page.push_str("# EOF\n");
+    page
+}
+
+fn write_family(family: &Family<'_>, form: Form, page: &mut String) -> fmt::Result {
+    let Family { name, help, .. } = family;
+    let named = match form {
+        Form::OpenMetrics => name.strip_suffix("_total").unwrap_or(name),
+        Form::Prometheus => name,
     };
-    // Writing to a String does not fail.
-    let _ = page.requests(record);
-    let _ = page.durations(record);
-    let _ = page.in_progress(record);
-    let _ = page.ledger(record);
-    page.text.push_str("# EOF\n");
-    page.text
-}
-
-struct Page {
-    text: String,
-    form: Form,
-}
-
-impl Page {
-    fn counter(&mut self, name: &str, help: &str) -> fmt::Result {
-        let family = match self.form {
-            Form::OpenMetrics => name.strip_suffix("_total").unwrap_or(name),
-            Form::Prometheus => name,
-        };
-        self.family(family, "counter", help)
-    }
-
-    fn family(&mut self, family: &str, kind: &str, help: &str) -> fmt::Result {
-        writeln!(self.text, "# HELP {family} {help}\n# TYPE {family} {kind}")
-    }
-
-    fn requests(&mut self, record: &Record) -> fmt::Result {
-        let name = names::HTTP_REQUESTS;
-        self.counter(
-            name,
-            "Finished requests by method, route and status; status 0 is no response.",
-        )?;
-        for series in record.series() {
-            for (status, count) in &series.statuses {
-                let labels = Labels(series.method(), &series.route);
-                let status_code = names::STATUS_CODE;
-                writeln!(
-                    self.text,
-                    "{name}{{{labels},{status_code}=\"{status}\"}} {count}"
-                )?;
+    let kind = match family.kind {
+        Kind::Counter => "counter",
+        Kind::Gauge => "gauge",
+        Kind::Histogram => "histogram",
+    };
+    writeln!(page, "# HELP {named} {help}\n# TYPE {named} {kind}")?;
+    for point in &family.points {
+        match &point.value {
+            Value::Int(value) => writeln!(page, "{name}{} {value}", Set(&point.labels, None))?,
+            Value::Float(value) => writeln!(page, "{name}{} {value}", Set(&point.labels, None))?,
+            Value::Histogram(histogram, exemplars) => {
+                let exemplars = match form {
+                    Form::OpenMetrics => exemplars,
+                    Form::Prometheus => &[][..],
+                };
+                write_histogram(name, point, histogram, exemplars, page)?;
             }
         }
-        Ok(())
     }
-
-    fn durations(&mut self, record: &Record) -> fmt::Result {
-        let name = names::HTTP_REQUEST_DURATION;
-        self.family(name, "histogram", "Duration of requests in seconds.")?;
-        for series in record
-            .series()
-            .iter()
-            .filter(|series| series.durations.count() > 0)
-        {
-            let labels = Labels(series.method(), &series.route);
-            let bounds = SECONDS_LABELS.iter().chain(&["+Inf"]);
-            let mut below = 0u64;
-            for (bound, count) in bounds.zip(series.durations.counts()) {
-                below = below.saturating_add(*count);
-                writeln!(
-                    self.text,
-                    "{name}_bucket{{{labels},le=\"{bound}\"}} {below}"
-                )?;
-            }
-            writeln!(
-                self.text,
-                "{name}_sum{{{labels}}} {}",
-                series.durations.sum()
-            )?;
-            writeln!(self.text, "{name}_count{{{labels}}} {below}")?;
-        }
-        Ok(())
-    }
-
-    fn in_progress(&mut self, record: &Record) -> fmt::Result {
-        let name = names::HTTP_REQUESTS_IN_PROGRESS;
-        self.family(name, "gauge", "Requests that have begun and not ended.")?;
-        for series in record.series() {
-            let labels = Labels(series.method(), &series.route);
-            writeln!(self.text, "{name}{{{labels}}} {}", series.in_progress())?;
-        }
-        Ok(())
-    }
-
-    fn ledger(&mut self, record: &Record) -> fmt::Result {
-        let ledger = &record.ledger;
-        for (name, help, value) in [
-            (
-                names::EDGE_SPANS_PRODUCED,
-                "Spans that the filter made.",
-                ledger.produced,
-            ),
-            (
-                names::EDGE_SPANS_EXPORTED,
-                "Spans that a receiver acknowledged.",
-                ledger.exported,
-            ),
-            (
-                names::EDGE_SERIES_OVERFLOW,
-                "Requests counted under _other, beyond the budget of series.",
-                ledger.overflow,
-            ),
-        ] {
-            self.counter(name, help)?;
-            writeln!(self.text, "{name} {value}")?;
-        }
-        for (name, help, counts, reasons) in [
-            (
-                names::EDGE_SPANS_DROPPED,
-                "Spans given up.",
-                &ledger.dropped,
-                &DROPS,
-            ),
-            (
-                names::EDGE_EXPORT_FAILURES,
-                "Exports that failed.",
-                &ledger.failures,
-                &FAILURES,
-            ),
-        ] {
-            self.counter(name, help)?;
-            for (reason, count) in reasons.iter().zip(counts) {
-                writeln!(
-                    self.text,
-                    "{name}{{{}=\"{reason}\"}} {count}",
-                    names::REASON
-                )?;
-            }
-        }
-        let name = names::EDGE_SPANS_QUEUED;
-        self.family(name, "gauge", "Spans that wait.")?;
-        writeln!(self.text, "{name} {}", record.queued())
-    }
+    Ok(())
 }
 
-/// Method and route.
-struct Labels<'a>(&'a str, &'a str);
+fn write_histogram(
+    name: &str,
+    point: &Point<'_>,
+    histogram: &Histogram,
+    exemplars: &[Exemplar],
+    page: &mut String,
+) -> fmt::Result {
+    let bounds = SECONDS_LABELS.iter().chain(&["+Inf"]);
+    let mut below = 0u64;
+    for (bucket, (bound, count)) in bounds.zip(histogram.counts()).enumerate() {
+        below = below.saturating_add(*count);
+        let labels = Set(&point.labels, Some(bound));
+        write!(page, "{name}_bucket{labels} {below}")?;
+        let exemplar = exemplars.iter().find(|known| known.bucket() == bucket);
+        if let Some(exemplar) = exemplar {
+            write_exemplar(exemplar, page)?;
+        }
+        page.push('\n');
+    }
+    let labels = Set(&point.labels, None);
+    writeln!(page, "{name}_sum{labels} {}", histogram.sum())?;
+    writeln!(page, "{name}_count{labels} {below}")
+}
 
-impl fmt::Display for Labels<'_> {
+fn write_exemplar(exemplar: &Exemplar, page: &mut String) -> fmt::Result {
+    let trace_id = exemplar.trace_id.to_hex();
+    let span_id = exemplar.span_id.to_hex();
+    let millis = exemplar.unix_nanos / 1_000_000;
+    write!(
+        page,
+        " # {{trace_id=\"{}\",span_id=\"{}\"}} {} {}.{:03}",
+        trace_id.as_str(),
+        span_id.as_str(),
+        exemplar.seconds,
+        millis / 1000,
+        millis % 1000,
+    )
+}
+
+/// A set of labels, with the bound of a bucket or without; nothing where it is empty.
+struct Set<'a>(&'a Labels<'a>, Option<&'a str>);
+
+impl fmt::Display for Set<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(method, endpoint) = self;
-        write!(out, "{}=\"{method}\",{}=\"", names::METHOD, names::ENDPOINT)?;
-        for c in endpoint.chars() {
-            match c {
-                '"' => out.write_str("\\\"")?,
-                '\\' => out.write_str("\\\\")?,
-                '\n' => out.write_str("\\n")?,
-                c => out.write_char(c)?,
+        let Self(labels, bound) = self;
+        let labels = labels.iter().map(|(name, value)| (*name, &**value));
+        let bound = bound.iter().map(|bound| ("le", *bound));
+        let mut before = '{';
+        for (name, value) in labels.chain(bound) {
+            write!(out, "{before}{name}=\"")?;
+            before = ',';
+            for c in value.chars() {
+                match c {
+                    '"' => out.write_str("\\\"")?,
+                    '\\' => out.write_str("\\\\")?,
+                    '\n' => out.write_str("\\n")?,
+                    c => out.write_char(c)?,
+                }
             }
+            out.write_char('"')?;
         }
-        out.write_char('"')
+        match before {
+            '{' => Ok(()),
+            _ => out.write_char('}'),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::families::{Naming, families};
     use crate::record::tests::record_of_two_requests;
+
+    fn page_of_two_requests(form: Form) -> String {
+        let record = record_of_two_requests();
+        page(&families(&record, Naming::Prometheus, 0), form)
+    }
 
     #[test]
     fn counters_are_named_as_each_form_wants() {
-        let record = record_of_two_requests();
-        let open = page(&record, Form::OpenMetrics);
+        let open = page_of_two_requests(Form::OpenMetrics);
         assert!(open.contains("# TYPE http_requests counter\nhttp_requests_total{"));
-        let classic = page(&record, Form::Prometheus);
+        let classic = page_of_two_requests(Form::Prometheus);
         assert!(classic.contains("# TYPE http_requests_total counter\nhttp_requests_total{"));
         assert!(open.ends_with("\n# EOF\n") && classic.ends_with("\n# EOF\n"));
     }
@@ -226,18 +178,30 @@ mod tests {
 
     #[test]
     fn buckets_add_up_and_labels_are_escaped() {
-        let text = page(&record_of_two_requests(), Form::OpenMetrics);
+        let text = page_of_two_requests(Form::OpenMetrics);
         for line in [
             r#"http_requests_total{method="GET",endpoint="/a\"b\\",status_code="200"} 1"#,
             r#"http_request_duration_seconds_bucket{method="GET",endpoint="/a\"b\\",le="0.005"} 1"#,
-            r#"http_request_duration_seconds_bucket{method="GET",endpoint="/a\"b\\",le="0.25"} 2"#,
+            r#"http_request_duration_seconds_bucket{method="GET",endpoint="/a\"b\\",le="0.25"} 2 # {trace_id="07070707070707070707070707070707",span_id="0909090909090909"} 0.2 1700000000.500"#,
             r#"http_request_duration_seconds_bucket{method="GET",endpoint="/a\"b\\",le="+Inf"} 2"#,
             r#"http_request_duration_seconds_sum{method="GET",endpoint="/a\"b\\"} 0.203"#,
             r#"http_requests_in_progress{method="GET",endpoint="/a\"b\\"} 0"#,
+            r#"http_request_bytes_total{method="GET",endpoint="/a\"b\\"} 7"#,
+            r#"http_response_bytes_total{method="GET",endpoint="/a\"b\\"} 300"#,
+            r#"errors_total{type="connect_failure"} 1"#,
+            r#"errors_total{type="timeout"} 0"#,
             r#"sightline_edge_spans_dropped_total{reason="queue_full"} 0"#,
             "sightline_edge_spans_queued 0",
+            "sightline_edge_vms 1",
+            "sightline_edge_series 1",
+            "sightline_edge_series_limit 1000",
+            "orders_placed_total 2.5",
         ] {
             assert!(text.lines().any(|have| have == line), "{line}\n{text}");
         }
+    }
+    #[test]
+    fn exemplars_are_for_open_metrics_only() {
+        assert!(!page_of_two_requests(Form::Prometheus).contains("trace_id"));
     }
 }

@@ -2,14 +2,23 @@
 //! under way. It decides everything and touches no host: headers, clocks,
 //! random bytes and the proxy's shared data come in as arguments.
 
+mod end;
+
+pub use end::StreamInfo;
+
 use crate::config::Settings;
+use crate::envoy_stats::Increment;
 use crate::exporter::Answer;
+use crate::families::{Naming, families};
 use crate::header_map::HeaderMap;
 use crate::open_metrics::{self, Form};
+use crate::outcome::Finished;
 use crate::publishing::{self, Now, SharedData};
 use crate::record::WorkerId;
-use crate::service::{Call, Change, Service};
-use crate::session::{self, Class, Effect, End, Entropy, Head, RouteName, Session, SourceAddress};
+use crate::sample_limit;
+use crate::service::Service;
+use crate::session::{self, Class, Effect, Entropy, Head, RouteName, Session, SourceAddress};
+use crate::signal::{Call, Change};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -60,20 +69,18 @@ pub enum Decision {
     AnswerWithPage(Form),
 }
 
-/// What the proxy knows of a request at its end. Asked only for what is needed.
-pub trait StreamInfo {
-    /// The status that was sent; none if no response was.
-    fn status(&mut self) -> Option<u16>;
-    /// The proxy's own measure of the duration.
-    fn duration_nanos(&mut self) -> Option<u64>;
-    /// The name of the proxy's route; empty if there is none.
-    fn route_name(&mut self) -> Vec<u8>;
-    /// Such as `HTTP/1.1`.
-    fn protocol(&mut self) -> Vec<u8>;
-    /// The request headers in serialized form; empty if there are none.
-    fn request_headers(&mut self) -> Vec<u8>;
+/// What the proxy has for a request that begins.
+pub struct Proxy<'a> {
     /// Nanoseconds since the Unix epoch.
-    fn now_unix_nanos(&mut self) -> u64;
+    pub now_unix_nanos: u64,
+    /// What all workers see.
+    pub shared: &'a mut dyn SharedData,
+    /// Who calls.
+    pub source_address: SourceAddress<'a>,
+    /// Which of the proxy's routes it takes.
+    pub route_name: RouteName<'a>,
+    /// Random bytes.
+    pub entropy: Entropy<'a>,
 }
 
 impl Plugin {
@@ -98,6 +105,9 @@ impl Plugin {
         let settings = Rc::new(settings);
         let fresh = Service::new(&settings);
         publishing::ensure(shared, &fresh.key, now, random(entropy));
+        if settings.sampling.every_nanos.is_some() {
+            sample_limit::ensure(shared, &fresh.key);
+        }
         let known = self
             .services
             .iter()
@@ -137,7 +147,7 @@ impl Plugin {
         }) = before
             && let Some(service) = self.services.get_mut(root.service)
         {
-            service.red.end(series, None, 0);
+            service.red.end(series, &Finished::default());
         }
     }
 
@@ -146,10 +156,7 @@ impl Plugin {
         &mut self,
         stream: u32,
         headers: &[u8],
-        now_unix_nanos: u64,
-        source_address: SourceAddress<'_>,
-        route_name: RouteName<'_>,
-        entropy: Entropy<'_>,
+        proxy: Proxy<'_>,
         emit: &mut dyn FnMut(Effect<'_>),
     ) -> Decision {
         let Some(stream) = self.streams.get_mut(&stream) else {
@@ -173,15 +180,19 @@ impl Plugin {
             }
             Class::Traced => {
                 if let Some(service) = self.services.get_mut(stream.root.service) {
+                    let (limit, key) = (&mut service.sample_limit, &service.key);
+                    let now = proxy.now_unix_nanos;
+                    let mut may_sample = |every| limit.allows(proxy.shared, key, every, now);
                     let session = Session::begin(
                         settings,
                         &head,
-                        now_unix_nanos,
-                        source_address,
-                        entropy,
+                        now,
+                        &mut may_sample,
+                        proxy.source_address,
+                        proxy.entropy,
                         emit,
                     );
-                    let route = session::route_of(settings, head.path, route_name);
+                    let route = session::route_of(settings, head.path, proxy.route_name);
                     let series = service.red.series_of(head.method, &route, &settings.limits);
                     service.red.begin(series);
                     stream.state = State::Open(Box::new(session), series);
@@ -197,51 +208,6 @@ impl Plugin {
             && let State::Open(session, _) = &stream.state
         {
             session.respond(&stream.root.settings, emit);
-        }
-    }
-
-    /// The request has ended, however it did.
-    pub fn end(&mut self, stream: u32, info: &mut impl StreamInfo) {
-        let Some(stream) = self.streams.get_mut(&stream) else {
-            return;
-        };
-        let Some(service) = self.services.get_mut(stream.root.service) else {
-            return;
-        };
-        let settings = &stream.root.settings;
-        match core::mem::replace(&mut stream.state, State::Untouched) {
-            State::Open(session, series) => {
-                let elapsed = |info: &mut dyn StreamInfo| {
-                    let now = info.now_unix_nanos();
-                    now.saturating_sub(session.start_unix_nanos())
-                };
-                let end = End {
-                    status: info.status(),
-                    duration_nanos: info.duration_nanos().unwrap_or_else(|| elapsed(info)),
-                };
-                service.red.end(series, end.status, end.duration_nanos);
-                let max_bytes = settings
-                    .export
-                    .as_ref()
-                    .map(|export| export.max_queue_bytes);
-                if let Some(span) = session.end(settings, &end, series, || info.protocol()) {
-                    service.record_span(span, max_bytes.unwrap_or_default());
-                }
-            }
-            // The proxy itself, or a filter before this one, has answered: it
-            // counts, because whoever asked has waited and got this answer.
-            // There is no span: it never took part in a trace.
-            State::Unseen => {
-                let headers = info.request_headers();
-                let head = Head::read(HeaderMap::new(&headers), &settings.request_id_header);
-                if session::classify(settings, &head) == Class::Traced {
-                    let route = session::route_of(settings, head.path, &mut || info.route_name());
-                    let series = service.red.series_of(head.method, &route, &settings.limits);
-                    let duration_nanos = info.duration_nanos().unwrap_or_default();
-                    service.red.count(series, info.status(), duration_nanos);
-                }
-            }
-            State::Untouched => {}
         }
     }
 
@@ -282,7 +248,7 @@ impl Plugin {
             return;
         };
         if service.leave(root) {
-            service.drop_queue();
+            service.drop_queues();
             let worker = self.worker_id(entropy);
             if let Some(service) = self.services.get_mut(from) {
                 publishing::publish(shared, service, worker, now, random(entropy), true);
@@ -309,6 +275,12 @@ impl Plugin {
         record.map_or_else(Vec::new, |record| service.due_calls(&record, worker, now))
     }
 
+    /// What to add to the proxy's own statistics since the last time.
+    pub fn take_stats(&mut self) -> Vec<Increment> {
+        let services = self.services.iter_mut();
+        services.flat_map(Service::take_stats).collect()
+    }
+
     /// The metrics page that a request asked for. It shows what is published,
     /// this worker's part included, so that no scrape ever sees less than one
     /// before, whichever worker answers.
@@ -325,7 +297,8 @@ impl Plugin {
         let service = self.services.get_mut(service)?;
         let record = publishing::publish(shared, service, worker, now, random(entropy), false);
         let record = record.or_else(|| publishing::read(shared, &service.key))?;
-        Some(open_metrics::page(&record, form))
+        let families = families(&record, Naming::Prometheus, now.monotonic_nanos);
+        Some(open_metrics::page(&families, form))
     }
 
     /// A call that was due has started, or could not.

@@ -39,7 +39,7 @@ pub struct Now {
 
 /// The key of a service's record. The number is the form of the record.
 pub fn key(namespace: Option<&str>, name: &str) -> String {
-    ["sightline/1/", namespace.unwrap_or_default(), "/", name].concat()
+    ["sightline/2/", namespace.unwrap_or_default(), "/", name].concat()
 }
 
 /// Makes an empty record where there is none.

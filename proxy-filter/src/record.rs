@@ -10,13 +10,16 @@ mod places;
 pub use places::Standing;
 
 use crate::governor::Offenders;
-use crate::ledger::{Drop, Ledger};
+use crate::ledger::{Drop, Ledger, Queued};
+use crate::outcome::Tallies;
 use crate::red::{self, Limits, Red};
 use places::LazyNames;
-use sightline_core::histogram::Histogram;
+use std::collections::BTreeMap;
 
 /// A worker that was not heard of for so long is taken for dead.
 const WORKER_LOST_AFTER_NANOS: u64 = 120_000_000_000;
+/// A worker that was heard of within this time is taken to be well.
+const HEARTBEAT_NANOS: u64 = 30_000_000_000;
 /// How long the right to export the metrics holds without renewal.
 const LEASE_NANOS: u64 = 10_000_000_000;
 
@@ -33,8 +36,10 @@ pub struct Record {
     /// The worker that exports the metrics, and until when nobody else may, on
     /// the monotonic clock.
     lease: (WorkerId, u64),
-    /// What became of spans.
+    /// What became of spans, log records and metric points.
     pub ledger: Ledger,
+    /// The most series, as the worker that published last has it.
+    pub max_series: usize,
     workers: Vec<Worker>,
     /// Ordered by route and method.
     series: Vec<Series>,
@@ -45,6 +50,11 @@ pub struct Record {
     series_start_unix_nanos: u64,
     /// The parents of routes that were counted under `_other`.
     pub offenders: Offenders,
+    /// Failures that series which went had counted, by the number of their
+    /// kind: what counts them all never gets smaller.
+    gone_errors: BTreeMap<u8, u64>,
+    /// Counters of the operator.
+    counters: BTreeMap<Box<str>, f64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +62,7 @@ struct Worker {
     id: WorkerId,
     /// On the monotonic clock.
     seen_nanos: u64,
-    queued: u64,
+    queued: Queued,
 }
 
 /// The requests of one method and route in all workers.
@@ -61,10 +71,8 @@ pub struct Series {
     method: usize,
     /// The route.
     pub route: Box<str>,
-    /// Finished requests by status.
-    pub statuses: Vec<(u16, u64)>,
-    /// Their durations in seconds.
-    pub durations: Histogram,
+    /// Requests that have ended.
+    pub finished: Tallies,
     in_progress: Vec<(WorkerId, u64)>,
     /// What it is, beside its counts.
     pub standing: Standing,
@@ -81,10 +89,10 @@ pub struct Contribution<'a> {
     pub unix_nanos: u64,
     /// What it counted of requests.
     pub red: &'a Red,
-    /// What became of its spans.
+    /// What became of its spans, log records and metric points.
     pub ledger: &'a Ledger,
-    /// How many spans wait.
-    pub queued: u64,
+    /// How many of them wait.
+    pub queued: Queued,
     /// How many series there may be.
     pub limits: Limits,
     /// Whether it could export the metrics.
@@ -114,11 +122,14 @@ impl Record {
             instance,
             lease: (0, 0),
             ledger: Ledger::default(),
+            max_series: 0,
             workers: Vec::new(),
             series: Vec::new(),
             names_version: 0,
             series_start_unix_nanos: start_unix_nanos,
             offenders: Offenders::default(),
+            gone_errors: BTreeMap::new(),
+            counters: BTreeMap::new(),
         }
     }
 
@@ -127,10 +138,26 @@ impl Record {
         &self.series
     }
 
-    /// Spans that wait, in all workers.
-    pub fn queued(&self) -> u64 {
+    /// Counters of the operator, by name.
+    pub fn counters(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.counters.iter().map(|(name, sum)| (&**name, *sum))
+    }
+
+    /// What waits in all workers.
+    pub fn queued(&self) -> Queued {
         let counts = self.workers.iter().map(|worker| worker.queued);
-        counts.fold(0, u64::saturating_add)
+        counts.fold(Queued::default(), Queued::plus)
+    }
+
+    /// How many workers were heard of lately, and how long ago the one was
+    /// that was silent for longest, in nanoseconds.
+    pub fn heartbeats(&self, now_nanos: u64) -> (u64, u64) {
+        let ages = self.workers.iter();
+        let ages = ages.map(|worker| now_nanos.saturating_sub(worker.seen_nanos));
+        ages.fold((0u64, 0u64), |(alive, oldest), age| {
+            let is_alive = u64::from(age <= HEARTBEAT_NANOS);
+            (alive.saturating_add(is_alive), oldest.max(age))
+        })
     }
 
     /// Whether this worker has contributed and not left.
@@ -147,6 +174,10 @@ impl Record {
     pub fn add(&mut self, from: &Contribution<'_>) {
         self.ledger.add(from.ledger);
         self.ledger.overflow = self.ledger.overflow.saturating_add(from.red.overflow());
+        self.max_series = from.limits.series;
+        for (name, more) in from.red.counters() {
+            *self.counters.entry(Box::from(name)).or_default() += more;
+        }
         self.forget(from.worker);
         for (parent, requests) in from.red.offenders().list() {
             self.offenders.add(parent, *requests);
@@ -169,18 +200,13 @@ impl Record {
 
     fn add_series(&mut self, from: &Contribution<'_>, more: &red::Series, names: &mut LazyNames) {
         let in_progress = if from.is_last { 0 } else { more.in_progress };
-        if more.statuses.is_empty() && in_progress == 0 {
+        if more.finished.is_empty() && in_progress == 0 {
             return;
         }
         let Some(series) = self.series_for(from, more, names) else {
             return;
         };
-        for (status, count) in &more.statuses {
-            red::add_to(&mut series.statuses, *status, *count);
-        }
-        series
-            .durations
-            .merge(more.durations.counts(), more.durations.sum());
+        series.finished.add(&more.finished);
         match series
             .in_progress
             .iter_mut()
@@ -212,7 +238,8 @@ impl Record {
             now_nanos.saturating_sub(worker.seen_nanos) > WORKER_LOST_AFTER_NANOS
         };
         while let Some(worker) = self.workers.iter().find(lost).cloned() {
-            self.ledger.drop(Drop::WorkerLost, worker.queued);
+            self.ledger.drop_waiting(Drop::WorkerLost, worker.queued);
+            self.ledger.workers_lost = self.ledger.workers_lost.saturating_add(1);
             self.forget(worker.id);
         }
     }

@@ -34,6 +34,16 @@ pub struct Placed<'a> {
     pub known: usize,
 }
 
+impl Placed<'_> {
+    /// The part of the name that the tree knows; below it there was no name.
+    pub fn parent(&self) -> &str {
+        match self.name.get(..self.known) {
+            None | Some("") => "/",
+            Some(parent) => parent,
+        }
+    }
+}
+
 impl Default for RouteTree {
     fn default() -> Self {
         let nodes = vec![Node::default()];

@@ -1,51 +1,24 @@
 //! One service in one worker: what was counted since the last publishing, the
-//! spans that wait, and the exports. It lives as long as any configuration
-//! names the service, so that a reload loses nothing.
+//! spans and log records that wait, and the exports. It lives as long as any
+//! configuration names the service, so that a reload loses nothing.
 
 use crate::config::{Export, Settings};
+use crate::envoy_stats::{EnvoyStats, Increment};
 use crate::exporter::{Answer, Exporter, UnderWay, Verdict};
+use crate::families::families;
 use crate::finished_span::FinishedSpan;
-use crate::ledger::{Drop, FAILURES, Failure, Ledger};
-use crate::metrics_export;
+use crate::ledger::{Drop, Failure, Ledger, Queued};
+use crate::metrics_export::{self, Period};
 use crate::publishing::{self, Now};
+use crate::queue::{Context, Item, Queue};
 use crate::record::{Contribution, Record, WorkerId};
 use crate::red::{Limits, Red};
 use crate::resource::Resource;
-use crate::span_queue::SpanQueue;
+use crate::sample_limit::SampleLimit;
+use crate::signal::{Call, Change, SIGNALS, Signal};
 use sightline_core::names;
+use sightline_core::otlp::Temporality;
 use std::rc::Rc;
-
-/// What is exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// Spans of this worker.
-    Traces,
-    /// Metrics of all workers.
-    Metrics,
-}
-
-/// An export request to send.
-#[derive(Debug)]
-pub struct Call {
-    /// What it carries.
-    pub signal: Signal,
-    /// How many spans.
-    pub spans: usize,
-    /// Where it goes.
-    pub to: Rc<Settings>,
-    /// Its body.
-    pub body: Vec<u8>,
-}
-
-impl Call {
-    /// The path to post to.
-    pub fn path<'a>(&self, export: &'a Export) -> &'a str {
-        match self.signal {
-            Signal::Traces => &export.traces_path,
-            Signal::Metrics => &export.metrics_path,
-        }
-    }
-}
 
 /// A service.
 #[derive(Debug)]
@@ -57,9 +30,14 @@ pub struct Service {
     roots: Vec<(u32, Rc<Settings>)>,
     /// What was counted of requests.
     pub red: Red,
+    /// How many more traces may be sampled.
+    pub sample_limit: SampleLimit,
     ledger: Ledger,
-    queue: SpanQueue,
+    /// Where the proxy's own statistics are to say the same.
+    stats: Option<EnvoyStats>,
+    spans: Queue<FinishedSpan>,
     traces: Exporter,
+    logs: Exporter,
     metrics: Exporter,
     /// The record that was published to last.
     instance: Option<[u8; 16]>,
@@ -73,9 +51,12 @@ impl Service {
             key: publishing::key(service.namespace.as_deref(), &service.name),
             roots: Vec::new(),
             red: Red::default(),
+            sample_limit: SampleLimit::default(),
             ledger: Ledger::default(),
-            queue: SpanQueue::default(),
+            stats: None,
+            spans: Queue::default(),
             traces: Exporter::default(),
+            logs: Exporter::default(),
             metrics: Exporter::default(),
             instance: None,
         }
@@ -84,18 +65,37 @@ impl Service {
     /// A context is configured to have this service; what it says counts from now on.
     pub fn enter(&mut self, root: u32, settings: Rc<Settings>) {
         self.roots.retain(|(known, _)| *known != root);
+        if settings.envoy_stats {
+            self.stats.get_or_insert_default();
+        }
         self.roots.push((root, settings));
     }
 
     /// A context ends, and with it its calls. Says whether it was the last.
     pub fn leave(&mut self, root: u32) -> bool {
-        for exporter in [&mut self.traces, &mut self.metrics] {
+        self.roots.retain(|(known, _)| *known != root);
+        let is_last = self.roots.is_empty();
+        for signal in SIGNALS {
+            let exporter = self.exporter(signal);
             if exporter.under_way().is_some_and(|call| call.root == root) {
-                exporter.cancelled();
+                let why = if is_last {
+                    Drop::Shutdown
+                } else {
+                    Drop::Superseded
+                };
+                self.forget_call(signal, why);
             }
         }
-        self.roots.retain(|(known, _)| *known != root);
-        self.roots.is_empty()
+        is_last
+    }
+
+    /// The answer to what is under way no longer matters. Spans and log
+    /// records still wait then; metrics are made anew.
+    fn forget_call(&mut self, signal: Signal, why: Drop) {
+        let call = self.exporter(signal).cancelled();
+        if let (Some(call), Signal::Metrics) = (call, signal) {
+            self.ledger.metric_points.drop(why, count(call.items));
+        }
     }
 
     /// The context that acts for the service.
@@ -109,8 +109,8 @@ impl Service {
 
     /// Nobody publishes for a service that nobody has.
     fn limits(&self) -> Limits {
-        self.settings()
-            .map_or(Limits::NONE, |settings| settings.limits)
+        let limits = self.settings().map(|settings| settings.limits);
+        limits.unwrap_or(Limits::NONE)
     }
 
     fn export(&self) -> Option<&Export> {
@@ -119,16 +119,31 @@ impl Service {
 
     /// A span has ended.
     pub fn record_span(&mut self, span: FinishedSpan, max_queue_bytes: usize) {
-        self.ledger.produced = self.ledger.produced.saturating_add(1);
-        if !self.queue.push(span, max_queue_bytes) {
-            self.ledger.drop(Drop::QueueFull, 1);
+        self.ledger.spans.produce(1);
+        if !self.spans.push(span, max_queue_bytes) {
+            self.ledger.spans.drop(Drop::QueueFull, 1);
         }
     }
 
+    /// A header that was to be added was no number.
+    pub fn value_rejected(&mut self) {
+        self.ledger.values_rejected = self.ledger.values_rejected.saturating_add(1);
+    }
+
     /// The worker ends: what waits is given up.
-    pub fn drop_queue(&mut self) {
-        let spans = self.queue.remove(usize::MAX);
-        self.ledger.drop(Drop::Shutdown, spans);
+    pub fn drop_queues(&mut self) {
+        let spans = self.spans.remove(usize::MAX);
+        self.ledger.spans.drop(Drop::Shutdown, spans);
+    }
+
+    /// What waits here.
+    fn queued(&self) -> Queued {
+        let under_way = self.metrics.under_way();
+        Queued {
+            spans: count(self.spans.len()),
+            log_records: 0,
+            metric_points: under_way.map_or(0, |call| count(call.items)),
+        }
     }
 
     /// What this worker adds to the record.
@@ -138,7 +153,7 @@ impl Service {
             now_nanos: now.monotonic_nanos,
             red: &self.red,
             ledger: &self.ledger,
-            queued: u64::try_from(self.queue.len()).unwrap_or(u64::MAX),
+            queued: self.queued(),
             unix_nanos: now.unix_nanos,
             limits: self.limits(),
             can_export: self.export().is_some(),
@@ -153,17 +168,16 @@ impl Service {
             return;
         };
         if instance != record.instance {
-            // A new record knows nothing of the spans that wait.
-            self.ledger = Ledger {
-                produced: u64::try_from(self.queue.len()).unwrap_or(u64::MAX),
-                ..Ledger::default()
-            };
+            // A new record knows nothing of what waits.
+            self.ledger = Ledger::of_waiting(self.queued());
             self.instance = None;
         } else if !record.has(worker) {
             // This worker hung for so long that it was taken for dead, and
             // what waited was counted as lost: so it is.
-            self.queue = SpanQueue::default();
-            self.traces.cancelled();
+            self.spans = Queue::default();
+            for signal in SIGNALS {
+                self.exporter(signal).cancelled();
+            }
             self.ledger = Ledger::default();
             self.instance = None;
         }
@@ -171,11 +185,22 @@ impl Service {
 
     /// The contribution is in the record.
     pub fn published(&mut self, record: &Record, is_last: bool) {
+        if let Some(stats) = &mut self.stats {
+            stats.take(&self.red, record);
+            if is_last {
+                stats.leave();
+            }
+        }
         self.red.published();
-        let max_series = self.limits().series;
-        self.red.settle(record, max_series, self.queue.series());
+        let held = self.spans.iter().map(|span| span.series);
+        self.red.settle(record, record.max_series, held);
         self.ledger = Ledger::default();
         self.instance = (!is_last).then_some(record.instance);
+    }
+
+    /// What to add to the proxy's own statistics.
+    pub fn take_stats(&mut self) -> Vec<Increment> {
+        self.stats.as_mut().map_or_else(Vec::new, EnvoyStats::drain)
     }
 
     /// The export requests that are due, after publishing.
@@ -187,28 +212,34 @@ impl Service {
         let Some(export) = &settings.export else {
             return calls;
         };
-        if self.queue.bytes() >= export.max_queue_bytes / 2 {
-            self.traces.hurry();
-        }
         let resource = Resource::new(&settings.service, record.instance);
-        if !self.queue.is_empty() && self.traces.is_ready(now.monotonic_nanos) {
-            let key = ["http.request.header.", &settings.request_id_header].concat();
-            let batch = self.queue.batch(&self.red, &key);
+        let mut add = |signal, items, bytes: &[u8]| {
             calls.push(Call {
-                signal: Signal::Traces,
-                spans: batch.spans,
+                signal,
+                items,
                 to: Rc::clone(&settings),
-                body: resource.export_request(&batch.items),
+                body: resource.export_request(bytes),
             });
+        };
+        let request_id_key = ["http.request.header.", &settings.request_id_header].concat();
+        let context = Context {
+            red: &self.red,
+            request_id_key: &request_id_key,
+        };
+        let hurry_from = export.max_queue_bytes / 2;
+        if is_due(&self.spans, &mut self.traces, hurry_from, now) {
+            let batch = self.spans.batch(&context);
+            add(Signal::Traces, batch.items, &batch.bytes);
         }
         if record.is_leader(worker) && self.metrics.is_ready(now.monotonic_nanos) {
-            let items = metrics_export::items(record, now.unix_nanos);
-            calls.push(Call {
-                signal: Signal::Metrics,
-                spans: 0,
-                to: Rc::clone(&settings),
-                body: resource.export_request(&items),
-            });
+            let families = families(record, settings.naming, now.monotonic_nanos);
+            let period = Period {
+                temporality: Temporality::Cumulative,
+                start_unix_nanos: record.start_unix_nanos,
+                unix_nanos: now.unix_nanos,
+            };
+            let (items, points) = metrics_export::items(&families, period);
+            add(Signal::Metrics, points, &items);
         }
         calls
     }
@@ -230,8 +261,12 @@ impl Service {
         let under_way = UnderWay {
             root,
             token: token.unwrap_or_default(),
-            spans: call.spans,
+            items: call.items,
         };
+        self.forget_call(call.signal, Drop::Superseded);
+        if call.signal == Signal::Metrics {
+            self.ledger.metric_points.produce(count(call.items));
+        }
         let exporter = self.exporter(call.signal);
         exporter.started(under_way, now.monotonic_nanos, interval);
         match token {
@@ -249,7 +284,7 @@ impl Service {
         now: Now,
         random: u64,
     ) -> Option<Change> {
-        for signal in [Signal::Traces, Signal::Metrics] {
+        for signal in SIGNALS {
             let under_way = self.exporter(signal).under_way();
             if let Some(call) = under_way.filter(|call| (call.root, call.token) == (root, token)) {
                 return self.settle(signal, call, answer, now, random);
@@ -272,25 +307,35 @@ impl Service {
         let exporter = self.exporter(signal);
         let was_failing = exporter.is_failing();
         let verdict = exporter.answered(answer, now.monotonic_nanos, interval, random);
-        match verdict {
+        let failure = match verdict {
             Verdict::Delivered => {
-                let sent = self.queue.remove(call.spans);
-                let rejected = answer.rejected.min(sent);
-                self.ledger.drop(Drop::Rejected, rejected);
-                let exported = sent.saturating_sub(rejected);
-                self.ledger.exported = self.ledger.exported.saturating_add(exported);
-                was_failing.then(|| self.change(signal, None))
+                let sent = self.settled(signal, call);
+                self.ledger.flow(signal).deliver(sent, answer.rejected);
+                return was_failing.then(|| self.change(signal, None));
             }
             Verdict::Retry(failure) => {
-                self.ledger.fail(failure);
-                (!was_failing).then(|| self.change(signal, Some(failure)))
+                if signal == Signal::Metrics {
+                    let points = count(call.items);
+                    self.ledger.metric_points.drop(Drop::Superseded, points);
+                }
+                failure
             }
             Verdict::GiveUp(failure) => {
-                self.ledger.fail(failure);
-                let spans = self.queue.remove(call.spans);
-                self.ledger.drop(Drop::Rejected, spans);
-                (!was_failing).then(|| self.change(signal, Some(failure)))
+                let sent = self.settled(signal, call);
+                self.ledger.flow(signal).drop(Drop::Rejected, sent);
+                failure
             }
+        };
+        self.ledger.fail(failure);
+        (!was_failing).then(|| self.change(signal, Some(failure)))
+    }
+
+    /// What was sent does not wait any longer; says how many items it was.
+    fn settled(&mut self, signal: Signal, call: UnderWay) -> u64 {
+        match signal {
+            Signal::Traces => self.spans.remove(call.items),
+            Signal::Logs => 0,
+            Signal::Metrics => count(call.items),
         }
     }
 
@@ -308,53 +353,26 @@ impl Service {
     fn exporter(&mut self, signal: Signal) -> &mut Exporter {
         match signal {
             Signal::Traces => &mut self.traces,
+            Signal::Logs => &mut self.logs,
             Signal::Metrics => &mut self.metrics,
         }
     }
 }
 
-/// A change that an operator wants to hear of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The service.
-    pub service: String,
-    /// The signal.
-    pub signal: Signal,
-    /// Why its exports fail from now on; none if they work again.
-    pub failure: Option<Failure>,
-}
-
-impl Change {
-    /// A line for the proxy's log.
-    pub fn message(&self) -> String {
-        let exports = [
-            "sightline: ",
-            &self.service,
-            ": export of ",
-            self.signal.name(),
-        ]
-        .concat();
-        let failure = self
-            .failure
-            .and_then(|failure| FAILURES.get(failure as usize));
-        match failure {
-            Some(reason) => [&exports, " fails: ", reason].concat(),
-            None => [&exports, " works again"].concat(),
-        }
+/// Whether an export of what waits shall start now; a queue that fills up does
+/// not wait for the interval.
+fn is_due<T: Item>(queue: &Queue<T>, exporter: &mut Exporter, hurry_from: usize, now: Now) -> bool {
+    if queue.bytes() >= hurry_from {
+        exporter.hurry();
     }
+    !queue.is_empty() && exporter.is_ready(now.monotonic_nanos)
 }
 
-impl Signal {
-    /// The signal's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Traces => "traces",
-            Self::Metrics => "metrics",
-        }
-    }
+fn count(items: usize) -> u64 {
+    u64::try_from(items).unwrap_or(u64::MAX)
 }
 
-/// The scope that spans and metrics come from.
+/// The scope that everything comes from.
 pub const SCOPE: (&str, &str) = (names::EDGE_SCOPE, env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]

@@ -2,19 +2,28 @@
 //! are header lines, the time and random bytes; what goes out are [`Effect`]s
 //! on headers and, at the end, a finished span. No host, no clock, no counting.
 
+pub mod b3;
+mod caller;
 pub mod head;
 mod route;
 mod trace;
 
+pub use caller::SourceAddress;
 pub use head::Head;
 pub use route::{Origin, Route, RouteName, route_of};
-pub use trace::{Entropy, SourceAddress};
+pub use trace::Entropy;
 
 use crate::config::Settings;
-use crate::finished_span::{FinishedSpan, Text, Texts};
+use crate::finished_span::FinishedSpan;
+use crate::sampling::MaySample;
+use crate::texts::{Text, Texts};
+use caller::Caller;
+use sightline_core::baggage;
 use sightline_core::names;
 use sightline_core::request_id;
 use sightline_core::route::path_of;
+use std::borrow::Cow;
+use std::rc::Rc;
 use trace::Trace;
 
 /// What shall happen to a header.
@@ -47,17 +56,24 @@ pub struct Session {
     request_id: RequestId,
     trace: Trace,
     start_unix_nanos: u64,
+    scheme: &'static [u8],
     /// For the span; none where nothing is exported.
-    texts: Option<Texts>,
+    texts: Option<Rc<Texts>>,
 }
 
 /// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct End {
     /// The status that was sent; none if no response ever was.
     pub status: Option<u16>,
     /// How long it took.
     pub duration_nanos: u64,
+    /// What the proxy says of it, see [`crate::response_flags`].
+    pub flags: u64,
+    /// Bytes of its body.
+    pub request_bytes: u64,
+    /// Bytes of the response's body that were sent.
+    pub response_bytes: u64,
 }
 
 /// The request id, kept without an allocation.
@@ -88,6 +104,7 @@ impl Session {
         settings: &Settings,
         head: &Head<'_>,
         now_unix_nanos: u64,
+        may_sample: MaySample<'_>,
         source_address: SourceAddress<'_>,
         entropy: Entropy<'_>,
         emit: &mut dyn FnMut(Effect<'_>),
@@ -105,15 +122,22 @@ impl Session {
                 id
             }
         };
-        let trace = Trace::begin(settings, head, source_address, entropy, emit);
+        let mut caller = Caller::new(&settings.trusted, source_address);
+        let trace = Trace::begin(settings, head, may_sample, &mut caller, entropy, emit);
+        pass_baggage(&head.baggage, &mut caller, emit);
         // An error or a slow request is known only at its end, and by then
         // the proxy may have rewritten what was asked for.
         let exports = settings.export.is_some();
         Self {
-            texts: exports.then(|| texts(head, &request_id)),
+            texts: exports.then(|| Rc::new(texts(head, &request_id))),
             request_id,
             trace,
             start_unix_nanos: now_unix_nanos,
+            scheme: match head.scheme {
+                b"https" => b"https",
+                b"http" => b"http",
+                _ => b"",
+            },
         }
     }
 
@@ -133,6 +157,11 @@ impl Session {
         self.start_unix_nanos
     }
 
+    /// The scheme, if it is one of HTTP.
+    pub fn scheme(&self) -> &'static [u8] {
+        self.scheme
+    }
+
     /// The request has ended: its span, if one is to be sent. `series` says
     /// where it was counted; `protocol` is asked only for the span.
     pub fn end(
@@ -142,12 +171,11 @@ impl Session {
         series: usize,
         protocol: impl FnOnce() -> Vec<u8>,
     ) -> Option<FinishedSpan> {
-        let mut texts = self.texts?;
+        let texts = self.texts?;
         let kept_for = match self.trace.context.flags.sampled() {
             true => None,
             false => Some(end.keeps(settings)?),
         };
-        texts.push(Text::Protocol, &protocol());
         Some(FinishedSpan {
             context: self.trace.context,
             parent: self.trace.parent,
@@ -158,8 +186,23 @@ impl Session {
             status: end.status,
             start_unix_nanos: self.start_unix_nanos,
             duration_nanos: end.duration_nanos,
+            protocol: protocol(),
             texts,
         })
+    }
+}
+
+/// Baggage is for who is behind, from who is trusted; from anybody else it
+/// could steer what is behind, or just be too much.
+fn pass_baggage(lines: &[&[u8]], caller: &mut Caller<'_>, emit: &mut dyn FnMut(Effect<'_>)) {
+    if lines.is_empty() {
+        return;
+    }
+    let passed_on = baggage::combine(lines).filter(|_| caller.is_trusted());
+    match passed_on {
+        Some(Cow::Borrowed(_)) => {}
+        Some(Cow::Owned(value)) => emit(Effect::SetOnRequest("baggage", value.as_bytes())),
+        None => emit(Effect::RemoveFromRequest("baggage")),
     }
 }
 

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Turns labels in the names of the filter's statistics into labels.
+const STATS_TAGS: &str = include_str!("../../proxy-filter/stats_tags.yaml");
+
 /// One listener.
 #[derive(Debug, Clone)]
 pub struct Listener {
@@ -152,6 +155,7 @@ pub fn run(bootstrap: &Path, concurrency: u32, log: &Path) -> Result<Process> {
     let mut command = Command::new(parts::require(parts::ENVOY)?);
     command.arg("-c").arg(bootstrap);
     command.args(["--concurrency", &concurrency.to_string()]);
+    command.args(["--config-yaml", STATS_TAGS]);
     command.args(["--use-dynamic-base-id", "--file-flush-interval-msec", "100"]);
     command.args([
         "--drain-time-s",

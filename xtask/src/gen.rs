@@ -1,8 +1,12 @@
 //! `cargo xtask gen`: what documents say is made from Rust, so that nothing that
 //! is said twice can differ. A document holds `<!-- gen: NAME -->` and
-//! `<!-- end -->`; what stands between is written here.
+//! `<!-- end -->`; what stands between is written here, and a few documents are
+//! made as a whole.
 
-use std::collections::BTreeMap;
+mod metric_table;
+mod option_table;
+mod schema;
+
 use std::fs;
 
 use anyhow::{Context, Result, bail};
@@ -15,18 +19,40 @@ Usage: cargo xtask gen [--check]
 Writes the generated parts of documents. With --check, writes nothing and fails
 where one is not what it would write.";
 
-/// One generated part of one document.
+/// One generated part of one document, or all of it.
 struct Section {
     document: &'static str,
     name: &'static str,
+    is_whole: bool,
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 1] = [Section {
-    document: "collector-config/README.md",
-    name: "metrics",
-    make: metrics,
-}];
+const SECTIONS: [Section; 4] = [
+    Section {
+        document: "collector-config/README.md",
+        name: "metrics",
+        is_whole: false,
+        make: metric_table::make,
+    },
+    Section {
+        document: "proxy-filter/README.md",
+        name: "metrics",
+        is_whole: false,
+        make: metric_table::make,
+    },
+    Section {
+        document: "proxy-filter/README.md",
+        name: "options",
+        is_whole: false,
+        make: option_table::make,
+    },
+    Section {
+        document: "proxy-filter/configuration.schema.json",
+        name: "definitions",
+        is_whole: true,
+        make: schema::make,
+    },
+];
 
 pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let Some([check]) = crate::flags("gen", HELP, ["--check"], arguments)? else {
@@ -35,10 +61,16 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let mut stale = Vec::new();
     for section in SECTIONS {
         let path = site.path(section.document);
-        let text =
-            fs::read_to_string(&path).with_context(|| format!("read {}", section.document))?;
-        let made = replaced(&text, section.name, &(section.make)(site)?)
-            .with_context(|| section.document.to_owned())?;
+        let made = (section.make)(site)?;
+        let (text, made) = if section.is_whole {
+            (fs::read_to_string(&path).unwrap_or_default(), made)
+        } else {
+            let text =
+                fs::read_to_string(&path).with_context(|| format!("read {}", section.document))?;
+            let made = replaced(&text, section.name, &made)
+                .with_context(|| section.document.to_owned())?;
+            (text, made)
+        };
         if made == text {
             continue;
         }
@@ -69,53 +101,6 @@ fn replaced(document: &str, name: &str, text: &str) -> Result<String> {
     Ok(format!("{before}{begin}{text}<!-- end -->{after}"))
 }
 
-/// A table of the metrics in `core/src/names.rs`, with their documentation.
-fn metrics(site: &Site) -> Result<String> {
-    let source = fs::read_to_string(site.path("core/src/names.rs"))?;
-    let constants = constants(&source);
-    let values: BTreeMap<&str, &str> = constants
-        .iter()
-        .map(|(name, value, _)| (*name, *value))
-        .collect();
-    let mut table = "| metric | what it is |\n|---|---|\n".to_owned();
-    for (_, value, documentation) in &constants {
-        if value.starts_with("http_") || value.starts_with("sightline_") {
-            table += &format!("| `{value}` | {} |\n", linked(documentation, &values));
-        }
-    }
-    Ok(table)
-}
-
-/// Name, value and documentation of each public text constant.
-fn constants(source: &str) -> Vec<(&str, &str, String)> {
-    let mut constants = Vec::new();
-    let mut documentation = Vec::new();
-    for line in source.lines() {
-        if let Some(text) = line.strip_prefix("///") {
-            documentation.push(text.trim());
-            continue;
-        }
-        let constant = line.strip_prefix("pub const ").and_then(|rest| {
-            let (name, value) = rest.split_once(": &str = \"")?;
-            Some((name, value.strip_suffix("\";")?))
-        });
-        if let Some((name, value)) = constant {
-            constants.push((name, value, documentation.join(" ")));
-        }
-        documentation.clear();
-    }
-    constants
-}
-
-/// Links to other constants become what those constants say.
-fn linked(documentation: &str, values: &BTreeMap<&str, &str>) -> String {
-    let mut text = documentation.to_owned();
-    for (name, value) in values {
-        text = text.replace(&format!("[`{name}`]"), &format!("`{value}`"));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,18 +117,5 @@ mod tests {
     fn a_section_that_is_gone_or_open_is_an_error() {
         assert!(replaced("a\n", "x", "").is_err());
         assert!(replaced("<!-- gen: x -->\n", "x", "").is_err());
-    }
-
-    #[test]
-    fn constants_carry_their_documentation_with_links_resolved() {
-        let source = "/// Counts by\n/// [`LABEL`].\npub const COUNT: &str = \"http_x\";\n\n\
-                      /// A label.\npub const LABEL: &str = \"label\";\nconst PRIVATE: &str = \"x\";\n";
-        let found = constants(source);
-        assert_eq!(found.len(), 2);
-        let values = found
-            .iter()
-            .map(|(name, value, _)| (*name, *value))
-            .collect();
-        assert_eq!(linked(&found[0].2, &values), "Counts by `label`.");
     }
 }

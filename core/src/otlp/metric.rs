@@ -2,6 +2,7 @@
 
 use super::attribute::{self, Attribute};
 use super::wire::Writer;
+use crate::id::{SpanId, TraceId};
 
 /// What the points of a sum or histogram cover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,16 @@ pub struct NumberPoint<'a> {
     /// At what time, in nanoseconds since the Unix epoch.
     pub unix_nanos: u64,
     /// The value.
-    pub value: i64,
+    pub value: Number,
+}
+
+/// The value of a sum or gauge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    /// A whole number.
+    Int(i64),
+    /// A floating-point number.
+    Double(f64),
 }
 
 /// One series of a histogram.
@@ -40,12 +50,39 @@ pub struct HistogramPoint<'a> {
     pub explicit_bounds: &'a [f64],
     /// The sum of all values.
     pub sum: f64,
+    /// Single values, each with the span that it was measured in.
+    pub exemplars: &'a [Exemplar],
 }
 
-fn write_metric(items: &mut Writer, name: &str, unit: &str, data: impl FnOnce(&mut Writer)) {
+/// A single value, and the span that it was measured in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exemplar {
+    /// When, in nanoseconds since the Unix epoch.
+    pub unix_nanos: u64,
+    /// The value.
+    pub value: f64,
+    /// The trace.
+    pub trace_id: TraceId,
+    /// The span.
+    pub span_id: SpanId,
+}
+
+/// What a metric is called, and what it says.
+#[derive(Clone, Copy, Debug)]
+pub struct Instrument<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// What it says; may be empty.
+    pub description: &'a str,
+    /// The unit by [UCUM](https://ucum.org).
+    pub unit: &'a str,
+}
+
+fn write_metric(items: &mut Writer, of: &Instrument<'_>, data: impl FnOnce(&mut Writer)) {
     items.message(2, |metric| {
-        metric.string(1, name);
-        metric.string(3, unit);
+        metric.string(1, of.name);
+        metric.string(2, of.description);
+        metric.string(3, of.unit);
         data(metric);
     });
 }
@@ -54,7 +91,10 @@ fn write_number(writer: &mut Writer, point: &NumberPoint<'_>) {
     writer.message(1, |message| {
         message.fixed64(2, point.start_unix_nanos);
         message.fixed64(3, point.unix_nanos);
-        message.set_fixed64(6, point.value.cast_unsigned());
+        match point.value {
+            Number::Double(value) => message.set_double(4, value),
+            Number::Int(value) => message.set_fixed64(6, value.cast_unsigned()),
+        }
         for item in point.attributes {
             attribute::write(message, 7, item);
         }
@@ -65,12 +105,11 @@ fn write_number(writer: &mut Writer, point: &NumberPoint<'_>) {
 /// the function it is given, so that no list of points need exist.
 pub fn write_sum(
     items: &mut Writer,
-    name: &str,
-    unit: &str,
+    of: &Instrument<'_>,
     temporality: Temporality,
     points: impl FnOnce(&mut dyn FnMut(&NumberPoint<'_>)),
 ) {
-    write_metric(items, name, unit, |metric| {
+    write_metric(items, of, |metric| {
         metric.message(7, |sum| {
             points(&mut |point| write_number(sum, point));
             sum.varint(2, temporality as u64);
@@ -82,11 +121,10 @@ pub fn write_sum(
 /// Appends a gauge; `points` as in [`write_sum`].
 pub fn write_gauge(
     items: &mut Writer,
-    name: &str,
-    unit: &str,
+    of: &Instrument<'_>,
     points: impl FnOnce(&mut dyn FnMut(&NumberPoint<'_>)),
 ) {
-    write_metric(items, name, unit, |metric| {
+    write_metric(items, of, |metric| {
         metric.message(5, |gauge| points(&mut |point| write_number(gauge, point)));
     });
 }
@@ -94,12 +132,11 @@ pub fn write_gauge(
 /// Appends a histogram; `points` as in [`write_sum`].
 pub fn write_histogram(
     items: &mut Writer,
-    name: &str,
-    unit: &str,
+    of: &Instrument<'_>,
     temporality: Temporality,
     points: impl FnOnce(&mut dyn FnMut(&HistogramPoint<'_>)),
 ) {
-    write_metric(items, name, unit, |metric| {
+    write_metric(items, of, |metric| {
         metric.message(9, |histogram| {
             points(&mut |point| {
                 histogram.message(1, |message| {
@@ -111,6 +148,14 @@ pub fn write_histogram(
                     message.set_double(5, point.sum);
                     message.packed_fixed64(6, point.bucket_counts.iter().copied());
                     message.packed_fixed64(7, point.explicit_bounds.iter().map(|b| b.to_bits()));
+                    for exemplar in point.exemplars {
+                        message.message(8, |message| {
+                            message.fixed64(2, exemplar.unix_nanos);
+                            message.set_double(3, exemplar.value);
+                            message.bytes(4, exemplar.span_id.as_bytes());
+                            message.bytes(5, exemplar.trace_id.as_bytes());
+                        });
+                    }
                     for item in point.attributes {
                         attribute::write(message, 9, item);
                     }

@@ -15,7 +15,8 @@ mod wire;
 pub use attribute::{Attribute, Value};
 pub use log::{LogRecord, Severity};
 pub use metric::{
-    HistogramPoint, NumberPoint, Temporality, write_gauge, write_histogram, write_sum,
+    Exemplar, HistogramPoint, Instrument, Number, NumberPoint, Temporality, write_gauge,
+    write_histogram, write_sum,
 };
 pub use span::{Event, Link, Span, SpanKind, Status};
 pub use wire::Writer;

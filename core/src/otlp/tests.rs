@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value as Any};
-use opentelemetry_proto::tonic::metrics::v1::{metric::Data, number_data_point};
+use opentelemetry_proto::tonic::metrics::v1::{exemplar, metric::Data, number_data_point};
 use proptest::prelude::*;
 use prost::Message;
 
@@ -159,34 +159,39 @@ fn metrics_decode_with_every_field() {
         attributes: &labels,
         start_unix_nanos: 1,
         unix_nanos: 2,
-        value: 0,
+        value: Number::Int(0),
+    };
+    let of = |name, unit| Instrument {
+        name,
+        description: "What it says.",
+        unit,
     };
     let mut items = Writer::new();
     write_sum(
         &mut items,
-        "http_requests_total",
-        "",
+        &of("http_requests_total", ""),
         Temporality::Cumulative,
         |add| {
             add(&number);
-            add(&NumberPoint { value: 7, ..number });
+            add(&NumberPoint {
+                value: Number::Int(7),
+                ..number
+            });
         },
     );
     write_gauge(
         &mut items,
-        "http_requests_in_progress",
-        "{request}",
+        &of("http_requests_in_progress", "{request}"),
         |add| {
             add(&NumberPoint {
-                value: -1,
+                value: Number::Int(-1),
                 ..number
             })
         },
     );
     write_histogram(
         &mut items,
-        "http_request_duration_seconds",
-        "s",
+        &of("http_request_duration_seconds", "s"),
         Temporality::Delta,
         |add| {
             add(&HistogramPoint {
@@ -196,6 +201,12 @@ fn metrics_decode_with_every_field() {
                 bucket_counts: &[1, 0, 2],
                 explicit_bounds: &[0.005, 0.01],
                 sum: 0.25,
+                exemplars: &[Exemplar {
+                    unix_nanos: 3,
+                    value: 0.2,
+                    trace_id: context().trace_id,
+                    span_id: context().span_id,
+                }],
             });
         },
     );
@@ -235,6 +246,30 @@ fn metrics_decode_with_every_field() {
     assert_eq!(point.bucket_counts, [1, 0, 2]);
     assert_eq!(point.explicit_bounds, [0.005, 0.01]);
     assert_eq!(histogram.aggregation_temporality, 1);
+    let exemplar = &point.exemplars[0];
+    assert_eq!(
+        (exemplar.time_unix_nano, exemplar.value),
+        (3, Some(exemplar::Value::AsDouble(0.2)))
+    );
+    assert_eq!(exemplar.trace_id, context().trace_id.as_bytes());
+    assert_eq!(exemplar.span_id, context().span_id.as_bytes());
+    assert_eq!(metrics[2].description, "What it says.");
+    let double = NumberPoint {
+        value: Number::Double(2.5),
+        ..number
+    };
+    let mut items = Writer::new();
+    write_gauge(&mut items, &of("x", "1"), |add| add(&double));
+    let body = export_request(&SOURCE, &items.into_bytes());
+    let request = ExportMetricsServiceRequest::decode(&body[..]).unwrap();
+    let metric = &request.resource_metrics[0].scope_metrics[0].metrics[0];
+    let Some(Data::Gauge(gauge)) = &metric.data else {
+        panic!("no gauge")
+    };
+    assert_eq!(
+        gauge.data_points[0].value,
+        Some(number_data_point::Value::AsDouble(2.5))
+    );
 }
 
 proptest! {

@@ -73,6 +73,8 @@ unsafe extern "C" {
         bytes: *mut *mut u8,
         bytes_size: *mut usize,
     ) -> u32;
+    fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
+    fn proxy_increment_metric(id: u32, more: i64) -> u32;
     fn proxy_get_shared_data(
         key: *const u8,
         key_size: usize,
@@ -262,6 +264,20 @@ pub fn http_call(
         )
     };
     (started == OK).then_some(token)
+}
+
+/// The number of a statistic of the host, made where it is missing.
+pub fn define_metric(kind: u32, name: &str) -> Option<u32> {
+    let mut id = 0;
+    // SAFETY: see `log` and `http_call`.
+    let defined = unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &mut id) };
+    (defined == OK).then_some(id)
+}
+
+/// Adds to a statistic of the host.
+pub fn increment_metric(id: u32, more: i64) {
+    // SAFETY: no pointers.
+    unsafe { proxy_increment_metric(id, more) };
 }
 
 /// The host's shared data.

@@ -2,13 +2,42 @@
 //! default and its type. Unknown fields are refused. What is required has no
 //! default and is an `Option` here, so that its absence is reported together
 //! with all other problems.
+//!
+//! From here, by the feature `schema`, which no guest has, `cargo xtask gen`
+//! makes `configuration.schema.json` and the README's table of options: what
+//! the comments say stands there. A new type derives `schemars::JsonSchema`
+//! and `Serialize` as the others do. Limits of numbers stand in [`limits`], for
+//! the check and the schema alike.
 
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The document.
+/// The least and the greatest value of each number, both included.
+pub mod limits {
+    /// `trace.slow_ms`.
+    pub const SLOW_MS: (u64, u64) = (1, 3_600_000);
+    /// `metrics.max_series`.
+    pub const MAX_SERIES: (u64, u64) = (1, 100_000);
+    /// `metrics.max_siblings`.
+    pub const MAX_SIBLINGS: (u64, u64) = (1, 10_000);
+    /// `metrics.expire_after_s`.
+    pub const EXPIRE_AFTER_S: (u64, u64) = (60, 31_536_000);
+    /// `export.interval_ms`.
+    pub const INTERVAL_MS: (u64, u64) = (100, 3_600_000);
+    /// `export.timeout_ms`.
+    pub const TIMEOUT_MS: (u64, u64) = (100, 600_000);
+    /// `export.max_queue_bytes`.
+    pub const MAX_QUEUE_BYTES: (u64, u64) = (16 << 10, 64 << 20);
+    /// The number of `metrics.counters`.
+    pub const COUNTERS: usize = 64;
+    /// The length of `request_id.header`.
+    pub const HEADER_NAME_LEN: usize = 64;
+}
+
+/// What the filter does. Only `service.name` is required.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 pub struct Document {
     /// Who reports.
@@ -17,24 +46,29 @@ pub struct Document {
     pub request_id: RequestId,
     /// Trace context and sampling.
     pub trace: Trace,
-    /// Route templates such as `/products/{id}` or `/assets/*`. A path that
-    /// none matches is named by its segments.
+    /// Templates such as `/products/{id}` or `/assets/*`; any other path is
+    /// named by its segments, `/orders/1234` as `/orders/{id}`.
+    #[cfg_attr(feature = "schema", schemars(length(max = sightline_core::route::MAX_TEMPLATES)))]
     pub routes: Vec<String>,
-    /// An OpenAPI document whose paths are templates, too.
+    /// An OpenAPI 3 document whose paths, below the paths of its `servers`, are
+    /// templates, too; see Routes below.
     pub openapi: OpenApi,
-    /// Where no template matches, the name of the proxy's own route is the
-    /// route of a request, if it has one.
+    /// Where no template matches, count a request under the name of the proxy's
+    /// own route, if that has one.
     pub use_route_name: bool,
-    /// Templates of paths that are passed on untouched: no ids, no metrics, no spans.
+    /// Templates of paths that pass untouched: no id, no trace, not counted.
+    #[cfg_attr(feature = "schema", schemars(length(max = sightline_core::route::MAX_TEMPLATES)))]
     pub exclude: Vec<String>,
     /// RED metrics.
     pub metrics: Metrics,
-    /// OTLP export of spans and metrics; without it nothing is exported.
+    /// Where spans and metrics go by OTLP/HTTP. Without it nothing is sent and
+    /// no span is made.
     pub export: Option<Export>,
 }
 
 /// What is read of an OpenAPI document. All else in it is ignored.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default)]
 pub struct OpenApi {
     /// The servers; the paths stand below theirs.
@@ -45,6 +79,7 @@ pub struct OpenApi {
 
 /// A server of an OpenAPI document.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default)]
 pub struct Server {
     /// Its URL, absolute or not.
@@ -53,120 +88,236 @@ pub struct Server {
 
 /// The resource attributes.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 pub struct Service {
-    /// `service.name`; required.
+    /// `service.name` of all that is reported.
+    #[cfg_attr(feature = "schema", schemars(required, length(min = 1)))]
     pub name: Option<String>,
     /// `service.version`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub version: Option<String>,
     /// `service.namespace`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub namespace: Option<String>,
     /// `deployment.environment.name`.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub environment: Option<String>,
 }
 
 /// The id of a request.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 pub struct RequestId {
-    /// The header that carries it.
+    /// The header that carries the id.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = limits::HEADER_NAME_LEN)))]
     pub header: String,
-    /// Keep a sane id from the caller.
+    /// Keep a caller's id of 1 to 128 letters, digits and ``-_.:=+/@``; any
+    /// other becomes a UUID.
     pub trust_incoming: bool,
 }
 
 /// Trace context and sampling.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 pub struct Trace {
-    /// What becomes of a valid trace from the caller.
+    /// What becomes of a caller's valid trace.
     pub incoming: Incoming,
-    /// The same for callers that are not trusted; as `incoming` without it.
-    /// Never do they decide on sampling, and their `tracestate` ends here.
+    /// The same for callers that are not trusted; without it as `incoming`. Of
+    /// a trace that continues only the ids are kept: they never decide on
+    /// sampling, and their `tracestate` ends here.
     pub untrusted: Option<Incoming>,
-    /// Networks such as `10.0.0.0/8` whose callers are trusted.
+    /// Networks such as `10.0.0.0/8`, IPv4 or IPv6, whose callers are trusted
+    /// with trace context.
     pub trusted: Vec<String>,
-    /// Where a caller's address is taken from.
+    /// Where a caller's address is taken from; see Trust below.
     pub address_from: AddressFrom,
-    /// The share of traces that are sampled, 0 to 1, of those that start here
-    /// or come from who is not trusted. A trusted caller has decided itself.
+    /// The share of traces that is sampled, of those that start here or come
+    /// from who is not trusted. A trusted caller's decision stays.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
     pub sample_ratio: f64,
-    /// Requests that take longer, in milliseconds, leave a span even where
-    /// their trace is not sampled, as errors always do; none without it.
+    /// Shares for the paths of some templates, in place of that.
+    #[cfg_attr(feature = "schema", schemars(length(max = sightline_core::route::MAX_TEMPLATES)))]
+    pub routes: Vec<SampledRoute>,
+    /// The most traces that are sampled in a second of those that the shares
+    /// keep; no limit without it. See Sampling below.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.01, max = 1_000_000)))]
+    pub max_per_second: Option<f64>,
+    /// Requests that take longer leave a span even where their trace is not
+    /// sampled. Errors (500 or more, or no response) always do.
+    #[cfg_attr(feature = "schema", schemars(range(min = limits::SLOW_MS.0, max = limits::SLOW_MS.1)))]
     pub slow_ms: Option<u64>,
-    /// How the answer tells the page its trace.
+    /// B3 headers, for meshes that still use them; see B3 below.
+    pub b3: B3,
+    /// Name of the `Server-Timing` metric that tells the page its trace.
     pub server_timing: ServerTiming,
+}
+
+/// The share of traces that are sampled on one route.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(default, deny_unknown_fields)]
+pub struct SampledRoute {
+    /// A template such as `/checkout` or `/admin/*`.
+    #[cfg_attr(feature = "schema", schemars(required, regex(pattern = "^/")))]
+    pub route: Option<String>,
+    /// The share of traces of requests for it that is sampled.
+    #[cfg_attr(feature = "schema", schemars(required, range(min = 0, max = 1)))]
+    pub sample_ratio: Option<f64>,
 }
 
 /// What becomes of a valid trace from the caller.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Incoming {
-    /// It goes on.
+    /// it goes on
     #[default]
     Continue,
-    /// A new one starts, whose first span links to the caller's.
+    /// a new one starts, whose first span links to the caller's
     RestartWithLink,
-    /// A new one starts.
+    /// a new one starts
     Restart,
 }
 
 /// Where a caller's address is taken from.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum AddressFrom {
-    /// From the connection.
+    /// from the connection
     #[default]
     Connection,
-    /// From `X-Forwarded-For`, as the proxy was told to read it.
+    /// from `X-Forwarded-For`, as the proxy was told to read it
     XForwardedFor,
+}
+
+/// What becomes of B3 headers.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum B3 {
+    /// they pass like any other header
+    #[default]
+    Off,
+    /// they are read, and not sent on
+    Extract,
+    /// they are read, and `b3` is sent on
+    Single,
+    /// they are read, and the `X-B3-*` headers are sent on
+    Multi,
 }
 
 /// The `Server-Timing` metric that carries the trace.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(rename_all = "snake_case")]
 pub enum ServerTiming {
-    /// `traceparent`, which browser SDKs read today.
+    /// which browser SDKs read today
     #[default]
     Traceparent,
-    /// `trace`, as the editor's draft of W3C Trace Context names it.
+    /// as the editor's draft of W3C Trace Context names it
     Trace,
-    /// None.
+    /// none
     Off,
 }
 
 /// RED metrics.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 pub struct Metrics {
-    /// Path of the OpenMetrics page that the filter serves; none without it.
+    /// Path of the metrics page that the filter serves; it is itself not
+    /// counted. Whoever reaches the listener can read it.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/")))]
     pub path: Option<String>,
-    /// The most series, by method and route; what is beyond counts as `_other`.
+    /// The most pairs of method and route; what is beyond counts under the
+    /// route `_other`. Templates always have a place.
+    #[cfg_attr(feature = "schema", schemars(range(min = limits::MAX_SERIES.0, max = limits::MAX_SERIES.1)))]
     pub max_series: u64,
-    /// The most names below one parent, of routes made of segments; what is
-    /// beyond counts as `{any}`.
+    /// The most names below one parent, of routes named by their segments; what
+    /// is beyond counts as `{any}`, `/users/ada` as `/users/{any}`.
+    #[cfg_attr(feature = "schema", schemars(range(min = limits::MAX_SIBLINGS.0, max = limits::MAX_SIBLINGS.1)))]
     pub max_siblings: u64,
-    /// Seconds without a request after which a series goes.
+    /// Seconds without a request after which a series goes; one that comes
+    /// back counts anew.
+    #[cfg_attr(feature = "schema", schemars(range(min = limits::EXPIRE_AFTER_S.0, max = limits::EXPIRE_AFTER_S.1)))]
     pub expire_after_s: u64,
+    /// Say the same in Envoy's own statistics, for `/stats/prometheus`; see
+    /// Ways out below.
+    pub envoy_stats: bool,
+    /// Counters of your own, made of requests; see Counters below.
+    #[cfg_attr(feature = "schema", schemars(length(max = limits::COUNTERS)))]
+    pub counters: Vec<Counter>,
+}
+
+/// A counter made of requests, such as `orders_placed_total`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(default, deny_unknown_fields)]
+pub struct Counter {
+    /// Its name, which ends in `_total`. Counters of one name add up.
+    #[cfg_attr(
+        feature = "schema",
+        schemars(required, regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*_total$"))
+    )]
+    pub name: Option<String>,
+    /// The method of requests that count; any without it.
+    pub method: Option<String>,
+    /// The route of requests that count, as `endpoint` has it; any without it.
+    pub route: Option<String>,
+    /// The statuses of requests that count: `201`, or `2xx` for a class.
+    pub status: Vec<String>,
+    /// A response header whose value, a decimal number, is added; without it
+    /// each request adds one.
+    pub sum_header: Option<String>,
+}
+
+/// Whose names requests are reported under.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum MetricNames {
+    /// `http_requests_total` and the like, as on the metrics page
+    #[default]
+    Prometheus,
+    /// `http.server.request.duration` and the like
+    #[serde(rename = "opentelemetry")]
+    OpenTelemetry,
 }
 
 /// An OTLP/HTTP receiver.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
 #[serde(default, deny_unknown_fields)]
 pub struct Export {
-    /// The proxy's cluster; required.
+    /// The proxy's cluster of an OTLP/HTTP receiver.
+    #[cfg_attr(feature = "schema", schemars(required, length(min = 1)))]
     pub cluster: Option<String>,
-    /// The `:authority` to send; the cluster's name without it.
+    /// `:authority` of the requests to it; without it the cluster's name.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub authority: Option<String>,
-    /// Path for traces.
+    /// Its path for traces.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/")))]
     pub traces_path: String,
-    /// Path for metrics.
+    /// Its path for metrics.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/")))]
     pub metrics_path: String,
+    /// Its path for log records.
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/")))]
+    pub logs_path: String,
+    /// The names that requests have in OTLP metrics.
+    pub metric_names: MetricNames,
     /// Milliseconds between two exports.
+    #[cfg_attr(feature = "schema", schemars(range(min = limits::INTERVAL_MS.0, max = limits::INTERVAL_MS.1)))]
     pub interval_ms: u64,
-    /// Milliseconds until an export without an answer counts as failed.
+    /// Milliseconds until an export without an answer has failed.
+    #[cfg_attr(feature = "schema", schemars(range(min = limits::TIMEOUT_MS.0, max = limits::TIMEOUT_MS.1)))]
     pub timeout_ms: u64,
-    /// The most bytes of spans that wait in one worker.
+    /// The most bytes of spans, and of log records, that wait in each worker.
+    #[cfg_attr(feature = "schema", schemars(range(min = limits::MAX_QUEUE_BYTES.0, max = limits::MAX_QUEUE_BYTES.1)))]
     pub max_queue_bytes: u64,
 }
 
@@ -203,7 +354,10 @@ impl Default for Trace {
             trusted: vec!["127.0.0.0/8".to_owned(), "::1".to_owned()],
             address_from: AddressFrom::default(),
             sample_ratio: 1.0,
+            routes: Vec::new(),
+            max_per_second: None,
             slow_ms: None,
+            b3: B3::default(),
             server_timing: ServerTiming::default(),
         }
     }
@@ -216,6 +370,20 @@ impl Default for Metrics {
             max_series: 1000,
             max_siblings: 64,
             expire_after_s: 86_400,
+            envoy_stats: false,
+            counters: Vec::new(),
+        }
+    }
+}
+
+impl Default for Counter {
+    fn default() -> Self {
+        Self {
+            name: None,
+            method: None,
+            route: None,
+            status: vec!["2xx".to_owned()],
+            sum_header: None,
         }
     }
 }
@@ -227,6 +395,8 @@ impl Default for Export {
             authority: None,
             traces_path: "/v1/traces".to_owned(),
             metrics_path: "/v1/metrics".to_owned(),
+            logs_path: "/v1/logs".to_owned(),
+            metric_names: MetricNames::default(),
             interval_ms: 5000,
             timeout_ms: 5000,
             max_queue_bytes: 1 << 20,

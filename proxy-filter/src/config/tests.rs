@@ -8,6 +8,35 @@ fn problems(document: &str) -> Vec<String> {
 }
 
 #[test]
+fn counters_are_refused_with_every_problem() {
+    let document = br#"{"service": {"name": "e"}, "metrics": {"counters": [
+        {}, {"name": "orders"}, {"name": "errors_total"},
+        {"name": "a_total", "method": "get", "route": "", "status": ["7xx", 200], "sum_header": "a b"},
+        {"name": "b_total", "status": []}, {"name": "c_total", "color": 1}
+    ]}}"#;
+    let problems = Settings::from_document(document).unwrap_err();
+    let mut paths: Vec<_> = problems
+        .iter()
+        .map(|problem| problem.path.as_str())
+        .collect();
+    paths.sort_unstable();
+    let expected = [
+        "[0].name",
+        "[1].name",
+        "[2].name",
+        "[3].method",
+        "[3].route",
+        "[3].status[0]",
+        "[3].status[1]",
+        "[3].sum_header",
+        "[4].status",
+        "[5].color",
+    ];
+    let expected = expected.map(|path| format!("metrics.counters{path}"));
+    assert_eq!(paths, expected);
+}
+
+#[test]
 fn the_least_document_has_good_defaults() {
     let settings = Settings::from_document(br#"{"service": {"name": "edge"}}"#).unwrap();
     assert_eq!(settings.service.name, "edge");
@@ -45,7 +74,8 @@ fn every_field_is_read() {
         "service": {"name": "edge", "version": "1", "namespace": "shop", "environment": "prod"},
         "request_id": {"header": "X-Correlation-Id", "trust_incoming": false},
         "trace": {"incoming": "restart", "untrusted": "restart_with_link", "trusted": ["10.0.0.0/8"],
-            "address_from": "x_forwarded_for", "sample_ratio": 0.25, "slow_ms": 500, "server_timing": "trace"},
+            "address_from": "x_forwarded_for", "sample_ratio": 0.25, "max_per_second": 20.0, "b3": "multi",
+            "routes": [{"route": "/checkout", "sample_ratio": 1}], "slow_ms": 500, "server_timing": "trace"},
         "routes": ["/products/{id}"],
         "exclude": [],
         "metrics": {"path": "/sightline/metrics", "max_series": 50.0},
@@ -60,6 +90,9 @@ fn every_field_is_read() {
     );
     assert!(settings.trusted.include(b"10.0.0.1:0"));
     assert_eq!(settings.slow_nanos, Some(500_000_000));
+    assert_eq!(settings.b3, b3::Mode::Multi);
+    assert_eq!(settings.sampling.every_nanos, Some(50_000_000));
+    assert!(settings.sampling.by_route.contains_key("/checkout"));
     assert_eq!(settings.server_timing, Some("trace"));
     assert!(
         settings
@@ -89,7 +122,8 @@ fn every_problem_is_reported_at_once_with_its_path() {
         "service": {"name": "", "colour": "red"},
         "request_id": {"header": "traceparent", "trust_incoming": "yes"},
         "trace": {"sample_ratio": 7, "incoming": "maybe", "server_timing": true,
-            "trusted": ["10.0.0.0/8", "10.0.0.0/33", "", 5], "untrusted": "never", "slow_ms": 0, "address_from": "x-real-ip"},
+            "trusted": ["10.0.0.0/8", "10.0.0.0/33", "", 5], "untrusted": "never", "slow_ms": 0, "address_from": "x-real-ip", "max_per_second": 0, "b3": true,
+            "routes": [{"route": "/ok", "sample_ratio": 2}, {}, {"route": "ok", "sample_ratio": 1, "ratio": 1}]},
         "routes": ["/ok", 5, "no-slash", "/a{b", {"x": 1}, "/ok"],
         "exclude": "/x",
         "metrics": {"path": "metrics", "max_series": 0},
@@ -107,6 +141,13 @@ fn every_problem_is_reported_at_once_with_its_path() {
         "trace.untrusted: unknown variant `never`",
         "trace.address_from: unknown variant `x-real-ip`, expected `connection` or `x_forwarded_for`",
         "trace.slow_ms: must be between 1 and 3600000, got 0",
+        "trace.b3: ",
+        "trace.max_per_second: must be between 0.01 and 1000000, got 0",
+        "trace.routes[0].sample_ratio: must be between 0 and 1, got 2",
+        "trace.routes[1].sample_ratio: is required",
+        "trace.routes[1].route: is required",
+        "trace.routes[2].route: must start with \"/\"",
+        "trace.routes[2].ratio: unknown field `ratio`",
         "trace.trusted[1]: must have 0 to 32",
         "trace.trusted[2]: must be an address or a network",
         "trace.trusted[3]: invalid type: integer `5`, expected a string",
@@ -129,7 +170,7 @@ fn every_problem_is_reported_at_once_with_its_path() {
         let hits = found.iter().filter(|problem| problem.starts_with(expected));
         assert_eq!(hits.count(), 1, "{expected} in {found:#?}");
     }
-    assert_eq!(found.len(), 27, "{found:#?}");
+    assert_eq!(found.len(), 34, "{found:#?}");
 }
 
 #[test]

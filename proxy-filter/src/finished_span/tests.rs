@@ -1,6 +1,7 @@
 //! Finished spans, decoded as a collector would.
 
 use super::*;
+use crate::texts::MAX_TEXT;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::Span as Decoded;
@@ -23,7 +24,6 @@ pub(crate) fn span(path: &[u8]) -> FinishedSpan {
     texts.push(Text::Scheme, b"https");
     texts.push(Text::UserAgent, b"curl/8");
     texts.push(Text::RequestId, b"req_1");
-    texts.push(Text::Protocol, b"HTTP/1.1");
     FinishedSpan {
         context: SpanContext {
             trace_id: TraceId::from_entropy([7; 16]),
@@ -38,7 +38,8 @@ pub(crate) fn span(path: &[u8]) -> FinishedSpan {
         status: Some(200),
         start_unix_nanos: 1_700_000_000_000_000_000,
         duration_nanos: 5,
-        texts,
+        protocol: b"HTTP/1.1".to_vec(),
+        texts: Rc::new(texts),
     }
 }
 
@@ -136,8 +137,10 @@ fn server_errors_and_missing_responses_are_errors() {
 #[test]
 fn what_is_unknown_is_left_out() {
     let mut bare = span(b"");
-    bare.texts = Texts::default();
-    bare.texts.push(Text::Method, b"BREW");
+    let mut texts = Texts::default();
+    texts.push(Text::Method, b"BREW");
+    bare.texts = Rc::new(texts);
+    bare.protocol = Vec::new();
     bare.parent = None;
     let label = Label {
         method: names::METHOD_OTHER,
@@ -203,8 +206,10 @@ proptest! {
     #[test]
     fn any_bytes_become_a_span(path in proptest::collection::vec(any::<u8>(), 0..3000), other in proptest::collection::vec(any::<u8>(), 0..40)) {
         let mut odd = span(&path);
-        for text in [Text::Authority, Text::Scheme, Text::UserAgent, Text::RequestId, Text::Method, Text::Protocol] {
-            odd.texts.push(text, &other);
+        odd.protocol = other.clone();
+        let texts = Rc::get_mut(&mut odd.texts).unwrap();
+        for text in [Text::Authority, Text::Scheme, Text::UserAgent, Text::RequestId, Text::Method] {
+            texts.push(text, &other);
         }
         let decoded = decode(&odd, &LABEL);
         prop_assert!(text(&decoded, "url.path").is_none_or(|path| path.len() <= 3 * MAX_TEXT));

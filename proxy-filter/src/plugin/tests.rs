@@ -2,8 +2,11 @@
 
 use super::*;
 use crate::header_map::serialize;
+use crate::ledger::Queued;
 use crate::publishing::tests::EnvoySharedData;
-use proptest::prelude::*;
+
+mod any_order;
+mod business;
 
 const NOW: Now = Now {
     unix_nanos: 1_700_000_000_000_000_000,
@@ -34,6 +37,18 @@ impl StreamInfo for Info {
     }
     fn duration_nanos(&mut self) -> Option<u64> {
         self.duration_nanos
+    }
+    fn response_flags(&mut self) -> u64 {
+        0
+    }
+    fn request_bytes(&mut self) -> u64 {
+        10
+    }
+    fn response_bytes(&mut self) -> u64 {
+        20
+    }
+    fn response_header(&mut self, name: &str) -> Option<Vec<u8>> {
+        (name == "x-total").then(|| b"12.5".to_vec())
     }
     fn route_name(&mut self) -> Vec<u8> {
         Vec::new()
@@ -70,17 +85,18 @@ impl Worker {
     }
 
     fn request(&mut self, stream: u32, headers: &[(&str, &[u8])]) -> Decision {
-        let bytes = serialize(headers);
-        let now = NOW.unix_nanos;
-        self.plugin.request(
-            stream,
-            &bytes,
-            now,
-            &mut Vec::new,
-            &mut Vec::new,
-            &mut entropy,
-            &mut |_| {},
-        )
+        self.take_up(stream, &serialize(headers), &mut |_| {})
+    }
+
+    fn take_up(&mut self, stream: u32, bytes: &[u8], emit: &mut dyn FnMut(Effect<'_>)) -> Decision {
+        let proxy = Proxy {
+            now_unix_nanos: NOW.unix_nanos,
+            shared: &mut self.shared,
+            source_address: &mut Vec::new,
+            route_name: &mut Vec::new,
+            entropy: &mut entropy,
+        };
+        self.plugin.request(stream, bytes, proxy, emit)
     }
 
     fn end(&mut self, stream: u32, status: u16) {
@@ -202,15 +218,7 @@ fn excluded_paths_and_the_page_itself_leave_no_trace() {
         worker.plugin.create_stream(2, ROOT);
         let bytes = serialize(&[(":method", b"GET"), (":path", path)]);
         let mut effects = 0;
-        let got = worker.plugin.request(
-            2,
-            &bytes,
-            0,
-            &mut Vec::new,
-            &mut Vec::new,
-            &mut entropy,
-            &mut |_| effects += 1,
-        );
+        let got = worker.take_up(2, &bytes, &mut |_| effects += 1);
         worker.plugin.response(2, &mut |_| effects += 1);
         assert_eq!((got, effects), (decision, 0));
         worker.end(2, 200);
@@ -297,15 +305,15 @@ fn the_last_context_publishes_what_is_left() {
     worker.delete(ROOT);
     let key = publishing::key(None, "edge");
     let record = publishing::read(&mut worker.shared, &key).unwrap();
-    assert_eq!(record.series()[0].statuses, [(200, 1)]);
+    assert_eq!(record.series()[0].finished.requests(), 1);
     assert_eq!(
         (
-            record.ledger.produced,
-            record.ledger.dropped.iter().sum::<u64>()
+            record.ledger.spans.produced,
+            record.ledger.spans.dropped.iter().sum::<u64>()
         ),
         (1, 1)
     );
-    assert_eq!(record.queued(), 0);
+    assert_eq!(record.queued(), Queued::default());
 }
 
 #[test]
@@ -338,71 +346,5 @@ fn ticks_are_often_enough_and_spread() {
         let document = format!(r#"{{"service": {{"name": "edge"}}{export}}}"#);
         let tick = Worker::new().configure(3, document.as_bytes()).unwrap();
         assert!((millis * 3 / 4..=millis).contains(&tick), "{tick}");
-    }
-}
-
-/// What a proxy may do with contexts 0 to 7.
-#[derive(Clone, Debug)]
-enum Step {
-    Create(u32),
-    Request(u32, Vec<(usize, Vec<u8>)>),
-    Respond(u32),
-    End(u32, u16),
-    Delete(u32),
-    Tick,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let stream = || 10u32..18;
-    let line = (0usize..8, proptest::collection::vec(any::<u8>(), 0..30));
-    prop_oneof![
-        stream().prop_map(Step::Create),
-        (stream(), proptest::collection::vec(line, 0..8))
-            .prop_map(|(stream, lines)| Step::Request(stream, lines)),
-        stream().prop_map(Step::Respond),
-        (stream(), any::<u16>()).prop_map(|(stream, status)| Step::End(stream, status)),
-        stream().prop_map(Step::Delete),
-        Just(Step::Tick),
-    ]
-}
-
-proptest! {
-    #[test]
-    fn whatever_the_proxy_does_in_progress_returns_to_zero(steps in proptest::collection::vec(step(), 0..60)) {
-        const NAMES: [&str; 8] = [":method", ":path", ":authority", "x-request-id", "traceparent", "tracestate", "accept", "user-agent"];
-        let mut worker = Worker::new();
-        for step in steps {
-            match step {
-                Step::Create(stream) => worker.plugin.create_stream(stream, ROOT),
-                Step::Request(stream, lines) => {
-                    let headers: Vec<_> = lines.iter().map(|(name, value)| (NAMES[*name], value.as_slice())).collect();
-                    worker.request(stream, &headers);
-                }
-                Step::Respond(stream) => worker.plugin.response(stream, &mut |_| {}),
-                Step::End(stream, status) => worker.end(stream, status),
-                Step::Delete(stream) => worker.delete(stream),
-                Step::Tick => {
-                    worker.plugin.tick(ROOT, NOW, &mut worker.shared, &mut entropy);
-                }
-            }
-        }
-        for stream in 10..18 {
-            worker.delete(stream);
-        }
-        prop_assert_eq!(worker.total("http_requests_in_progress"), 0.0);
-        let counted = worker.total("http_requests_total");
-        prop_assert_eq!(worker.total("http_request_duration_seconds_count"), counted);
-        let produced = worker.total("sightline_edge_spans_produced_total");
-        let queued = worker.total("sightline_edge_spans_queued");
-        prop_assert_eq!(produced, queued + worker.total("sightline_edge_spans_dropped_total"));
-    }
-
-    #[test]
-    fn any_header_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let mut worker = Worker::new();
-        worker.plugin.create_stream(2, ROOT);
-        worker.plugin.request(2, &bytes, 0, &mut Vec::new, &mut Vec::new, &mut entropy, &mut |_| {});
-        worker.delete(2);
-        prop_assert_eq!(worker.total("http_requests_in_progress"), 0.0);
     }
 }

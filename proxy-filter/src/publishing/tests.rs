@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::Settings;
 use crate::finished_span::tests::span;
+use crate::record::tests::{finished, total};
 use crate::red::Limits;
 use crate::session::{Origin, Route};
 use proptest::prelude::*;
@@ -68,7 +69,7 @@ fn count(service: &mut Service, requests: u64) {
     let series = service.red.series_of(b"GET", &route, &Limits::NONE);
     for _ in 0..requests {
         service.red.begin(series);
-        service.red.end(series, Some(200), 1_000_000);
+        service.red.end(series, &finished(Some(200), 1_000_000));
     }
 }
 
@@ -78,11 +79,6 @@ fn publish_as(
     worker: WorkerId,
 ) -> Option<Record> {
     publish(shared, service, worker, NOW, [1; 16], false)
-}
-
-fn total(record: &Record) -> u64 {
-    let statuses = record.series().iter().flat_map(|series| &series.statuses);
-    statuses.map(|(_, count)| count).sum()
 }
 
 #[test]
@@ -150,9 +146,10 @@ fn bytes_of_somebody_else_are_replaced() {
 
 /// produced, and exported + dropped + queued
 fn balance(record: &Record) -> (u64, u64) {
-    let ledger = &record.ledger;
-    let dropped: u64 = ledger.dropped.iter().sum();
-    (ledger.produced, ledger.exported + dropped + record.queued())
+    let spans = &record.ledger.spans;
+    let dropped: u64 = spans.dropped.iter().sum();
+    let accounted = spans.exported + dropped + record.queued().spans;
+    (spans.produced, accounted)
 }
 
 #[test]
@@ -169,11 +166,11 @@ fn a_worker_taken_for_dead_comes_back_without_what_was_counted_as_lost() {
         ..NOW
     };
     let record = publish(&mut shared, &mut other, 2, later, [1; 16], false).unwrap();
-    assert_eq!((balance(&record), record.queued()), ((5, 5), 0));
+    assert_eq!((balance(&record), record.queued().spans), ((5, 5), 0));
     hung.record_span(span(b"/a"), usize::MAX);
     count(&mut hung, 2);
     let record = publish(&mut shared, &mut hung, 1, later, [1; 16], false).unwrap();
-    assert_eq!((balance(&record), record.queued()), ((5, 5), 0));
+    assert_eq!((balance(&record), record.queued().spans), ((5, 5), 0));
     assert_eq!(total(&record), 2, "its requests still count");
 }
 
@@ -189,7 +186,7 @@ fn a_new_record_takes_over_what_waits() {
     ensure(&mut shared, &own.key, NOW, [2; 16]);
     own.record_span(span(b"/a"), usize::MAX);
     let record = publish_as(&mut shared, &mut own, 1).unwrap();
-    assert_eq!((balance(&record), record.queued()), ((2, 2), 2));
+    assert_eq!((balance(&record), record.queued().spans), ((2, 2), 2));
 }
 
 proptest! {
@@ -211,7 +208,7 @@ proptest! {
             let record = match what {
                 0 => None,
                 1 => {
-                    services[worker].drop_queue();
+                    services[worker].drop_queues();
                     let record = publish(&mut shared, &mut services[worker], id, NOW, [1; 16], true);
                     services[worker] = service();
                     record

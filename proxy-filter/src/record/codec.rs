@@ -5,9 +5,12 @@
 
 use super::{Record, Series, Standing, Worker};
 use crate::governor::Offenders;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Queued};
+use crate::outcome::{Exemplar, Outcome, Tallies, Tally};
 use crate::session::Origin;
 use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
+use sightline_core::id::{SpanId, TraceId};
+use std::collections::BTreeMap;
 
 /// First byte of every record.
 const MARK: u8 = 0xA3;
@@ -21,11 +24,14 @@ impl Record {
         out.extend_from_slice(&self.lease.0.to_le_bytes());
         out.extend_from_slice(&self.lease.1.to_le_bytes());
         self.ledger.counts().for_each(|count| put(&mut out, count));
+        put_len(&mut out, self.max_series);
         put_len(&mut out, self.workers.len());
         for worker in &self.workers {
             out.extend_from_slice(&worker.id.to_le_bytes());
             put(&mut out, worker.seen_nanos);
-            put(&mut out, worker.queued);
+            put(&mut out, worker.queued.spans);
+            put(&mut out, worker.queued.log_records);
+            put(&mut out, worker.queued.metric_points);
         }
         put_len(&mut out, self.series.len());
         for series in &self.series {
@@ -35,9 +41,18 @@ impl Record {
         put(&mut out, self.series_start_unix_nanos);
         put_len(&mut out, self.offenders.list().len());
         for (parent, requests) in self.offenders.list() {
-            put_len(&mut out, parent.len());
-            out.extend_from_slice(parent.as_bytes());
+            put_text(&mut out, parent);
             put(&mut out, *requests);
+        }
+        put_len(&mut out, self.gone_errors.len());
+        for (kind, requests) in &self.gone_errors {
+            out.push(*kind);
+            put(&mut out, *requests);
+        }
+        put_len(&mut out, self.counters.len());
+        for (name, sum) in &self.counters {
+            put_text(&mut out, name);
+            out.extend_from_slice(&sum.to_le_bytes());
         }
         out
     }
@@ -55,12 +70,17 @@ impl Record {
         for count in ledger.counts_mut() {
             *count = input.number()?;
         }
+        let max_series = input.len()?;
         let mut workers = Vec::new();
         for _ in 0..input.number()? {
             workers.push(Worker {
                 id: input.fixed()?,
                 seen_nanos: input.number()?,
-                queued: input.number()?,
+                queued: Queued {
+                    spans: input.number()?,
+                    log_records: input.number()?,
+                    metric_points: input.number()?,
+                },
             });
         }
         let mut series = Vec::new();
@@ -70,20 +90,30 @@ impl Record {
         let (names_version, series_start_unix_nanos) = (input.number()?, input.number()?);
         let mut offenders = Offenders::default();
         for _ in 0..input.number()? {
-            let parent = input.len()?;
-            let parent = core::str::from_utf8(input.take(parent)?).ok()?;
-            offenders.add(parent, input.number()?);
+            offenders.add(input.text()?, input.number()?);
+        }
+        let mut gone_errors = BTreeMap::new();
+        for _ in 0..input.number()? {
+            let [kind] = *input.take(1)?.first_chunk()?;
+            gone_errors.insert(kind, input.number()?);
+        }
+        let mut counters = BTreeMap::new();
+        for _ in 0..input.number()? {
+            counters.insert(Box::from(input.text()?), f64::from_bits(input.fixed()?));
         }
         input.0.is_empty().then_some(Self {
             start_unix_nanos,
             instance,
             lease,
             ledger,
+            max_series,
             workers,
             series,
             names_version,
             series_start_unix_nanos,
             offenders,
+            gone_errors,
+            counters,
         })
     }
 }
@@ -91,18 +121,8 @@ impl Record {
 impl Series {
     fn write(&self, out: &mut Vec<u8>) {
         put_len(out, self.method);
-        put_len(out, self.route.len());
-        out.extend_from_slice(self.route.as_bytes());
-        put_len(out, self.statuses.len());
-        for (status, count) in &self.statuses {
-            put(out, u64::from(*status));
-            put(out, *count);
-        }
-        self.durations
-            .counts()
-            .iter()
-            .for_each(|count| put(out, *count));
-        out.extend_from_slice(&self.durations.sum().to_le_bytes());
+        put_text(out, &self.route);
+        self.finished.write(out);
         put_len(out, self.in_progress.len());
         for (worker, count) in &self.in_progress {
             out.extend_from_slice(&worker.to_le_bytes());
@@ -113,19 +133,8 @@ impl Series {
 
     fn read(input: &mut Input<'_>) -> Option<Self> {
         let method = input.len()?;
-        let route = input.len()?;
-        let route = core::str::from_utf8(input.take(route)?).ok()?;
-        let mut statuses = Vec::new();
-        for _ in 0..input.number()? {
-            statuses.push((u16::try_from(input.number()?).ok()?, input.number()?));
-        }
-        let mut counts = [0; SECONDS_BOUNDS.len() + 1];
-        for count in &mut counts {
-            *count = input.number()?;
-        }
-        let sum = f64::from_bits(input.fixed()?);
-        let mut durations = Histogram::new(&SECONDS_BOUNDS);
-        durations.merge(&counts, sum);
+        let route = input.text()?;
+        let finished = Tallies::read(input)?;
         let mut in_progress = Vec::new();
         for _ in 0..input.number()? {
             in_progress.push((input.fixed()?, input.number()?));
@@ -133,8 +142,7 @@ impl Series {
         Some(Self {
             method,
             route: Box::from(route),
-            statuses,
-            durations,
+            finished,
             in_progress,
             standing: Standing::read(input)?,
         })
@@ -161,6 +169,64 @@ impl Standing {
     }
 }
 
+impl Tallies {
+    fn write(&self, out: &mut Vec<u8>) {
+        put_len(out, self.list().len());
+        for (outcome, tally) in self.list() {
+            put(out, u64::from(outcome.status));
+            out.extend([outcome.error, outcome.scheme, outcome.protocol]);
+            let counts = tally.durations.counts().iter();
+            counts.for_each(|count| put(out, *count));
+            out.extend_from_slice(&tally.durations.sum().to_le_bytes());
+            put(out, tally.request_bytes);
+            put(out, tally.response_bytes);
+        }
+        put_len(out, self.exemplars().len());
+        for exemplar in self.exemplars() {
+            out.extend_from_slice(exemplar.trace_id.as_bytes());
+            out.extend_from_slice(exemplar.span_id.as_bytes());
+            out.extend_from_slice(&exemplar.seconds.to_le_bytes());
+            out.extend_from_slice(&exemplar.unix_nanos.to_le_bytes());
+        }
+    }
+
+    fn read(input: &mut Input<'_>) -> Option<Self> {
+        let mut tallies = Self::default();
+        for _ in 0..input.number()? {
+            let status = u16::try_from(input.number()?).ok()?;
+            let [error, scheme, protocol] = *input.take(3)?.first_chunk()?;
+            let outcome = Outcome {
+                status,
+                error,
+                scheme,
+                protocol,
+            };
+            let mut counts = [0; SECONDS_BOUNDS.len() + 1];
+            for count in &mut counts {
+                *count = input.number()?;
+            }
+            let sum = f64::from_bits(input.fixed()?);
+            let mut durations = Histogram::new(&SECONDS_BOUNDS);
+            durations.merge(&counts, sum);
+            let tally = Tally {
+                durations,
+                request_bytes: input.number()?,
+                response_bytes: input.number()?,
+            };
+            tallies.add_tally(outcome, &tally);
+        }
+        for _ in 0..input.number()? {
+            tallies.keep(Exemplar {
+                trace_id: TraceId::from_bytes(*input.take(16)?.first_chunk()?)?,
+                span_id: SpanId::from_bytes(*input.take(8)?.first_chunk()?)?,
+                seconds: f64::from_bits(input.fixed()?),
+                unix_nanos: input.fixed()?,
+            });
+        }
+        Some(tallies)
+    }
+}
+
 /// LEB128.
 fn put(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
@@ -172,6 +238,11 @@ fn put(out: &mut Vec<u8>, mut number: u64) {
 
 fn put_len(out: &mut Vec<u8>, number: usize) {
     put(out, u64::try_from(number).unwrap_or_default());
+}
+
+fn put_text(out: &mut Vec<u8>, text: &str) {
+    put_len(out, text.len());
+    out.extend_from_slice(text.as_bytes());
 }
 
 struct Input<'a>(&'a [u8]);
@@ -201,6 +272,11 @@ impl<'a> Input<'a> {
             }
         }
         None
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let len = self.len()?;
+        core::str::from_utf8(self.take(len)?).ok()
     }
 
     fn len(&mut self) -> Option<usize> {

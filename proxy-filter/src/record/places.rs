@@ -15,10 +15,10 @@
 
 use super::{Contribution, Record, Series};
 use crate::governor::{EARNED_PART, EARNED_REQUESTS};
+use crate::outcome::{Outcome, Tallies};
 use crate::red;
 use crate::route_tree::{ANY, RouteTree};
 use crate::session::Origin;
-use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
 use sightline_core::names;
 use std::collections::BTreeMap;
 
@@ -103,7 +103,7 @@ impl Record {
                 at
             }
             Err(_) => {
-                let parent = placed.name.get(..placed.known).unwrap_or_default();
+                let parent = placed.parent();
                 self.make(from, more, &placed.name, parent, names)
             }
         }
@@ -148,8 +148,7 @@ impl Record {
         let series = Series {
             method: more.method,
             route: Box::from(name),
-            statuses: Vec::new(),
-            durations: Histogram::new(&SECONDS_BOUNDS),
+            finished: Tallies::default(),
             in_progress: Vec::new(),
             standing: Standing {
                 origin,
@@ -221,32 +220,55 @@ impl Record {
         let Some(first) = first else {
             return false;
         };
-        let (route, method, was_name) = (first.route.clone(), first.method, first.is_name());
-        self.series
-            .retain(|series| (&series.route, series.method) != (&route, method));
-        self.gone(from);
-        if was_name {
-            self.renamed(names);
-        }
+        let (route, method) = (first.route.clone(), first.method);
+        self.let_go(from, names, |series| {
+            (&series.route, series.method) == (&route, method)
+        });
         true
     }
 
     /// Who was idle for too long goes.
     pub(super) fn expire(&mut self, from: &Contribution<'_>) {
-        let before = self.series.len();
-        self.series.retain(|series| {
+        let is_over = |series: &Series| {
             let idle = from.now_nanos.saturating_sub(series.standing.seen_nanos);
-            idle <= from.limits.idle_nanos || !series.in_progress.is_empty()
-        });
-        if self.series.len() < before {
-            self.gone(from);
-            self.renamed(&mut None);
+            idle > from.limits.idle_nanos && series.in_progress.is_empty()
+        };
+        if self.series.iter().any(is_over) {
+            self.let_go(from, &mut None, is_over);
         }
     }
 
-    /// Series went: one that comes back has not counted since the start.
-    fn gone(&mut self, from: &Contribution<'_>) {
+    /// Series go: one that comes back has not counted since the start.
+    fn let_go(
+        &mut self,
+        from: &Contribution<'_>,
+        names: &mut LazyNames,
+        goes: impl Fn(&Series) -> bool,
+    ) {
+        let all = core::mem::take(&mut self.series).into_iter();
+        let (gone, kept): (Vec<_>, Vec<_>) = all.partition(goes);
+        self.series = kept;
         self.series_start_unix_nanos = from.unix_nanos.max(self.series_start_unix_nanos);
+        if gone.iter().any(Series::is_name) {
+            self.renamed(names);
+        }
+        for (outcome, tally) in gone.iter().flat_map(|series| series.finished.list()) {
+            if outcome.error > 0 {
+                let count = self.gone_errors.entry(outcome.error).or_default();
+                *count = count.saturating_add(tally.durations.count());
+            }
+        }
+    }
+
+    /// Failures by kind that series which went had counted.
+    pub fn gone_errors(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.gone_errors.iter().filter_map(|(error, count)| {
+            let outcome = Outcome {
+                error: *error,
+                ..Outcome::default()
+            };
+            Some((outcome.error_type()?, *count))
+        })
     }
 }
 
@@ -258,14 +280,14 @@ impl Series {
 
     /// Finished requests.
     fn requests(&self) -> u64 {
-        self.durations.count()
+        self.finished.requests()
     }
 }
 
 impl red::Series {
     /// Finished requests since the last publishing.
     fn requests(&self) -> u64 {
-        self.durations.count()
+        self.finished.requests()
     }
 }
 

@@ -1,12 +1,19 @@
 //! What workers add, and what the record then says.
 
 use super::*;
+use crate::outcome::{Exemplar, Finished, Outcome};
 use crate::session::{Origin, Route};
 use proptest::prelude::*;
+use sightline_core::id::{SpanId, TraceId};
 use sightline_core::names;
 use std::borrow::Cow;
 
 const SECOND: u64 = 1_000_000_000;
+const FIVE_SPANS: Queued = Queued {
+    spans: 5,
+    log_records: 0,
+    metric_points: 0,
+};
 
 const LIMITS: Limits = Limits {
     series: 20,
@@ -24,30 +31,67 @@ fn route(name: &str) -> Route<'_> {
 pub(crate) fn record_of_two_requests() -> Record {
     let mut red = Red::default();
     let series = red.series_of(b"GET", &route("/a\"b\\"), &LIMITS);
-    red.count(series, Some(200), 3_000_000);
-    red.count(series, Some(503), 200_000_000);
+    red.count(
+        series,
+        &Finished {
+            outcome: Outcome::new(Some(200), 0).over(b"https", b"HTTP/1.1"),
+            duration_nanos: 3_000_000,
+            request_bytes: 7,
+            response_bytes: 200,
+            exemplar: None,
+        },
+    );
+    red.count(
+        series,
+        &Finished {
+            outcome: Outcome::new(Some(503), 1 << 5),
+            duration_nanos: 200_000_000,
+            request_bytes: 0,
+            response_bytes: 100,
+            exemplar: Some(Exemplar {
+                trace_id: TraceId::from_entropy([7; 16]),
+                span_id: SpanId::from_entropy([9; 8]),
+                seconds: 0.2,
+                unix_nanos: 1_700_000_000_500_000_000,
+            }),
+        },
+    );
+    red.add_to_counter("orders_placed_total", 2.5);
     let mut record = Record::new(1_700_000_000_000_000_000, [4; 16]);
     record.add(&from(1, &red, &Ledger::default()));
     record
 }
 
-fn from<'a>(worker: WorkerId, red: &'a Red, ledger: &'a Ledger) -> Contribution<'a> {
+pub(crate) fn from<'a>(worker: WorkerId, red: &'a Red, ledger: &'a Ledger) -> Contribution<'a> {
     Contribution {
         worker,
         now_nanos: 0,
         red,
         ledger,
-        queued: 0,
+        queued: Queued::default(),
         unix_nanos: 9,
-        limits: Limits::NONE,
+        limits: Limits {
+            series: 1000,
+            ..Limits::NONE
+        },
         can_export: true,
         is_last: false,
     }
 }
 
-fn total(record: &Record) -> u64 {
-    let statuses = record.series().iter().flat_map(|series| &series.statuses);
-    statuses.map(|(_, count)| count).sum()
+/// A request with this status that took so long.
+pub(crate) fn finished(status: Option<u16>, duration_nanos: u64) -> Finished {
+    Finished {
+        outcome: Outcome::new(status, 0),
+        duration_nanos,
+        ..Finished::default()
+    }
+}
+
+/// All requests that have ended.
+pub(crate) fn total(record: &Record) -> u64 {
+    let series = record.series().iter();
+    series.map(|series| series.finished.requests()).sum()
 }
 
 #[test]
@@ -57,7 +101,7 @@ fn workers_add_up_and_what_is_in_progress_is_replaced() {
     let series = red.series_of(b"GET", &route("/a"), &LIMITS);
     red.begin(series);
     red.begin(series);
-    red.end(series, Some(200), 1);
+    red.end(series, &finished(Some(200), 1));
     for worker in [1, 2, 1] {
         record.add(&from(worker, &red, &Ledger::default()));
     }
@@ -65,8 +109,8 @@ fn workers_add_up_and_what_is_in_progress_is_replaced() {
         panic!("one series")
     };
     assert_eq!((series.method(), &*series.route), ("GET", "/a"));
-    assert_eq!(series.statuses, [(200, 3)]);
-    assert_eq!(series.durations.count(), 3);
+    assert_eq!(series.finished.list()[0].0.status, 200);
+    assert_eq!(series.finished.requests(), 3);
     assert_eq!(series.in_progress(), 2, "one in each worker");
 }
 
@@ -76,13 +120,13 @@ fn a_worker_that_leaves_takes_what_is_in_progress_and_leaves_its_counts() {
     let mut red = Red::default();
     let series = red.series_of(b"GET", &route("/a"), &LIMITS);
     red.begin(series);
-    red.count(series, None, 1);
+    red.count(series, &finished(None, 1));
     record.add(&Contribution {
-        queued: 5,
+        queued: FIVE_SPANS,
         ..from(1, &red, &Ledger::default())
     });
     assert_eq!(
-        (record.queued(), record.has(1), record.is_leader(1)),
+        (record.queued().spans, record.has(1), record.is_leader(1)),
         (5, true, true)
     );
     record.add(&Contribution {
@@ -90,7 +134,7 @@ fn a_worker_that_leaves_takes_what_is_in_progress_and_leaves_its_counts() {
         ..from(1, &red, &Ledger::default())
     });
     assert_eq!(
-        (record.queued(), record.has(1), record.is_leader(1)),
+        (record.queued().spans, record.has(1), record.is_leader(1)),
         (0, false, false)
     );
     assert_eq!(record.series()[0].in_progress(), 0);
@@ -103,12 +147,9 @@ fn a_worker_that_is_not_heard_of_is_lost_with_what_waited() {
     let mut red = Red::default();
     let series = red.series_of(b"GET", &route("/a"), &LIMITS);
     red.begin(series);
-    let ledger = Ledger {
-        produced: 5,
-        ..Ledger::default()
-    };
+    let ledger = Ledger::of_waiting(FIVE_SPANS);
     record.add(&Contribution {
-        queued: 5,
+        queued: FIVE_SPANS,
         ..from(1, &red, &ledger)
     });
     let idle = Red::default();
@@ -120,18 +161,32 @@ fn a_worker_that_is_not_heard_of_is_lost_with_what_waited() {
             ..from(2, &idle, &nothing)
         };
         record.add(&at);
-        assert_eq!(record.queued(), queued, "after {seconds} s");
+        assert_eq!(record.queued().spans, queued, "after {seconds} s");
     }
-    let dropped: u64 = record.ledger.dropped.iter().sum();
-    assert_eq!(
-        (dropped, record.ledger.dropped[Drop::WorkerLost as usize]),
-        (5, 5)
-    );
+    let spans = &record.ledger.spans;
+    let dropped: u64 = spans.dropped.iter().sum();
+    assert_eq!((dropped, spans.dropped[Drop::WorkerLost as usize]), (5, 5));
     assert_eq!(record.series()[0].in_progress(), 0);
+    assert_eq!(record.ledger.workers_lost, 1);
     assert_eq!(
-        record.ledger.produced,
-        record.ledger.exported + dropped + record.queued()
+        spans.produced,
+        spans.exported + dropped + record.queued().spans
     );
+}
+
+#[test]
+fn heartbeats_tell_a_worker_that_fell_silent() {
+    let mut record = Record::new(0, [0; 16]);
+    assert_eq!(record.heartbeats(5), (0, 0));
+    let (red, ledger) = (Red::default(), Ledger::default());
+    for (worker, seconds) in [(1, 10), (2, 40)] {
+        record.add(&Contribution {
+            now_nanos: seconds * SECOND,
+            ..from(worker, &red, &ledger)
+        });
+    }
+    assert_eq!(record.heartbeats(40 * SECOND), (2, 30 * SECOND));
+    assert_eq!(record.heartbeats(41 * SECOND), (1, 31 * SECOND));
 }
 
 #[test]
@@ -176,14 +231,14 @@ fn the_budget_holds_for_all_workers_together() {
             let name = format!("/w{worker}/{at}");
             let series = red.series_of(b"GET", &route(&name), &LIMITS);
             red.begin(series);
-            red.count(series, Some(200), 1);
+            red.count(series, &finished(Some(200), 1));
         }
         let template = Route {
             name: Cow::Borrowed("/real"),
             origin: Origin::Template,
         };
         let series = red.series_of(b"GET", &template, &LIMITS);
-        red.count(series, Some(200), 1);
+        red.count(series, &finished(Some(200), 1));
         record.add(&Contribution {
             limits: LIMITS,
             ..from(worker, &red, &Ledger::default())
@@ -230,7 +285,7 @@ proptest! {
     fn any_bytes_are_survived(mut bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = Record::from_bytes(&bytes);
         if let Some(first) = bytes.first_mut() {
-            *first = 0xA1;
+            *first = 0xA2;
         }
         let _ = Record::from_bytes(&bytes);
     }
@@ -243,7 +298,7 @@ proptest! {
             for (method, name, status, nanos) in &counts {
                 let series = red.series_of(names::KNOWN_METHODS[*method].as_bytes(), &route(name), &LIMITS);
                 red.begin(series);
-                red.count(series, Some(*status), u64::from(*nanos) * 100);
+                red.count(series, &finished(Some(*status), u64::from(*nanos) * 100));
             }
             record.add(&from(worker, &red, &Ledger::default()));
         }

@@ -65,7 +65,7 @@ fn spans_leave_the_queue_when_they_have_arrived() {
     }
     let call = traces_due(&mut service, NOW).unwrap();
     assert_eq!(
-        (call.spans, call.path(call.to.export.as_ref().unwrap())),
+        (call.items, call.path(call.to.export.as_ref().unwrap())),
         (3, "/v1/traces")
     );
     assert_eq!(service.called(&call, ROOT, Some(5), NOW, 0), None);
@@ -81,18 +81,18 @@ fn spans_leave_the_queue_when_they_have_arrived() {
     assert_eq!(service.answered(ROOT, 5, &partly, NOW, 0), None);
     assert_eq!(
         (
-            service.ledger.produced,
-            service.ledger.exported,
-            service.queue.len()
+            service.ledger.spans.produced,
+            service.ledger.spans.exported,
+            service.spans.len()
         ),
         (4, 2, 1)
     );
-    assert_eq!(service.ledger.dropped[Drop::Rejected as usize], 1);
+    assert_eq!(service.ledger.spans.dropped[Drop::Rejected as usize], 1);
     assert!(
         traces_due(&mut service, later(4)).is_none(),
         "not before the interval"
     );
-    assert_eq!(traces_due(&mut service, later(5)).unwrap().spans, 1);
+    assert_eq!(traces_due(&mut service, later(5)).unwrap().items, 1);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_failure_keeps_the_spans_and_is_said_once() {
     }
     assert_eq!(
         (
-            service.queue.len(),
+            service.spans.len(),
             service.ledger.failures[Failure::Unavailable as usize]
         ),
         (1, 3)
@@ -137,8 +137,8 @@ fn what_is_refused_for_good_is_dropped() {
     service.answered(ROOT, 5, &answer(400), NOW, 0);
     assert_eq!(
         (
-            service.queue.len(),
-            service.ledger.dropped[Drop::Rejected as usize]
+            service.spans.len(),
+            service.ledger.spans.dropped[Drop::Rejected as usize]
         ),
         (0, 1)
     );
@@ -151,7 +151,7 @@ fn a_call_that_cannot_start_is_a_failure() {
     let call = traces_due(&mut service, NOW).unwrap();
     let said = service.called(&call, ROOT, None, NOW, 0);
     assert_eq!(said, Some(change(Some(Failure::Unreachable))));
-    assert_eq!(service.queue.len(), 1);
+    assert_eq!(service.spans.len(), 1);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn unknown_answers_are_ignored() {
     for (root, token) in [(ROOT, 6), (2, 5)] {
         assert_eq!(service.answered(root, token, &answer(200), NOW, 0), None);
     }
-    assert_eq!(service.queue.len(), 1);
+    assert_eq!(service.spans.len(), 1);
 }
 
 #[test]
@@ -178,17 +178,17 @@ fn a_reload_during_an_export_sends_the_spans_again() {
     let call = traces_due(&mut service, later(5)).unwrap();
     assert_eq!(
         (
-            call.spans,
+            call.items,
             call.to.export.as_ref().unwrap().cluster.as_str()
         ),
         (1, "other")
     );
     assert!(service.leave(2));
-    service.drop_queue();
+    service.drop_queues();
     assert_eq!(
         (
-            service.ledger.produced,
-            service.ledger.dropped[Drop::Shutdown as usize]
+            service.ledger.spans.produced,
+            service.ledger.spans.dropped[Drop::Shutdown as usize]
         ),
         (1, 1)
     );
@@ -202,7 +202,7 @@ fn a_full_queue_turns_away_and_does_not_wait_for_the_interval() {
     service.called(&call, ROOT, Some(5), NOW, 0);
     service.answered(ROOT, 5, &answer(200), NOW, 0);
     let mut pushed = 0;
-    while service.ledger.dropped[Drop::QueueFull as usize] == 0 {
+    while service.ledger.spans.dropped[Drop::QueueFull as usize] == 0 {
         service.record_span(span(b"/a"), 1 << 20);
         pushed += 1;
     }
@@ -225,6 +225,64 @@ fn only_the_leader_exports_metrics() {
         "/v1/metrics"
     );
     assert!(service.due_calls(&record, WORKER + 1, NOW).is_empty());
+}
+
+/// Sends the metrics; gives how many points they are.
+fn send_metrics(service: &mut Service, now: Now) -> u64 {
+    let mut record = Record::new(1, [1; 16]);
+    publish(service, &mut record);
+    let calls = service.due_calls(&record, WORKER, now);
+    let call = calls.iter().find(|call| call.signal == Signal::Metrics);
+    let call = call.unwrap();
+    service.called(call, ROOT, Some(5), now, 0);
+    u64::try_from(call.items).unwrap()
+}
+
+/// produced, exported, dropped as superseded, dropped in all, waiting
+fn points(service: &Service) -> [u64; 5] {
+    let flow = &service.ledger.metric_points;
+    let dropped = flow.dropped.iter().sum();
+    let superseded = flow.dropped[Drop::Superseded as usize];
+    let queued = service.queued().metric_points;
+    assert_eq!(flow.produced, flow.exported + dropped + queued);
+    [flow.produced, flow.exported, superseded, dropped, queued]
+}
+
+#[test]
+fn metric_points_are_delivered_refused_or_superseded() {
+    let mut service = service();
+    let one = send_metrics(&mut service, NOW);
+    assert_eq!(points(&service), [one, 0, 0, 0, one], "under way");
+    let partly = Answer {
+        rejected: 2,
+        ..answer(200)
+    };
+    service.answered(ROOT, 5, &partly, NOW, 0);
+    assert_eq!(points(&service), [one, one - 2, 0, 2, 0]);
+    send_metrics(&mut service, later(60));
+    service.answered(ROOT, 5, &answer(503), later(60), 0);
+    assert_eq!(points(&service)[2..], [one, one + 2, 0], "said again later");
+    send_metrics(&mut service, later(120));
+    service.answered(ROOT, 5, &answer(400), later(120), 0);
+    assert_eq!(points(&service)[2..], [one, 2 * one + 2, 0], "for good");
+    send_metrics(&mut service, later(300));
+    service.enter(2, settings(r#", "export": {"cluster": "other"}"#));
+    service.leave(ROOT);
+    assert_eq!(points(&service)[2..], [2 * one, 3 * one + 2, 0], "a reload");
+    send_metrics(&mut service, later(400));
+    // The proxy forgot the call.
+    send_metrics(&mut service, later(2000));
+    assert_eq!(points(&service)[2], 3 * one);
+}
+
+#[test]
+fn points_under_way_end_with_the_worker() {
+    let mut service = service();
+    let one = send_metrics(&mut service, NOW);
+    assert!(service.leave(ROOT));
+    let dropped = service.ledger.metric_points.dropped;
+    assert_eq!(dropped[Drop::Shutdown as usize], one);
+    assert_eq!(points(&service), [one, 0, 0, one, 0]);
 }
 
 #[test]

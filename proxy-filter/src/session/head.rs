@@ -1,6 +1,7 @@
 //! What the filter reads of a request's headers, and nothing else. Cookies and
 //! credentials are never looked at.
 
+use super::b3;
 use crate::header_map::HeaderMap;
 
 /// A header that should stand there once.
@@ -34,6 +35,10 @@ pub struct Head<'h> {
     pub traceparent: Line<'h>,
     /// Every `tracestate` line, in the order received.
     pub tracestate: Vec<&'h [u8]>,
+    /// Every `baggage` line.
+    pub baggage: Vec<&'h [u8]>,
+    /// The B3 headers.
+    pub b3: b3::Lines<'h>,
 }
 
 impl<'h> Line<'h> {
@@ -66,6 +71,13 @@ impl<'h> Head<'h> {
                 b"user-agent" => head.user_agent = value,
                 b"traceparent" => head.traceparent.add(value),
                 b"tracestate" => head.tracestate.push(value),
+                b"baggage" => head.baggage.push(value),
+                b"b3" => head.b3.single.add(value),
+                b"x-b3-traceid" => head.b3.trace_id.add(value),
+                b"x-b3-spanid" => head.b3.span_id.add(value),
+                b"x-b3-parentspanid" => head.b3.parent_span_id.add(value),
+                b"x-b3-sampled" => head.b3.sampled.add(value),
+                b"x-b3-flags" => head.b3.flags.add(value),
                 _ if name == request_id_header.as_bytes() => head.request_id.add(value),
                 _ => {}
             }

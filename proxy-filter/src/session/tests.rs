@@ -4,6 +4,8 @@ use super::*;
 use crate::header_map::{HeaderMap, serialize};
 use proptest::prelude::*;
 
+mod b3;
+mod trace;
 mod trust;
 
 const CALLER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -46,6 +48,7 @@ fn begin_from(address: &str, settings: &Settings, headers: &[(&str, &[u8])]) -> 
         settings,
         &head,
         1000,
+        &mut |_| true,
         &mut || address.as_bytes().to_vec(),
         &mut entropy,
         &mut note(&mut done),
@@ -59,6 +62,7 @@ fn kept(session: Session, settings: &Settings, status: Option<u16>) -> (bool, Op
     let end = End {
         status,
         duration_nanos: 5_000_000,
+        ..End::default()
     };
     let span = session.end(settings, &end, 0, Vec::new);
     (span.is_some(), span.and_then(|span| span.kept_for))
@@ -109,75 +113,6 @@ fn an_id_is_made_where_none_can_be_kept() {
     let renamed = settings(r#", "request_id": {"header": "X-Correlation-ID"}"#);
     let (_, done) = begin(&renamed, &[("x-correlation-id", b"a b")]);
     assert!(value(&done, "set", "x-correlation-id").is_some());
-}
-
-#[test]
-fn a_valid_trace_goes_on_with_the_edges_span() {
-    let (session, done) = begin(
-        &settings(""),
-        &[("traceparent", CALLER.as_bytes()), ("tracestate", b"a=1")],
-    );
-    let sent = value(&done, "set", "traceparent").unwrap();
-    assert!(sent.starts_with("00-0af7651916cd43dd8448eb211c80319c-") && sent.ends_with("-01"));
-    assert!(!sent.contains("b7ad6b7169203331"), "the edge's own span");
-    assert_eq!(
-        session.trace.parent.unwrap().to_hex().as_str(),
-        "b7ad6b7169203331"
-    );
-    assert_eq!(
-        value(&done, "set", "tracestate"),
-        None,
-        "it may stay as it is"
-    );
-    assert_eq!(session.trace.state.as_deref(), Some("a=1"));
-}
-
-#[test]
-fn what_is_no_trace_context_starts_a_new_trace() {
-    let upper = CALLER.to_uppercase();
-    let longer = format!("{CALLER}-x");
-    for (lines, why) in [
-        (vec![], "missing"),
-        (vec![&b""[..]], "empty"),
-        (vec![upper.as_bytes()], "upper case"),
-        (vec![longer.as_bytes()], "too long for version 00"),
-        (vec![b"00-\xff\xfe"], "not UTF-8"),
-        (vec![CALLER.as_bytes(), CALLER.as_bytes()], "twice"),
-    ] {
-        let mut headers: Vec<_> = lines.iter().map(|line| ("traceparent", *line)).collect();
-        headers.push(("tracestate", b"a=1"));
-        let (session, done) = begin(&settings(""), &headers);
-        let sent = value(&done, "set", "traceparent").unwrap();
-        assert!(!sent.contains("0af7651916cd43dd8448eb211c80319c"), "{why}");
-        assert!(sent.ends_with("-03"), "{why}: sampled and random");
-        assert_eq!(value(&done, "remove", "tracestate"), Some(""), "{why}");
-        assert_eq!(
-            (session.trace.parent, session.trace.state),
-            (None, None),
-            "{why}"
-        );
-    }
-    let restart = settings(r#", "trace": {"incoming": "restart"}"#);
-    let (session, _) = begin(&restart, &[("traceparent", CALLER.as_bytes())]);
-    assert_eq!(session.trace.parent, None);
-}
-
-#[test]
-fn several_tracestates_become_one_and_a_bad_one_goes() {
-    let caller = ("traceparent", CALLER.as_bytes());
-    let (_, done) = begin(
-        &settings(""),
-        &[caller, ("tracestate", b"a=1"), ("tracestate", b"b=2")],
-    );
-    assert_eq!(value(&done, "set", "tracestate"), Some("a=1,b=2"));
-    let (_, done) = begin(&settings(""), &[caller, ("tracestate", b"a=\xff")]);
-    assert_eq!(value(&done, "remove", "tracestate"), Some(""));
-    let (_, done) = begin(&settings(""), &[caller]);
-    assert_eq!(
-        value(&done, "remove", "tracestate"),
-        None,
-        "nothing to remove"
-    );
 }
 
 #[test]
@@ -299,6 +234,7 @@ fn the_span_is_the_one_that_the_upstream_knows() {
     let end = End {
         status: Some(204),
         duration_nanos: 7,
+        ..End::default()
     };
     let span = session.end(&settings, &end, 3, || b"HTTP/2".to_vec());
     let span = span.unwrap();
@@ -321,18 +257,18 @@ fn the_span_is_the_one_that_the_upstream_knows() {
 proptest! {
     #[test]
     fn whatever_comes_in_what_goes_out_is_well_formed(
-        lines in proptest::collection::vec((0usize..9, proptest::collection::vec(any::<u8>(), 0..80)), 0..12),
+        lines in proptest::collection::vec((0usize..13, proptest::collection::vec(any::<u8>(), 0..80)), 0..12),
     ) {
-        const NAMES: [&str; 9] = [":method", ":path", ":authority", ":scheme", "x-request-id", "traceparent", "tracestate", "user-agent", "x-other"];
+        const NAMES: [&str; 13] = [":method", ":path", ":authority", ":scheme", "x-request-id", "traceparent", "tracestate", "user-agent", "x-other", "baggage", "b3", "x-b3-traceid", "x-b3-sampled"];
         let headers: Vec<_> = lines.iter().map(|(name, value)| (NAMES[*name], value.as_slice())).collect();
-        let settings = settings("");
+        let settings = settings(r#", "trace": {"b3": "single"}"#);
         let (session, mut done) = begin(&settings, &headers);
         session.respond(&settings, &mut note(&mut done));
         for (what, name, value) in &done {
             prop_assert!(value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{} {} {:?}", what, name, value);
         }
         prop_assert_eq!(value(&done, "set", "traceparent").map(str::len), Some(55));
-        let end = End { status: None, duration_nanos: 0 };
+        let end = End::default();
         let _ = session.end(&settings, &end, 0, || b"\xff".to_vec());
     }
 }

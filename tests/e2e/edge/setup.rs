@@ -64,6 +64,9 @@ impl Edge {
             routes: vec![
                 direct("/direct", 200),
                 to_cluster("/refused", "nobody"),
+                serde_json::json!({"match": {"prefix": "/timeout/"}, "route": {
+                    "cluster": "upstream", "timeout": "0.2s", "prefix_rewrite": "/",
+                }}),
                 to_cluster("/", "upstream"),
             ],
         };

@@ -101,7 +101,11 @@ fn a_trace_is_started_continued_or_restarted() {
     let edge = Edge::start(filter_with("/trace", json!({"incoming": "restart"})), 1);
     let seen = edge.get("/", &headers);
     assert_ne!(sent_on(&seen)[1], TRACE);
-    assert!(seen.upstream_all("tracestate").is_empty());
+    assert_eq!(
+        seen.upstream("tracestate"),
+        "ot=th:0",
+        "only the edge's own"
+    );
 }
 
 #[test]
@@ -123,14 +127,54 @@ fn what_is_no_trace_context_starts_a_new_trace() {
         let seen = edge.get("/", &[("traceparent", value), ("tracestate", "a=1")]);
         let [_, trace, ..] = sent_on(&seen);
         assert!(is_new_trace(&trace), "{why}: {trace}");
-        assert!(
-            seen.upstream_all("tracestate").is_empty(),
-            "{why}: tracestate must go too"
+        let state = seen.upstream("tracestate");
+        assert_eq!(
+            state, "ot=th:0",
+            "{why}: the caller's tracestate must go, too"
         );
     }
     let twice = traceparent();
     let seen = edge.get("/", &[("traceparent", &twice), ("traceparent", &twice)]);
     assert!(is_new_trace(&sent_on(&seen)[1]), "sent twice");
+}
+
+#[test]
+fn a_sampled_trace_says_with_which_probability_it_was_kept() {
+    if !envoy_present() {
+        return;
+    }
+    // Half of all ids: these are the first kept and the last that is not.
+    let trace = json!({"sample_ratio": 0.5, "trusted": []});
+    let edge = Edge::start(filter_with("/trace", trace), 1);
+    for (bits, flags, state) in [
+        ("80000000000000", "01", &["ot=th:8"][..]),
+        ("7fffffffffffff", "00", &[]),
+    ] {
+        let traceparent = format!("00-0af7651916cd43dd84{bits}-{PARENT}-01");
+        let seen = edge.get(
+            "/",
+            &[
+                ("traceparent", &traceparent),
+                ("tracestate", "ot=th:0;rv:ffffffffffffff"),
+            ],
+        );
+        assert_eq!(sent_on(&seen)[3], flags, "{bits}");
+        assert_eq!(seen.upstream_all("tracestate"), state, "{bits}");
+    }
+    let edge = Edge::start(filter(), 1);
+    let headers = [
+        ("traceparent", traceparent()),
+        ("tracestate", "a=1,ot=th:8;rv:00000000000000;x:y".to_owned()),
+    ];
+    let headers = headers
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let seen = edge.get("/", &headers);
+    assert_eq!(
+        seen.upstream("tracestate"),
+        "ot=rv:00000000000000;x:y,a=1",
+        "a threshold that can't be true goes, the rest stays"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::ledger::Ledger;
+use crate::record::tests::{finished, from};
 use crate::red::{Limits, Red};
 use crate::session::Route;
 use proptest::prelude::*;
@@ -64,7 +65,7 @@ impl Edge {
         let worker = self.next % self.reds.len();
         self.next += 1;
         let series = self.begin(worker, path, Origin::Segments);
-        self.reds[worker].end(series, Some(200), 1_000_000);
+        self.reds[worker].end(series, &finished(Some(200), 1_000_000));
     }
 
     fn publish(&mut self) {
@@ -77,15 +78,10 @@ impl Edge {
     fn publish_one(&mut self, worker: usize) {
         let red = &mut self.reds[worker];
         self.record.add(&Contribution {
-            worker: worker as u64 + 1,
             now_nanos: self.seconds * 1_000_000_000,
             unix_nanos: self.seconds,
-            red,
-            ledger: &Ledger::default(),
-            queued: 0,
             limits: self.limits,
-            can_export: true,
-            is_last: false,
+            ..from(worker as u64 + 1, red, &Ledger::default())
         });
         red.published();
         red.settle(&self.record, self.limits.series, std::iter::empty());
@@ -249,7 +245,7 @@ fn a_place_with_too_many_siblings_collapses_the_same_for_all_workers() {
             &*edge.reds[worker].get(series).unwrap().route,
             "/users/{any}"
         );
-        edge.reds[worker].end(series, Some(200), 1);
+        edge.reds[worker].end(series, &finished(Some(200), 1));
     }
     edge.publish();
     assert_eq!(edge.count("/users/{any}"), before + 4);
@@ -267,7 +263,7 @@ fn templates_never_give_way() {
     }
     for at in 0..100 {
         let series = edge.begin(0, &format!("/users/t{}", word(at)), Origin::Template);
-        edge.reds[0].end(series, Some(200), 1);
+        edge.reds[0].end(series, &finished(Some(200), 1));
     }
     edge.publish();
     for at in 0..100 {
@@ -336,7 +332,7 @@ fn a_request_under_way_keeps_its_series_alive() {
     // Its worker publishes no more; the other one does.
     edge.seconds = 10_000;
     edge.publish_one(1);
-    edge.reds[0].end(series, Some(200), 1);
+    edge.reds[0].end(series, &finished(Some(200), 1));
     edge.publish();
     assert_eq!(edge.count("/slow"), 1);
     assert_eq!(edge.record.series[0].in_progress(), 0);
@@ -400,7 +396,7 @@ proptest! {
                 }
                 4 | 5 if !under_way.is_empty() => {
                     let (worker, series) = under_way.swap_remove(at as usize % under_way.len());
-                    edge.reds[worker].end(series, Some(200), 1);
+                    edge.reds[worker].end(series, &finished(Some(200), 1));
                     ended += 1;
                 }
                 6 => edge.seconds += at * 20,
@@ -413,7 +409,7 @@ proptest! {
         edge.publish();
         prop_assert_eq!(edge.in_progress(), under_way.len() as u64);
         for (worker, series) in under_way {
-            edge.reds[worker].end(series, Some(200), 1);
+            edge.reds[worker].end(series, &finished(Some(200), 1));
             ended += 1;
         }
         edge.publish();

@@ -28,8 +28,10 @@ fn who_is_not_trusted_never_decides_on_sampling() {
         assert!(traceparent.ends_with(sent), "{why}: {traceparent}");
         let parent = session.trace.parent.unwrap();
         assert_eq!(parent.to_hex().as_str(), "b7ad6b7169203331", "{why}");
-        let removed = value(&done, "remove", "tracestate").is_some();
-        assert_eq!(removed, address != "127.0.0.1:4000", "{why}");
+        let kept = session.trace.state.as_deref() == Some("dd=s:-1");
+        assert_eq!(kept, address == "127.0.0.1:4000", "{why}");
+        let touched = done.iter().any(|(_, name, _)| name == "tracestate");
+        assert_eq!(touched, !kept, "{why}");
     }
 }
 
@@ -64,6 +66,13 @@ fn the_address_is_asked_for_only_where_it_matters() {
         ("", &valid[..], 1),
         ("", &[], 0),
         ("", &[("traceparent", b"garbage")], 0),
+        ("", &[("baggage", b"a=1")], 1),
+        ("", &[("baggage", b"garbage")], 0),
+        (
+            "",
+            &[("traceparent", CALLER.as_bytes()), ("baggage", b"a=1")],
+            1,
+        ),
         (r#", "trace": {"trusted": []}"#, &valid, 0),
         (r#", "trace": {"incoming": "restart"}"#, &valid, 0),
         (r#", "trace": {"untrusted": "restart"}"#, &valid, 1),
@@ -77,7 +86,59 @@ fn the_address_is_asked_for_only_where_it_matters() {
             Vec::new()
         };
         let mut entropy = |buffer: &mut [u8]| buffer.fill(1);
-        Session::begin(&settings, &head, 0, &mut address, &mut entropy, &mut |_| {});
+        let sample = &mut |_| true;
+        Session::begin(
+            &settings,
+            &head,
+            0,
+            sample,
+            &mut address,
+            &mut entropy,
+            &mut |_| {},
+        );
         assert_eq!(asked, expected, "{more} {headers:?}");
     }
+}
+
+#[test]
+fn baggage_is_passed_on_for_who_is_trusted() {
+    let trusted = "127.0.0.1:4000";
+    let stranger = "203.0.113.9:4000";
+    let rules = settings("");
+    for (address, lines, expected, why) in [
+        (trusted, &[][..], None, "there is none"),
+        (trusted, &[&b"a=1;p, b=2"[..]], None, "it may stay as it is"),
+        (
+            trusted,
+            &[b"a=1", b"b=2"],
+            Some(("set", "a=1,b=2")),
+            "two lines",
+        ),
+        (
+            trusted,
+            &[b"a"],
+            Some(("remove", "")),
+            "against the grammar",
+        ),
+        (stranger, &[b"a=1"], Some(("remove", "")), "not trusted"),
+        (
+            "127.0.0.1:0",
+            &[b"a=1"],
+            Some(("remove", "")),
+            "by a header",
+        ),
+    ] {
+        let headers: Vec<_> = lines.iter().map(|line| ("baggage", *line)).collect();
+        let (_, done) = begin_from(address, &rules, &headers);
+        let mut effects = done.iter().filter(|(_, name, _)| name == "baggage");
+        let effect = effects
+            .next()
+            .map(|(what, _, value)| (*what, value.as_str()));
+        assert_eq!(effect, expected, "{why}");
+        assert_eq!(effects.next(), None, "{why}");
+    }
+    let restart = settings(r#", "trace": {"incoming": "restart"}"#);
+    let (_, done) = begin_from(trusted, &restart, &[("baggage", b"a=1")]);
+    let touched = done.iter().any(|(_, name, _)| name == "baggage");
+    assert!(!touched, "it belongs to no trace");
 }

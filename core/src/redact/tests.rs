@@ -1,0 +1,142 @@
+//! What is taken out of real-looking text, and what stays.
+
+use super::*;
+use proptest::prelude::*;
+
+#[test]
+fn urls_lose_what_is_secret_and_keep_what_is_useful() {
+    for (from, to) in [
+        (
+            "https://shop.example/p/1?utm=x&token=abc#frag",
+            "https://shop.example/p/1?utm=REDACTED&token=REDACTED",
+        ),
+        ("https://ada:pw@shop.example/a", "https://shop.example/a"),
+        ("https://shop.example", "https://shop.example"),
+        ("/cart?", "/cart"),
+        ("/cart?empty&a=", "/cart?empty&a"),
+        (
+            "/reset/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+            "/reset/REDACTED",
+        ),
+        ("/u/ada@example.org/cart", "/u/REDACTED/cart"),
+        ("/u/ada%40example.org", "/u/REDACTED"),
+        ("/pay/4111111111111111", "/pay/REDACTED"),
+        ("/pay/4111-1111-1111-1111/x", "/pay/REDACTED/x"),
+        (
+            "/hooks/ghp_16C7e42F292c6912E7710c838347Ae178B4a",
+            "/hooks/REDACTED",
+        ),
+        (
+            "/charge/sk_live_4eC39HqLyjWDarjtT1zdp7dc/x",
+            "/charge/REDACTED/x",
+        ),
+        ("/s3/AKIAIOSFODNN7EXAMPLE/list", "/s3/REDACTED/list"),
+        ("/bot/xoxb-123456789012-abcdefghijkl", "/bot/REDACTED"),
+        (
+            "/a?access_token=ya29.x&card=4111111111111111&b",
+            "/a?access_token=REDACTED&card=REDACTED&b",
+        ),
+        (
+            "/api_key=abc;session:xyz/a",
+            "/api_key=REDACTED;session:REDACTED/a",
+        ),
+        (
+            "https://shop.example/?ada@example.org",
+            "https://shop.example/?REDACTED",
+        ),
+    ] {
+        assert_eq!(url(from), to);
+    }
+}
+
+#[test]
+fn messages_lose_secrets() {
+    for (from, to) in [
+        ("no user ada@example.org here", "no user REDACTED here"),
+        ("sent to <ada@example.org>.", "sent to <REDACTED>."),
+        (
+            "Authorization: Bearer abc.def",
+            "Authorization: Bearer REDACTED",
+        ),
+        (
+            "authorization=Basic dXNlcjpwYXNz",
+            "authorization=Basic REDACTED",
+        ),
+        ("password=hunter2, retry", "password=REDACTED, retry"),
+        (
+            "{\"api_key\":\"x\",\"a\":1}",
+            "{\"api_key\":\"REDACTED\",\"a\":1}",
+        ),
+        (
+            "{\"user\": {\"password\" : \"hunter2\"}}",
+            "{\"user\": {\"password\" : \"REDACTED\"}}",
+        ),
+        ("password: hunter2", "password: REDACTED"),
+        (
+            "GET /reset/token=abc failed",
+            "GET /reset/token=REDACTED failed",
+        ),
+        (
+            "at f (https://a.example/x.js?dpl=1:12:34)",
+            "at f (https://a.example/x.js?dpl=REDACTED:12:34)",
+        ),
+        (
+            "at f (https://a.example/x.js?dpl=a1:12:34)",
+            "at f (https://a.example/x.js?dpl=REDACTED:12:34)",
+        ),
+        ("access_token=abc", "access_token=REDACTED"),
+        (
+            "key is ghp_16C7e42F292c6912E7710c838347Ae178B4a.",
+            "key is REDACTED",
+        ),
+        ("key:AKIAIOSFODNN7EXAMPLE", "REDACTED"),
+        (
+            "jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+            "jwt REDACTED",
+        ),
+        (
+            "card 4111 1111 1111 1111 declined",
+            "card REDACTED declined",
+        ),
+        ("card 4111-1111-1111-1111.", "card REDACTED."),
+        (
+            "GET https://a.example/x?t=1 failed",
+            "GET https://a.example/x?t=REDACTED failed",
+        ),
+    ] {
+        assert_eq!(text(from), to);
+    }
+}
+
+#[test]
+fn leaves_what_is_harmless() {
+    for kept in [
+        "Cannot read properties of undefined (reading 'id')",
+        "order 4111111111111112 is no card (Luhn)",
+        "at render (https://shop.example/_next/static/chunks/app.js:12:34)",
+        "1700000000000 ms",
+        "@scope/package",
+        "ghp_short and AKIA are no keys",
+        "/glpat/xoxb/AIzawa",
+        "Unexpected token 'x' in JSON",
+        "https://shop.example:8443/a:1:2",
+        "caf\u{e9} \u{1f600}",
+    ] {
+        assert!(matches!(text(kept), Cow::Borrowed(_)), "{kept}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn redacting_twice_changes_nothing_more(input in "[ -~\u{e9}]{0,60}") {
+        let once = text(&input).into_owned();
+        prop_assert_eq!(text(&once).into_owned(), once.clone());
+        let _ = url(&input);
+    }
+
+    #[test]
+    fn no_address_survives(before in "[a-z ]{0,10}", name in "[a-z]{1,8}", after in "[a-z ]{0,10}") {
+        let input = alloc::format!("{before} {name}@example.org {after}");
+        prop_assert!(!text(&input).contains("example.org"));
+    }
+}

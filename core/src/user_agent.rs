@@ -1,0 +1,183 @@
+//! The family of a client by its `User-Agent`: few names, whatever is sent, so
+//! that they can be counted by. Versions, systems and devices are left out.
+
+/// Words of programs that are no browser in a person's hands, in lower case,
+/// with the family's name. They stand before browsers because many programs
+/// also claim to be one. The first that is found counts.
+const PROGRAMS: [(&str, &str); 20] = [
+    ("headlesschrome", "headless"),
+    ("phantomjs", "headless"),
+    ("bot", "bot"),
+    ("crawl", "bot"),
+    ("spider", "bot"),
+    ("slurp", "bot"),
+    ("facebookexternalhit", "bot"),
+    ("kube-probe", "probe"),
+    ("googlehc", "probe"),
+    ("elb-healthchecker", "probe"),
+    ("prometheus/", "probe"),
+    ("blackbox", "probe"),
+    ("curl/", "curl"),
+    ("wget/", "wget"),
+    ("python", "python"),
+    ("go-http-client", "go"),
+    ("okhttp", "okhttp"),
+    ("java/", "java"),
+    ("apache-httpclient", "java"),
+    ("node", "node"),
+];
+
+/// Words of browsers, in lower case, with the family's name. Each claims to be
+/// those after it as well, so the first that is found counts.
+const BROWSERS: [(&str, &str); 16] = [
+    ("edg/", "edge"),
+    ("edga/", "edge"),
+    ("edgios/", "edge"),
+    ("edge/", "edge"),
+    ("opr/", "opera"),
+    ("opera", "opera"),
+    ("samsungbrowser/", "samsung"),
+    ("firefox/", "firefox"),
+    ("fxios/", "firefox"),
+    ("crios/", "chrome"),
+    ("chrome/", "chrome"),
+    ("chromium/", "chrome"),
+    ("trident/", "ie"),
+    ("msie ", "ie"),
+    ("version/", "safari"),
+    ("safari/", "safari"),
+];
+
+/// The family of what matches nothing.
+pub const OTHER: &str = "other";
+/// The family of who says nothing.
+pub const NONE: &str = "none";
+
+/// As much of the text as is looked at, in bytes.
+const MAX_LEN: usize = 512;
+
+/// The family that a `User-Agent` belongs to: one of the names in the two
+/// lists, [`OTHER`] or [`NONE`].
+pub fn family(user_agent: &[u8]) -> &'static str {
+    let text = user_agent.get(..MAX_LEN).unwrap_or(user_agent);
+    if text.is_empty() {
+        return NONE;
+    }
+    let lists = [&PROGRAMS[..], &BROWSERS];
+    let known = lists.into_iter().flatten();
+    let mut found = known.filter(|(word, _)| contains(text, word.as_bytes()));
+    found.next().map_or(OTHER, |(_, family)| family)
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    let mut windows = text.windows(word.len().max(1));
+    windows.any(|window| window.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn real_clients_have_the_family_that_people_call_them_by() {
+        for (user_agent, expected) in [
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+                "chrome",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/126.0.6478.54 Mobile/15E148 Safari/604.1",
+                "chrome",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36 Edg/126.0.2592.68",
+                "edge",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/64.0.3282.140 Safari/537.36 Edge/18.17763",
+                "edge",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/125.0.0.0 Safari/537.36 OPR/111.0.0.0",
+                "opera",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36",
+                "samsung",
+            ),
+            (
+                "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0",
+                "firefox",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) FxiOS/127.0 Mobile/15E148 Safari/605.1.15",
+                "firefox",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15",
+                "safari",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko",
+                "ie",
+            ),
+            (
+                "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+                "bot",
+            ),
+            (
+                "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm) Chrome/116.0.1938.76 Safari/537.36",
+                "bot",
+            ),
+            (
+                "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.1; +https://openai.com/gptbot)",
+                "bot",
+            ),
+            (
+                "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
+                "bot",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/126.0.0.0 Safari/537.36",
+                "headless",
+            ),
+            ("curl/8.5.0", "curl"),
+            ("Wget/1.21.4", "wget"),
+            ("python-requests/2.32.3", "python"),
+            ("Python-urllib/3.12", "python"),
+            ("Go-http-client/2.0", "go"),
+            ("okhttp/4.12.0", "okhttp"),
+            ("Apache-HttpClient/4.5.14 (Java/17.0.11)", "java"),
+            ("Java/17.0.11", "java"),
+            (
+                "node-fetch/1.0 (+https://github.com/bitinn/node-fetch)",
+                "node",
+            ),
+            ("node", "node"),
+            ("kube-probe/1.30", "probe"),
+            ("Prometheus/2.52.0", "probe"),
+            ("Envoy/HC", "other"),
+            ("Mozilla/5.0", "other"),
+            ("\u{4f60}\u{597d}", "other"),
+            ("", "none"),
+        ] {
+            assert_eq!(family(user_agent.as_bytes()), expected, "{user_agent}");
+        }
+        assert_eq!(family(b"\xff\xfecurl/8"), "curl", "not UTF-8");
+        assert_eq!(
+            family(&[b'x'; 100_000]),
+            "other",
+            "only the beginning is read"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn there_are_few_families_whatever_is_sent(user_agent in proptest::collection::vec(any::<u8>(), 0..600)) {
+            let family = family(&user_agent);
+            let known = PROGRAMS.iter().chain(&BROWSERS).any(|(_, name)| *name == family);
+            prop_assert!(known || family == OTHER || family == NONE);
+        }
+    }
+}

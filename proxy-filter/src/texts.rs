@@ -1,0 +1,111 @@
+//! What a request said, kept until its span and its log record are written:
+//! bytes as received, several texts in one allocation, each bounded.
+
+use std::borrow::Cow;
+
+/// The most bytes of a single text that are kept.
+pub const MAX_TEXT: usize = 1024;
+
+/// A text that a request said.
+#[derive(Clone, Copy, Debug)]
+pub enum Text {
+    /// The path without query.
+    Path,
+    /// `:authority`.
+    Authority,
+    /// `:scheme`.
+    Scheme,
+    /// `user-agent`.
+    UserAgent,
+    /// The request id.
+    RequestId,
+    /// The method, where it is no known one.
+    Method,
+}
+
+/// Several texts in one allocation.
+#[derive(Debug, Default)]
+pub struct Texts {
+    bytes: Vec<u8>,
+    places: [(u32, u32); 6],
+}
+
+impl Texts {
+    /// Keeps a text, or as much of it as is kept. One that is too long ends
+    /// where a word of it ends: half a secret is not recognized as one.
+    pub fn push(&mut self, text: Text, value: &[u8]) {
+        let place = self.append(value, MAX_TEXT);
+        if let Some(kept) = self.places.get_mut(text as usize) {
+            *kept = place;
+        }
+    }
+
+    fn append(&mut self, value: &[u8], max_bytes: usize) -> (u32, u32) {
+        let from = self.bytes.len();
+        self.bytes.extend_from_slice(whole_words(value, max_bytes));
+        let place = |at: usize| u32::try_from(at).unwrap_or_default();
+        (place(from), place(self.bytes.len()))
+    }
+
+    fn at(&self, (from, to): (u32, u32)) -> &[u8] {
+        let range =
+            usize::try_from(from).unwrap_or_default()..usize::try_from(to).unwrap_or_default();
+        self.bytes.get(range).unwrap_or_default()
+    }
+
+    /// A text as received; empty if there is none.
+    pub fn get(&self, text: Text) -> &[u8] {
+        self.at(self.places.get(text as usize).copied().unwrap_or_default())
+    }
+
+    /// A text as text, with marks in place of what is no UTF-8.
+    pub fn lossy(&self, text: Text) -> Option<Cow<'_, str>> {
+        let text = self.get(text);
+        (!text.is_empty()).then(|| String::from_utf8_lossy(text))
+    }
+
+    /// About how much memory the texts take, in bytes.
+    pub fn weight(&self) -> usize {
+        size_of::<Self>().saturating_add(self.bytes.capacity())
+    }
+}
+
+/// As many words from the beginning as go into so many bytes.
+fn whole_words(value: &[u8], max_bytes: usize) -> &[u8] {
+    let Some((kept, _)) = value.split_at_checked(max_bytes) else {
+        return value;
+    };
+    if kept.len() == value.len() {
+        return value;
+    }
+    let is_end = |byte: &u8| matches!(byte, b'/' | b' ' | b',' | b';' | b'&' | b'(' | b')');
+    let end = kept.iter().rposition(is_end).map(|at| at.saturating_add(1));
+    kept.get(..end.unwrap_or_default()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_kept_apart() {
+        let mut texts = Texts::default();
+        texts.push(Text::Path, b"/a");
+        texts.push(Text::UserAgent, b"caf\xe9");
+        assert_eq!(texts.get(Text::Path), b"/a");
+        assert_eq!(texts.lossy(Text::UserAgent).unwrap(), "caf\u{fffd}");
+        assert_eq!(texts.lossy(Text::Method), None);
+    }
+
+    #[test]
+    fn what_is_too_long_ends_with_a_whole_word() {
+        for (value, kept, why) in [
+            (&b"/a/secret"[..], &b"/a/secret"[..], "just fits"),
+            (b"/a/secret1", b"/a/", "the last segment would be cut"),
+            (b"0123456789", b"", "a single word"),
+            (b"a b;c,defg", b"a b;c,", "other ends of words"),
+        ] {
+            assert_eq!(whole_words(value, 9), kept, "{why}");
+        }
+    }
+}
