@@ -247,10 +247,10 @@ mod tests {
         red.count(template, &finished(Some(200)));
         assert_eq!(
             red.all().len(),
-            20 + 2,
-            "the budget, _other and the template"
+            10 + 2,
+            "half of the budget, _other and the template"
         );
-        assert_eq!(red.overflow(), 10_000 - 20);
+        assert_eq!(red.overflow(), 10_000 - 10);
         assert_eq!(&*red.get(template).unwrap().route, "/real");
         let counted = red.all().iter().map(|series| series.finished.requests());
         assert_eq!(counted.sum::<u64>(), 10_001);

@@ -2,9 +2,31 @@
 //! servers. Nothing else of the document is read.
 
 use super::problem::Problems;
-use super::raw::OpenApi;
+use serde::Deserialize;
+use serde_json::Value;
 use sightline_core::route::{MAX_TEMPLATES, Routes, TemplateError};
 use sightline_core::url::{split_authority, split_scheme};
+use std::collections::BTreeMap;
+
+/// What is read of an OpenAPI document. All else in it is ignored.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(default)]
+pub struct OpenApi {
+    /// The servers; the paths stand below theirs.
+    pub servers: Vec<Server>,
+    /// The paths; only their names are read.
+    pub paths: BTreeMap<String, Value>,
+}
+
+/// A server of an OpenAPI document.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(default)]
+pub struct Server {
+    /// Its URL, absolute or not.
+    pub url: String,
+}
 
 /// Compiles the operator's templates together with those of the document. A
 /// template of the document that says the same as an earlier one is left out.

@@ -9,9 +9,8 @@
 //! and `Serialize` as the others do. Limits of numbers stand in [`limits`], for
 //! the check and the schema alike.
 
+pub use super::openapi::OpenApi;
 use serde::Deserialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The least and the greatest value of each number, both included.
 pub mod limits {
@@ -22,7 +21,7 @@ pub mod limits {
     /// `metrics.max_siblings`.
     pub const MAX_SIBLINGS: (u64, u64) = (1, 10_000);
     /// `metrics.expire_after_s`.
-    pub const EXPIRE_AFTER_S: (u64, u64) = (60, 31_536_000);
+    pub const EXPIRE_AFTER_S: (u64, u64) = (10, 31_536_000);
     /// `export.interval_ms`.
     pub const INTERVAL_MS: (u64, u64) = (100, 3_600_000);
     /// `export.timeout_ms`.
@@ -64,26 +63,6 @@ pub struct Document {
     /// Where spans and metrics go by OTLP/HTTP. Without it nothing is sent and
     /// no span is made.
     pub export: Option<Export>,
-}
-
-/// What is read of an OpenAPI document. All else in it is ignored.
-#[derive(Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
-#[serde(default)]
-pub struct OpenApi {
-    /// The servers; the paths stand below theirs.
-    pub servers: Vec<Server>,
-    /// The paths; only their names are read.
-    pub paths: BTreeMap<String, Value>,
-}
-
-/// A server of an OpenAPI document.
-#[derive(Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
-#[serde(default)]
-pub struct Server {
-    /// Its URL, absolute or not.
-    pub url: String,
 }
 
 /// The resource attributes.

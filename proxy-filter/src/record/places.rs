@@ -7,7 +7,8 @@
 //!   newcomers count as `{any}`. Names of a crowded place that were asked for
 //!   seldom are closed: what they have counted stays, what comes goes to
 //!   `{any}`. Who is asked for often earns a name.
-//! - In all there are at most `series`. A newcomer takes the place of the
+//! - In all there are at most `series`, half of them of names that nobody has
+//!   earned. A newcomer takes the place of the
 //!   one that was idle for longest, if that is closed or the newcomer is asked
 //!   for often; else it counts as `_other`.
 //! - Who is idle for too long goes, and with the last `{any}` its place is no
@@ -195,6 +196,23 @@ impl Record {
         self.renamed(names);
     }
 
+    /// How many new names that nobody has earned may come.
+    pub fn room(&self, max_series: usize) -> usize {
+        let now_nanos = self.workers.iter().map(|worker| worker.seen_nanos).max();
+        let now_nanos = now_nanos.unwrap_or_default();
+        let may_go = |series: &&Series| series.may_go(now_nanos, false);
+        let may_go = self.series.iter().filter(may_go).count();
+        self.free(max_series).saturating_add(may_go)
+    }
+
+    /// Free places for names that nobody has earned. They get half of all, so
+    /// that a flood leaves some for who comes later.
+    fn free(&self, max_series: usize) -> usize {
+        let seldom = self.series.iter().filter(|series| series.is_seldom());
+        let of_half = max_series.div_ceil(2).saturating_sub(seldom.count());
+        of_half.min(max_series.saturating_sub(self.series.len()))
+    }
+
     /// Makes room where there is none: closed series go for anybody, open ones
     /// only for who has earned a name.
     fn has_room(
@@ -203,16 +221,11 @@ impl Record {
         more: &red::Series,
         names: &mut LazyNames,
     ) -> bool {
-        if self.series.len() < from.limits.series {
+        let max_series = from.limits.series;
+        if self.free(max_series) > 0 || (more.is_earned && self.series.len() < max_series) {
             return true;
         }
-        let idle = |series: &Series| from.now_nanos.saturating_sub(series.standing.seen_nanos);
-        let may_go = |series: &&Series| {
-            series.standing.origin != Origin::Template
-                && series.in_progress.is_empty()
-                && idle(series) >= MAY_GO_AFTER_NANOS
-                && (more.is_earned || !series.standing.is_open)
-        };
+        let may_go = |series: &&Series| series.may_go(from.now_nanos, more.is_earned);
         let first = self.series.iter().filter(may_go).min_by_key(|series| {
             let standing = &series.standing;
             (standing.is_open, standing.seen_nanos)
@@ -276,6 +289,22 @@ impl Series {
     /// Whether its route is an open name made of segments.
     fn is_name(&self) -> bool {
         self.standing.is_open && self.standing.origin == Origin::Segments
+    }
+
+    /// Whether it may have to make room, open ones only for who has earned it.
+    fn may_go(&self, now_nanos: u64, for_earned: bool) -> bool {
+        let idle = now_nanos.saturating_sub(self.standing.seen_nanos);
+        self.standing.origin != Origin::Template
+            && self.in_progress.is_empty()
+            && idle >= MAY_GO_AFTER_NANOS
+            && (for_earned || !self.standing.is_open)
+    }
+
+    /// Whether it is asked for too seldom to have earned its name.
+    fn is_seldom(&self) -> bool {
+        let is_template = self.standing.origin == Origin::Template;
+        let is_often = self.standing.is_open && self.requests() >= EARNED_REQUESTS;
+        !is_template && !is_often
     }
 
     /// Finished requests.

@@ -246,17 +246,17 @@ fn the_budget_holds_for_all_workers_together() {
     }
     assert_eq!(
         record.series().len(),
-        20 + 2,
-        "the budget, _other and the template"
+        10 + 2,
+        "half of the budget, _other and the template"
     );
     assert_eq!(total(&record), 10 * 21, "nothing is lost");
-    assert_eq!(record.ledger.overflow, 9 * 20);
+    assert_eq!(record.ledger.overflow, 9 * 20 + 10);
     let other = record
         .series()
         .iter()
         .find(|series| &*series.route == names::OTHER)
         .unwrap();
-    assert_eq!(other.in_progress(), 9 * 20);
+    assert_eq!(other.in_progress(), 9 * 20 + 10);
 }
 
 #[test]

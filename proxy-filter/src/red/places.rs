@@ -10,10 +10,6 @@ use crate::session::{Origin, Route};
 use sightline_core::names;
 use std::rc::Rc;
 
-/// So many new series a worker may try between two publishings where all places
-/// are taken: some may have become free.
-const LEAST_ROOM: usize = 16;
-
 /// What is known of names made of segments.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -76,16 +72,20 @@ impl Red {
         limits: &Limits,
     ) -> usize {
         let Names {
-            room, newcomers, ..
+            new,
+            room,
+            newcomers,
+            ..
         } = &mut self.names;
-        let is_full = room.is_some_and(|room| room == 0);
+        let is_full = room.is_some_and(|room| *new >= room);
         let is_earned = is_earned || (is_full && newcomers.note(name));
         let room = match (is_earned, *room) {
-            (false, Some(room)) => room.max(LEAST_ROOM),
-            _ => limits.series,
+            (false, Some(room)) => room,
+            (false, None) => limits.series.div_ceil(2),
+            (true, _) => limits.series,
         };
-        if self.names.new < room {
-            self.names.new = self.names.new.saturating_add(1);
+        if *new < room {
+            *new = new.saturating_add(1);
             if origin == Origin::Segments {
                 self.names.tree.insert(name);
                 self.names.version = None;
@@ -110,7 +110,7 @@ impl Red {
         max_series: usize,
         held: impl Iterator<Item = usize>,
     ) {
-        self.names.room = Some(max_series.saturating_sub(record.series().len()));
+        self.names.room = Some(record.room(max_series));
         self.names.new = 0;
         if self.names.version != Some(record.names_version) {
             self.names.tree = record.names();

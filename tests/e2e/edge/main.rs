@@ -7,6 +7,7 @@ mod imports;
 mod metrics;
 mod poison;
 mod propagation;
+mod routes;
 mod sampling;
 mod setup;
 mod spans;

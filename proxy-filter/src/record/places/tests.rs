@@ -1,6 +1,8 @@
 //! Several workers and the record where they meet, under requests for paths
 //! that are real, many, or made up.
 
+mod flood;
+
 use super::*;
 use crate::ledger::Ledger;
 use crate::record::tests::{finished, from};
@@ -14,17 +16,6 @@ const LIMITS: Limits = Limits {
     siblings: 64,
     idle_nanos: 3_600_000_000_000,
 };
-const REAL: [&str; 8] = [
-    "/",
-    "/cart",
-    "/checkout/payment",
-    "/products/{id}",
-    "/help/returns",
-    "/help/contact",
-    "/api/v1/search",
-    "/api/v1/suggest",
-];
-
 /// An edge with as many workers as it has `reds`; a second passes with each
 /// publishing.
 struct Edge {
@@ -140,78 +131,6 @@ fn word(mut at: u64) -> String {
         at /= 26;
     }
     word
-}
-
-/// A path that nobody has asked for, of a shape that hurts.
-fn made_up(at: u64) -> String {
-    let name = word(at);
-    match at % 6 {
-        0 => format!("/{name}"),
-        1 => format!("/help/{name}"),
-        2 => format!("/{name}/{name}/{name}/{name}/{name}/{name}/{name}/{name}/{name}"),
-        3 => format!("/cart/{}/{}/{}", word(at % 70), word(at % 71), name),
-        4 => format!("/api/v1/{name}/{}", word(at % 97)),
-        _ => format!("/{}/{name};x=1//.{name}", word(at % 60)),
-    }
-}
-
-#[test]
-fn a_million_made_up_paths_leave_memory_flat_and_real_routes_intact() {
-    let mut edge = Edge::new(2);
-    let mut real = 0;
-    let mut made = 0;
-    for at in 0..1_000_000 {
-        edge.request(&made_up(at));
-        made += 1;
-        // Real requests come late and are few: one in 400.
-        if at >= 300_000 && at % 400 == 0 {
-            REAL.iter().for_each(|path| edge.request(path));
-            real += 1;
-        }
-        if at % 1000 == 0 {
-            edge.publish();
-        }
-        if at % 100_000 == 0 {
-            edge.publish();
-            edge.is_bounded();
-        }
-    }
-    edge.publish();
-    edge.is_bounded();
-    assert_eq!(
-        edge.total(),
-        made + real * REAL.len() as u64,
-        "nothing is lost"
-    );
-    for path in REAL {
-        let name = infer(path);
-        // What came before a name was earned is counted with the others.
-        let missed = real - edge.count(&name);
-        assert!(missed <= 200, "{name}: {missed} of {real}");
-    }
-}
-
-#[test]
-fn real_routes_that_were_there_first_miss_nothing() {
-    let mut edge = Edge::new(4);
-    for _ in 0..EARNED_REQUESTS {
-        REAL.iter().for_each(|path| edge.request(path));
-    }
-    edge.publish();
-    for at in 0..100_000 {
-        edge.request(&made_up(at));
-        if at % 100 == 0 {
-            REAL.iter().for_each(|path| edge.request(path));
-        }
-        if at % 1000 == 0 {
-            edge.publish();
-        }
-    }
-    edge.publish();
-    for path in REAL {
-        let name = infer(path);
-        assert_eq!(edge.count(&name), 1000 + EARNED_REQUESTS, "{name}");
-    }
 }
 
 #[test]
