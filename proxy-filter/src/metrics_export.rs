@@ -109,13 +109,16 @@ fn attributes<'a>(labels: &'a Labels<'a>) -> Vec<Attribute<'a>> {
 mod tests {
     use super::*;
     use crate::families::{Naming, families};
-    use crate::record::Record;
-    use crate::record::tests::record_of_two_requests;
+    use crate::ledger::Ledger;
+    use crate::record::tests::{finished, from, record_of_two_requests};
+    use crate::record::{Contribution, Record};
+    use crate::red::{Limits, Red};
     use crate::resource::Resource;
+    use crate::session::{Origin, Route};
     use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
     use opentelemetry_proto::tonic::common::v1::any_value;
     use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-    use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, Metric};
+    use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, Metric, number_data_point};
     use prost::Message;
     use sightline_core::names::reason;
 
@@ -241,6 +244,49 @@ mod tests {
             metrics
                 .iter()
                 .all(|metric| metric.name != "http_requests_total")
+        );
+    }
+
+    #[test]
+    fn a_series_that_comes_back_has_a_start_of_its_own() {
+        let mut record = Record::new(5, [0; 16]);
+        let mut idle = from(1, &Red::default(), &Ledger::default()).limits;
+        idle.idle_nanos = 1;
+        let route = |name| Route {
+            name: Cow::Borrowed(name),
+            origin: Origin::Segments,
+        };
+        for (now_nanos, names) in [(0, ["/a", "/b"]), (2, ["/b", "/b"]), (3, ["/a", "/b"])] {
+            let mut red = Red::default();
+            for name in names {
+                let series = red.series_of(b"GET", &route(name), &Limits::NONE);
+                red.count(series, &finished(Some(503), 1));
+            }
+            record.add(&Contribution {
+                now_nanos,
+                unix_nanos: 70,
+                limits: idle,
+                ..from(1, &red, &Ledger::default())
+            });
+        }
+        let metrics = decode(&record, Naming::Prometheus);
+        let of = |name: &str| {
+            let metric = metrics.iter().find(|metric| metric.name == name).unwrap();
+            let Some(Data::Sum(sum)) = &metric.data else {
+                panic!("{name} is no sum")
+            };
+            sum.data_points.clone()
+        };
+        let requests: Vec<_> = of("http_requests_total")
+            .iter()
+            .map(|point| (point.start_time_unix_nano, point.value))
+            .collect();
+        let int = |count| Some(number_data_point::Value::AsInt(count));
+        assert_eq!(requests, [(70, int(1)), (5, int(4))], "/a went meanwhile");
+        let errors = of("errors_total").into_iter().map(|point| point.value);
+        assert!(
+            errors.into_iter().any(|errors| errors == int(6)),
+            "none is forgotten"
         );
     }
 }

@@ -262,6 +262,8 @@ fn the_budget_holds_for_all_workers_together() {
 #[test]
 fn a_record_reads_back() {
     let mut record = record_of_two_requests();
+    record.offenders.add("/users", 3);
+    record.gone_errors.insert(2, 5);
     record
         .ledger
         .counts_mut()

@@ -185,7 +185,8 @@ fn real_routes_have_their_names_though_a_flood_came_first() {
     let after_one = flood(0);
     let after_two = flood(25_000);
     let grown = after_two.saturating_sub(after_one);
-    assert!(grown < 8000, "{grown} kB more after as many paths again");
+    // The names alone would be more.
+    assert!(grown < 1500, "{grown} kB more after as many paths again");
     let real = [
         "/",
         "/cart",
