@@ -55,6 +55,18 @@ impl Histogram {
         self.sum += sum;
     }
 
+    /// What was counted since an earlier state of the same histogram.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let counts = self.counts.iter().zip(&earlier.counts);
+        Self {
+            bounds: self.bounds,
+            counts: counts
+                .map(|(now, then)| now.saturating_sub(*then))
+                .collect(),
+            sum: (self.sum - earlier.sum).max(0.0),
+        }
+    }
+
     /// The upper bounds, without the infinite one.
     pub fn bounds(&self) -> &'static [f64] {
         self.bounds
@@ -119,5 +131,8 @@ mod tests {
         one.merge(other.counts(), other.sum());
         assert_eq!(one.count(), 3);
         assert!((one.sum() - 99.6).abs() < 1e-9);
+        let since = one.since(&other);
+        assert_eq!(since.count(), 1);
+        assert!((since.sum() - 0.3).abs() < 1e-9);
     }
 }

@@ -2,7 +2,8 @@
 //! one place, for all ways out, for documents and for rules.
 
 use crate::names::{
-    ENDPOINT, ERROR_TYPE, METHOD, PREFIX, REASON, STATUS_CODE, VERSION, error, reason,
+    ENDPOINT, ERROR_TYPE, METHOD, PREFIX, REASON, SIGNAL, STATUS_CODE, VERSION, error, reason,
+    signal,
 };
 
 /// What kind of numbers a metric has.
@@ -89,6 +90,8 @@ metrics! {
         "Successful requests that sampling left out of the log.";
     EXPORT_FAILURES = Counter "sightline_edge_export_failures_total" "{request}" [REASON]
         "Exports that failed; one that may succeed later is tried again.";
+    EXPORT_LAG = Gauge "sightline_edge_export_lag_seconds" "s" [SIGNAL]
+        "Age of the oldest span or log record that waits; of metrics the time since they were acknowledged last.";
     SERIES = Gauge "sightline_edge_series" "{series}" []
         "Pairs of method and route that are kept.";
     SERIES_LIMIT = Gauge "sightline_edge_series_limit" "{series}" []
@@ -153,6 +156,7 @@ pub mod conventional {
 /// Values that a label can have, where there are few.
 pub fn values_of(metric: &Metric, label: &str) -> &'static [&'static str] {
     match (metric.name, label) {
+        (_, SIGNAL) => &signal::ALL,
         (_, ERROR_TYPE) => &error::TYPES,
         (name, REASON) if name == EXPORT_FAILURES.name => &reason::FAILURES,
         (_, REASON) => &reason::DROPS,

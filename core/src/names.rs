@@ -98,6 +98,19 @@ pub const REASON: &str = "reason";
 pub const PREFIX: &str = "prefix";
 /// Label: what kind of failure it was.
 pub const ERROR_TYPE: &str = "type";
+/// Label: what is exported, one of [`signal::ALL`].
+pub const SIGNAL: &str = "signal";
+/// Values of [`SIGNAL`].
+pub mod signal {
+    /// Spans.
+    pub const TRACES: &str = "traces";
+    /// Log records.
+    pub const LOGS: &str = "logs";
+    /// Metric points.
+    pub const METRICS: &str = "metrics";
+    /// All of them.
+    pub const ALL: [&str; 3] = [TRACES, LOGS, METRICS];
+}
 /// Label: version of the filter.
 pub const VERSION: &str = "version";
 

@@ -268,6 +268,20 @@ mod tests {
         }
 
         #[test]
+        fn members_that_are_written_read_back(
+            members in proptest::collection::btree_map("[a-z0-9][a-z0-9_*/@-]{0,7}", "[ -+--<>-~]{0,5}[!-+--<>-~]", 1..33),
+            lines in 1usize..4,
+        ) {
+            let written: Vec<_> = members.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let lines: Vec<_> = written.chunks(written.len().div_ceil(lines)).map(|line| line.join(" ,\t")).collect();
+            let read = Members::read(lines.iter().map(|line| line.as_bytes())).unwrap();
+            for (key, value) in &members {
+                prop_assert_eq!(read.get(key), Some(value.as_str()));
+            }
+            prop_assert_eq!(read.into_line(), Some(written.join(",")));
+        }
+
+        #[test]
         fn what_is_sent_on_is_sent_on_again_unchanged(lines in proptest::collection::vec("[a-z0-9=, ]{0,40}", 0..5)) {
             if let Some(joined) = combine(lines.iter().map(|line| line.as_bytes())) {
                 prop_assert!(joined.len() <= MAX_CHARACTERS);

@@ -166,7 +166,14 @@ pub extern "C" fn proxy_on_http_call_response(
             answer.rejected = rejected_in(&body.unwrap_or_default());
         }
         let now = clock::now();
-        log_change(plugin.answered(root, token, &answer, now, &mut entropy::fill));
+        log_change(plugin.answered(
+            root,
+            token,
+            &answer,
+            now,
+            &mut host::Shared,
+            &mut entropy::fill,
+        ));
     });
 }
 

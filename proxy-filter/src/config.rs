@@ -11,7 +11,7 @@ pub mod raw;
 mod sampling;
 
 pub use problem::Problem;
-pub use raw::Incoming;
+pub use raw::{IdFormat, Incoming, KeepId};
 
 use crate::business_counter::BusinessCounter;
 use crate::families::Naming;
@@ -22,6 +22,7 @@ use crate::session::b3;
 use problem::Problems;
 use raw::limits;
 use sightline_core::names;
+use sightline_core::otlp::Temporality;
 use sightline_core::route::{MAX_TEMPLATES, Routes};
 
 /// Headers that have a meaning of their own and can't carry the request id.
@@ -41,8 +42,10 @@ pub struct Settings {
     pub service: Service,
     /// Lower-case name of the header that carries the request id.
     pub request_id_header: String,
-    /// Whether a sane id from the caller is kept.
-    pub trust_request_id: bool,
+    /// Whose ids are kept, if they are sane.
+    pub keep_request_id: KeepId,
+    /// What new ids look like.
+    pub request_id_format: IdFormat,
     /// What becomes of a valid trace of a trusted caller.
     pub incoming: Incoming,
     /// What becomes of a valid trace of any other caller.
@@ -103,6 +106,8 @@ pub struct Export {
     pub metrics_path: String,
     /// Path for log records.
     pub logs_path: String,
+    /// What metrics say.
+    pub temporality: Temporality,
     /// Between two exports of a signal.
     pub interval_millis: u64,
     /// Until an export without an answer counts as failed.
@@ -163,6 +168,9 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         limits::EXPIRE_AFTER_S,
         problems,
     );
+    // Whatever was counted has been exported before it goes.
+    let interval = raw.export.as_ref().map_or(0, |export| export.interval_ms);
+    let least_idle = interval.saturating_mul(2_000_000);
     let counters = counters::resolve(raw.metrics.counters, problems);
     let naming = raw.export.as_ref().map(|export| export.metric_names);
     let export = raw
@@ -171,7 +179,8 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     Some(Settings {
         service: service?,
         request_id_header,
-        trust_request_id: raw.request_id.trust_incoming,
+        keep_request_id: raw.request_id.keep,
+        request_id_format: raw.request_id.format,
         incoming: raw.trace.incoming,
         untrusted: raw.trace.untrusted.unwrap_or(raw.trace.incoming),
         trusted: TrustedPeers {
@@ -204,7 +213,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         limits: Limits {
             series: usize::try_from(max_series).ok()?,
             siblings: usize::try_from(max_siblings).ok()?,
-            idle_nanos: expire_after.saturating_mul(1_000_000_000),
+            idle_nanos: expire_after.saturating_mul(1_000_000_000).max(least_idle),
         },
         envoy_stats: raw.metrics.envoy_stats,
         counters,
@@ -273,6 +282,10 @@ fn resolve_export(raw: raw::Export, problems: &mut Problems) -> Option<Export> {
         traces_path: raw.traces_path,
         metrics_path: raw.metrics_path,
         logs_path: raw.logs_path,
+        temporality: match raw.temporality {
+            raw::Temporality::Cumulative => Temporality::Cumulative,
+            raw::Temporality::Delta => Temporality::Delta,
+        },
         interval_millis: raw.interval_ms,
         timeout_millis: u32::try_from(raw.timeout_ms).ok()?,
         max_queue_bytes: usize::try_from(bytes).ok()?,

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
     use crate::ledger::Ledger;
     use crate::record::Contribution;
-    use crate::record::tests::{finished, from};
+    use crate::record::tests::{contribution, finished};
     use crate::red::Limits;
     use crate::session::Route;
     use std::borrow::Cow;
@@ -183,7 +183,7 @@ mod tests {
         };
         record.add(&Contribution {
             limits,
-            ..from(1, red, &Ledger::default())
+            ..contribution(1, red, &Ledger::default())
         });
         stats.take(red, &record);
     }

@@ -56,6 +56,14 @@ pub struct UnderWay {
     pub items: usize,
 }
 
+impl Answer {
+    /// Whether the receiver took it, or most of it.
+    pub fn is_success(&self) -> bool {
+        self.status
+            .is_some_and(|status| (200..=299).contains(&status))
+    }
+}
+
 impl Exporter {
     /// Whether an export may start now. The proxy answers every call or times
     /// it out; should it forget one, another starts after a while.

@@ -2,13 +2,15 @@
 //! written is the matter of [`crate::open_metrics`] and
 //! [`crate::metrics_export`].
 
+use crate::exemplar::Exemplar;
 use crate::ledger::{DROPS, FAILURES, Flow};
-use crate::outcome::{Exemplar, Outcome, Tally};
+use crate::outcome::{Outcome, Tally};
+use crate::publishing::Now;
 use crate::record::{Record, Series};
 use sightline_core::histogram::Histogram;
 use sightline_core::metric::{self, Kind, Metric, conventional};
 use sightline_core::names::{
-    self, ENDPOINT, ERROR_TYPE, METHOD, PREFIX, REASON, STATUS_CODE, VERSION,
+    self, ENDPOINT, ERROR_TYPE, METHOD, PREFIX, REASON, SIGNAL, STATUS_CODE, VERSION,
 };
 use sightline_core::redact;
 use std::borrow::Cow;
@@ -65,8 +67,19 @@ pub enum Value<'a> {
     Histogram(Histogram, &'a [Exemplar]),
 }
 
-/// All families of a record, at this time of the monotonic clock.
-pub fn families(record: &Record, naming: Naming, now_nanos: u64) -> Vec<Family<'_>> {
+impl Value<'_> {
+    /// Whether nothing was counted.
+    pub fn is_nothing(&self) -> bool {
+        match self {
+            Self::Int(value) => *value == 0,
+            Self::Float(value) => *value == 0.0,
+            Self::Histogram(histogram, _) => histogram.count() == 0,
+        }
+    }
+}
+
+/// All families of a record, at this time.
+pub fn families(record: &Record, naming: Naming, now: Now) -> Vec<Family<'_>> {
     let mut families = match naming {
         Naming::Prometheus => requests(record),
         Naming::OpenTelemetry => conventional_requests(record),
@@ -89,7 +102,7 @@ pub fn families(record: &Record, naming: Naming, now_nanos: u64) -> Vec<Family<'
             start_unix_nanos: 0,
         }],
     }));
-    families.extend(own(record, now_nanos));
+    families.extend(own(record, now));
     families
 }
 
@@ -229,9 +242,9 @@ fn attributes<'a>(series: &'a Series, outcome: &Outcome) -> Labels<'a> {
     attributes
 }
 
-fn own(record: &Record, now_nanos: u64) -> Vec<Family<'_>> {
+fn own(record: &Record, now: Now) -> Vec<Family<'_>> {
     let ledger = &record.ledger;
-    let (alive, oldest_nanos) = record.heartbeats(now_nanos);
+    let (alive, oldest_nanos) = record.heartbeats(now.monotonic_nanos);
     let single = |metric, value| family(metric, [(Vec::new(), value)]);
     let count = |number: usize| Value::Int(u64::try_from(number).unwrap_or(u64::MAX));
     let version = Cow::Borrowed(env!("CARGO_PKG_VERSION"));
@@ -269,6 +282,7 @@ fn own(record: &Record, now_nanos: u64) -> Vec<Family<'_>> {
             Value::Int(ledger.logs_sampled_out),
         ),
         by_reason(&metric::EXPORT_FAILURES, &FAILURES, &ledger.failures),
+        family(&metric::EXPORT_LAG, lags(record, now)),
         single(&metric::SERIES, count(record.series().len())),
         single(&metric::SERIES_LIMIT, count(record.max_series)),
         single(&metric::SERIES_OVERFLOW, Value::Int(ledger.overflow)),
@@ -286,6 +300,19 @@ fn own(record: &Record, now_nanos: u64) -> Vec<Family<'_>> {
         ),
     ]);
     families
+}
+
+/// Nothing where nobody exports: nothing is late then.
+fn lags(record: &Record, now: Now) -> Vec<(Labels<'static>, Value<'static>)> {
+    let lags = names::signal::ALL
+        .into_iter()
+        .zip(record.lags(now.unix_nanos));
+    let lags = lags.filter(|_| record.has_leader());
+    lags.map(|(signal, nanos)| {
+        let labels = vec![(SIGNAL, Cow::Borrowed(signal))];
+        (labels, Value::Float(nanos as f64 / 1e9))
+    })
+    .collect()
 }
 
 /// Produced is always exported + dropped + queued.

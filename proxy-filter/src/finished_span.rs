@@ -2,6 +2,7 @@
 //! way, encoded as an OTLP span only when it is sent. What could identify a
 //! person or open a door is taken out then, by the rules of the core.
 
+use crate::outcome::Outcome;
 use crate::queue::{Context, Item};
 use crate::red::{Red, method_name};
 use crate::texts::{Text, Texts};
@@ -28,8 +29,8 @@ pub struct FinishedSpan {
     pub series: usize,
     /// Why it is exported though its trace is not sampled.
     pub kept_for: Option<&'static str>,
-    /// The status that was sent, if one was.
-    pub status: Option<u16>,
+    /// How it ended.
+    pub outcome: Outcome,
     /// When it began, in nanoseconds since the Unix epoch.
     pub start_unix_nanos: u64,
     /// How long it took.
@@ -56,7 +57,7 @@ impl<'a> Label<'a> {
         let route = series.map(|series| &*series.route);
         Self {
             method: series.map_or(names::METHOD_OTHER, |series| method_name(series.method)),
-            route: route.filter(|route| !matches!(*route, names::OTHER | names::UNKNOWN)),
+            route: route.filter(|route| !names::is_no_route(route)),
         }
     }
 }
@@ -80,13 +81,13 @@ impl FinishedSpan {
         let version = protocol.and_then(protocol_version);
         let request_id = self.texts.lossy(Text::RequestId);
         let request_id = [request_id.as_deref().unwrap_or_default()];
-        let error = error_type(self.status);
+        let error = self.outcome.error_attribute();
 
         let mut attributes = [
             Attribute::str("http.request.method", label.method),
             text("http.request.method_original", method.as_deref()),
             text("http.route", label.route),
-            int("http.response.status_code", self.status),
+            int("http.response.status_code", self.outcome.status_code()),
             text("url.path", path.as_deref()),
             text("url.scheme", scheme.as_deref()),
             text("server.address", host),
@@ -113,7 +114,7 @@ impl FinishedSpan {
             name: &name,
             kind: SpanKind::Server,
             start_unix_nanos: self.start_unix_nanos,
-            end_unix_nanos: self.start_unix_nanos.saturating_add(self.duration_nanos),
+            end_unix_nanos: self.end_unix_nanos(),
             attributes: there,
             events: &[],
             links: link.as_slice(),
@@ -133,6 +134,10 @@ impl Item for FinishedSpan {
             .saturating_add(self.texts.weight())
             .saturating_add(self.protocol.capacity())
             .saturating_add(state)
+    }
+
+    fn end_unix_nanos(&self) -> u64 {
+        self.start_unix_nanos.saturating_add(self.duration_nanos)
     }
 
     fn write(&self, context: &Context<'_>, items: &mut Writer) {
@@ -165,15 +170,6 @@ fn keep_named<'s, 'a>(attributes: &'s mut [Attribute<'a>]) -> &'s [Attribute<'a>
         }
     }
     attributes.get(..kept).unwrap_or_default()
-}
-
-/// `error.type`: the status of a server error, or that there was no response.
-fn error_type(status: Option<u16>) -> Option<Cow<'static, str>> {
-    match status {
-        None => Some(Cow::Borrowed(names::error::NO_RESPONSE)),
-        Some(status @ 500..) => Some(Cow::Owned(status.to_string())),
-        Some(_) => None,
-    }
 }
 
 /// `shop.example:8443`, `[::1]:80`, `shop.example`.

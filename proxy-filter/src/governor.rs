@@ -79,6 +79,16 @@ impl Offenders {
         &self.0
     }
 
+    /// With the requests since `earlier`.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let more = |(parent, requests): &(Box<str>, u64)| {
+            let before = earlier.0.iter().find(|(known, _)| known == parent);
+            let before = before.map_or(0, |(_, before)| *before);
+            (parent.clone(), requests.saturating_sub(before))
+        };
+        Self(self.0.iter().map(more).collect())
+    }
+
     /// None any more.
     pub fn clear(&mut self) {
         self.0.clear();

@@ -66,6 +66,16 @@ pub struct Queued {
     pub metric_points: u64,
 }
 
+/// Since when the oldest item of each signal waits, in nanoseconds since the
+/// Unix epoch; 0 where none does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Spans.
+    pub spans: u64,
+    /// Log records.
+    pub log_records: u64,
+}
+
 /// The counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -169,6 +179,15 @@ impl Ledger {
         for count in self.counts_mut() {
             *count = count.saturating_add(more.next().unwrap_or_default());
         }
+    }
+
+    /// What was counted since an earlier state.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut since = self.clone();
+        for (count, before) in since.counts_mut().zip(earlier.counts()) {
+            *count = count.saturating_sub(before);
+        }
+        since
     }
 
     /// All counts in a fixed order.

@@ -13,6 +13,7 @@ mod abi;
 pub mod business_counter;
 pub mod config;
 pub mod envoy_stats;
+pub mod exemplar;
 pub mod exporter;
 pub mod families;
 pub mod finished_span;

@@ -1,7 +1,7 @@
 //! Metric families as OTLP metrics.
 
+use crate::exemplar;
 use crate::families::{Family, Labels, Point, Value};
-use crate::outcome;
 use sightline_core::metric::Kind;
 use sightline_core::otlp::{
     Attribute, Exemplar, HistogramPoint, Instrument, Number, NumberPoint, Temporality, Writer,
@@ -20,13 +20,19 @@ pub struct Period {
     pub unix_nanos: u64,
 }
 
-/// The items of an export request, and how many points they have.
-pub fn items(families: &[Family<'_>], period: Period) -> (Vec<u8>, usize) {
+/// The items of an export request, and how many points they have. An
+/// increment of nothing is not sent.
+pub fn items(families: Vec<Family<'_>>, period: Period) -> (Vec<u8>, usize) {
     let mut items = Writer::new();
     let mut points = 0usize;
-    for family in families.iter().filter(|family| !family.points.is_empty()) {
-        points = points.saturating_add(family.points.len());
-        write(family, period, &mut items);
+    for mut family in families {
+        if period.temporality == Temporality::Delta && family.kind != Kind::Gauge {
+            family.points.retain(|point| !point.value.is_nothing());
+        }
+        if !family.points.is_empty() {
+            points = points.saturating_add(family.points.len());
+            write(&family, period, &mut items);
+        }
     }
     (items.into_bytes(), points)
 }
@@ -82,7 +88,7 @@ fn start(point: &Point<'_>, period: Period) -> u64 {
     period.start_unix_nanos.max(point.start_unix_nanos)
 }
 
-fn exemplar(of: &outcome::Exemplar) -> Exemplar {
+fn exemplar(of: &exemplar::Exemplar) -> Exemplar {
     Exemplar {
         unix_nanos: of.unix_nanos,
         value: of.seconds,
@@ -110,7 +116,8 @@ mod tests {
     use super::*;
     use crate::families::{Naming, families};
     use crate::ledger::Ledger;
-    use crate::record::tests::{finished, from, record_of_two_requests};
+    use crate::publishing::Now;
+    use crate::record::tests::{contribution, finished, record_of_two_requests};
     use crate::record::{Contribution, Record};
     use crate::red::{Limits, Red};
     use crate::resource::Resource;
@@ -134,7 +141,7 @@ mod tests {
             start_unix_nanos: record.start_unix_nanos,
             unix_nanos: 9,
         };
-        let (items, points) = items(&families(record, naming, 0), period);
+        let (items, points) = items(families(record, naming, Now::default()), period);
         let body = Resource::new(&service, record.instance).export_request(&items);
         let request = ExportMetricsServiceRequest::decode(body.as_slice()).unwrap();
         let resource = request.resource_metrics[0].resource.as_ref().unwrap();
@@ -250,7 +257,7 @@ mod tests {
     #[test]
     fn a_series_that_comes_back_has_a_start_of_its_own() {
         let mut record = Record::new(5, [0; 16]);
-        let mut idle = from(1, &Red::default(), &Ledger::default()).limits;
+        let mut idle = contribution(1, &Red::default(), &Ledger::default()).limits;
         idle.idle_nanos = 1;
         let route = |name| Route {
             name: Cow::Borrowed(name),
@@ -266,7 +273,7 @@ mod tests {
                 now_nanos,
                 unix_nanos: 70,
                 limits: idle,
-                ..from(1, &red, &Ledger::default())
+                ..contribution(1, &red, &Ledger::default())
             });
         }
         let metrics = decode(&record, Naming::Prometheus);

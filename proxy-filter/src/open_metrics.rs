@@ -5,8 +5,8 @@
 //! in `# EOF`, so that one that was cut off is seen as such; to the older
 //! format it is a comment.
 
+use crate::exemplar::Exemplar;
 use crate::families::{Family, Labels, Point, Value};
-use crate::outcome::Exemplar;
 use sightline_core::histogram::{Histogram, SECONDS_LABELS};
 use sightline_core::metric::Kind;
 use std::fmt::{self, Write};
@@ -150,11 +150,12 @@ impl fmt::Display for Set<'_> {
 mod tests {
     use super::*;
     use crate::families::{Naming, families};
+    use crate::publishing::Now;
     use crate::record::tests::record_of_two_requests;
 
     fn page_of_two_requests(form: Form) -> String {
         let record = record_of_two_requests();
-        page(&families(&record, Naming::Prometheus, 0), form)
+        page(&families(&record, Naming::Prometheus, Now::default()), form)
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //! failure, and where the OpenTelemetry conventions are wanted scheme and
 //! protocol. How often, how long and how large is a [`Tally`].
 
+use crate::exemplar::Exemplar;
 use crate::response_flags;
 use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
-use sightline_core::id::{SpanId, TraceId};
 use sightline_core::names::error;
 use std::borrow::Cow;
 
@@ -55,6 +55,11 @@ impl Outcome {
         }
     }
 
+    /// The status, if there was a response.
+    pub fn status_code(&self) -> Option<u16> {
+        (self.status != 0).then_some(self.status)
+    }
+
     /// The status as a label; `0` if there was no response.
     pub fn status_label(&self) -> String {
         match self.status {
@@ -73,7 +78,7 @@ impl Outcome {
     /// ([conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status)).
     pub fn error_attribute(&self) -> Option<Cow<'static, str>> {
         match (self.error_type()?, self.status) {
-            (_, 400..=499) => None,
+            (_, 400..=499) | (error::CLIENT_DISCONNECT, 1..) => None,
             (error::SERVER_ERROR, status) => Some(Cow::Owned(status.to_string())),
             (cause, _) => Some(Cow::Borrowed(cause)),
         }
@@ -117,26 +122,6 @@ pub struct Finished {
     pub exemplar: Option<Exemplar>,
 }
 
-/// A request that stands for the others of its bucket.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Exemplar {
-    /// Its trace.
-    pub trace_id: TraceId,
-    /// Its span.
-    pub span_id: SpanId,
-    /// How long it took.
-    pub seconds: f64,
-    /// When it ended, in nanoseconds since the Unix epoch.
-    pub unix_nanos: u64,
-}
-
-impl Exemplar {
-    /// Position of the bucket that it belongs to.
-    pub fn bucket(&self) -> usize {
-        SECONDS_BOUNDS.partition_point(|bound| *bound < self.seconds)
-    }
-}
-
 /// How often, how long, how large.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tally {
@@ -159,6 +144,15 @@ impl Default for Tally {
 }
 
 impl Tally {
+    /// What was counted since an earlier state.
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            durations: self.durations.since(&earlier.durations),
+            request_bytes: self.request_bytes.saturating_sub(earlier.request_bytes),
+            response_bytes: self.response_bytes.saturating_sub(earlier.response_bytes),
+        }
+    }
+
     fn add_bytes(&mut self, request: u64, response: u64) {
         self.request_bytes = self.request_bytes.saturating_add(request);
         self.response_bytes = self.response_bytes.saturating_add(response);
@@ -229,6 +223,33 @@ impl Tallies {
         }
     }
 
+    /// What was counted since an earlier state; all of it if that is not the
+    /// past of this one.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let of = |tallies: &Self, outcome: Outcome| {
+            let mut list = tallies.list.iter();
+            let found = list.find(|(known, _)| *known == outcome);
+            found.map_or_else(Tally::default, |(_, tally)| tally.clone())
+        };
+        let mut before = earlier.list.iter();
+        let is_past = before.all(|(outcome, tally)| {
+            of(self, *outcome).durations.count() >= tally.durations.count()
+        });
+        if !is_past {
+            return self.clone();
+        }
+        let list = self.list.iter();
+        let list = list.map(|(outcome, tally)| (*outcome, tally.since(&of(earlier, *outcome))));
+        let exemplars = self.exemplars.iter();
+        let fresh = exemplars.filter(|exemplar| !earlier.exemplars.contains(exemplar));
+        Self {
+            list: list
+                .filter(|(_, tally)| tally.durations.count() > 0)
+                .collect(),
+            exemplars: fresh.copied().collect(),
+        }
+    }
+
     /// Keeps an exemplar in place of an older one of its bucket.
     pub fn keep(&mut self, exemplar: Exemplar) {
         let same = |known: &&mut Exemplar| known.bucket() == exemplar.bucket();
@@ -276,6 +297,7 @@ impl Tallies {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sightline_core::id::{SpanId, TraceId};
 
     fn finished(status: u16, seconds: f64) -> Finished {
         Finished {
@@ -306,6 +328,8 @@ mod tests {
             (Some(500), 0, Some("500")),
             (Some(504), 1 << 2, Some("timeout")),
             (Some(200), 1 << 6, Some("reset")),
+            (Some(200), 1 << 14, None),
+            (None, 1 << 14, Some("client_disconnect")),
             (None, 0, Some("no_response")),
         ] {
             let said = Outcome::new(status, flags).error_attribute();

@@ -3,8 +3,10 @@
 //! random bytes and the proxy's shared data come in as arguments.
 
 mod end;
+mod proxy;
 
 pub use end::StreamInfo;
+pub use proxy::Proxy;
 
 use crate::config::Settings;
 use crate::envoy_stats::Increment;
@@ -17,7 +19,7 @@ use crate::publishing::{self, Now, SharedData};
 use crate::record::WorkerId;
 use crate::sample_limit;
 use crate::service::Service;
-use crate::session::{self, Class, Effect, Entropy, Head, RouteName, Session, SourceAddress};
+use crate::session::{self, Class, Effect, Entropy, Head, Session};
 use crate::signal::{Call, Change};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -67,20 +69,6 @@ pub enum Decision {
     Continue,
     /// The filter answers with its metrics page.
     AnswerWithPage(Form),
-}
-
-/// What the proxy has for a request that begins.
-pub struct Proxy<'a> {
-    /// Nanoseconds since the Unix epoch.
-    pub now_unix_nanos: u64,
-    /// What all workers see.
-    pub shared: &'a mut dyn SharedData,
-    /// Who calls.
-    pub source_address: SourceAddress<'a>,
-    /// Which of the proxy's routes it takes.
-    pub route_name: RouteName<'a>,
-    /// Random bytes.
-    pub entropy: Entropy<'a>,
 }
 
 impl Plugin {
@@ -272,7 +260,9 @@ impl Plugin {
             return Vec::new();
         }
         let record = publishing::publish(shared, service, worker, now, random(entropy), false);
-        record.map_or_else(Vec::new, |record| service.due_calls(&record, worker, now))
+        record.map_or_else(Vec::new, |record| {
+            service.due_calls(&record, worker, now, shared)
+        })
     }
 
     /// What to add to the proxy's own statistics since the last time.
@@ -297,7 +287,7 @@ impl Plugin {
         let service = self.services.get_mut(service)?;
         let record = publishing::publish(shared, service, worker, now, random(entropy), false);
         let record = record.or_else(|| publishing::read(shared, &service.key))?;
-        let families = families(&record, Naming::Prometheus, now.monotonic_nanos);
+        let families = families(&record, Naming::Prometheus, now);
         Some(open_metrics::page(&families, form))
     }
 
@@ -322,11 +312,12 @@ impl Plugin {
         token: u32,
         answer: &Answer,
         now: Now,
+        shared: &mut impl SharedData,
         entropy: Entropy<'_>,
     ) -> Option<Change> {
         let random = u64::from_le_bytes(random(entropy));
         self.service_of(root)?
-            .answered(root, token, answer, now, random)
+            .answered(root, token, answer, now, random, shared)
     }
 
     fn service_of(&mut self, root: u32) -> Option<&mut Service> {

@@ -13,6 +13,8 @@ const MAX_BATCH_BYTES: usize = 1 << 20;
 pub trait Item {
     /// About how much memory it takes, in bytes; the same whenever it is asked.
     fn weight(&self) -> usize;
+    /// When it ended, in nanoseconds since the Unix epoch.
+    fn end_unix_nanos(&self) -> u64;
     /// Appends it as an item of an export request.
     fn write(&self, context: &Context<'_>, items: &mut Writer);
 }
@@ -76,6 +78,11 @@ impl<T: Item> Queue<T> {
     /// Whether none waits.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
+    }
+
+    /// Since when the oldest item waits, in nanoseconds since the Unix epoch.
+    pub fn oldest_unix_nanos(&self) -> Option<u64> {
+        self.items.front().map(Item::end_unix_nanos)
     }
 
     /// About how many bytes wait.

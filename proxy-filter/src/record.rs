@@ -6,11 +6,12 @@
 
 mod codec;
 mod places;
+mod since;
 
 pub use places::Standing;
 
 use crate::governor::Offenders;
-use crate::ledger::{Drop, Ledger, Queued};
+use crate::ledger::{Drop, Ledger, Queued, Waiting};
 use crate::outcome::Tallies;
 use crate::red::{self, Limits, Red};
 use places::LazyNames;
@@ -40,6 +41,8 @@ pub struct Record {
     pub ledger: Ledger,
     /// The most series, as the worker that published last has it.
     pub max_series: usize,
+    /// When metrics were acknowledged last, in nanoseconds since the Unix epoch.
+    metrics_acknowledged_unix_nanos: u64,
     workers: Vec<Worker>,
     /// Ordered by route and method.
     series: Vec<Series>,
@@ -63,6 +66,7 @@ struct Worker {
     /// On the monotonic clock.
     seen_nanos: u64,
     queued: Queued,
+    waiting: Waiting,
 }
 
 /// The requests of one method and route in all workers.
@@ -95,6 +99,10 @@ pub struct Contribution<'a> {
     pub queued: Queued,
     /// How many series there may be.
     pub limits: Limits,
+    /// Since when.
+    pub waiting: Waiting,
+    /// When metrics were acknowledged last, in nanoseconds since the Unix epoch.
+    pub metrics_acknowledged_unix_nanos: u64,
     /// Whether it could export the metrics.
     pub can_export: bool,
     /// Whether this is its last contribution.
@@ -123,6 +131,7 @@ impl Record {
             lease: (0, 0),
             ledger: Ledger::default(),
             max_series: 0,
+            metrics_acknowledged_unix_nanos: start_unix_nanos,
             workers: Vec::new(),
             series: Vec::new(),
             names_version: 0,
@@ -149,6 +158,21 @@ impl Record {
         counts.fold(Queued::default(), Queued::plus)
     }
 
+    /// How long, at this time since the Unix epoch, the oldest span, log record
+    /// and metrics have waited, in nanoseconds.
+    pub fn lags(&self, now_unix_nanos: u64) -> [u64; 3] {
+        let oldest = |of: fn(&Waiting) -> u64| {
+            let times = self.workers.iter().map(|worker| of(&worker.waiting));
+            times.filter(|time| *time > 0).min().unwrap_or(u64::MAX)
+        };
+        [
+            oldest(|waiting| waiting.spans),
+            oldest(|waiting| waiting.log_records),
+            self.metrics_acknowledged_unix_nanos,
+        ]
+        .map(|since| now_unix_nanos.saturating_sub(since))
+    }
+
     /// How many workers were heard of lately, and how long ago the one was
     /// that was silent for longest, in nanoseconds.
     pub fn heartbeats(&self, now_nanos: u64) -> (u64, u64) {
@@ -165,6 +189,11 @@ impl Record {
         self.workers.iter().any(|known| known.id == worker)
     }
 
+    /// Whether any worker exports the metrics.
+    pub fn has_leader(&self) -> bool {
+        self.lease.0 != 0
+    }
+
     /// Whether this worker is the one that exports the metrics.
     pub fn is_leader(&self, worker: WorkerId) -> bool {
         self.lease.0 == worker
@@ -175,6 +204,8 @@ impl Record {
         self.ledger.add(from.ledger);
         self.ledger.overflow = self.ledger.overflow.saturating_add(from.red.overflow());
         self.max_series = from.limits.series;
+        let acknowledged = &mut self.metrics_acknowledged_unix_nanos;
+        *acknowledged = (*acknowledged).max(from.metrics_acknowledged_unix_nanos);
         for (name, more) in from.red.counters() {
             *self.counters.entry(Box::from(name)).or_default() += more;
         }
@@ -192,6 +223,7 @@ impl Record {
                 id: from.worker,
                 seen_nanos: from.now_nanos,
                 queued: from.queued,
+                waiting: from.waiting,
             });
         }
         self.forget_the_lost(from.now_nanos);

@@ -2,22 +2,20 @@
 //! spans and log records that wait, and the exports. It lives as long as any
 //! configuration names the service, so that a reload loses nothing.
 
+mod due;
+
 use crate::config::{Export, Settings};
 use crate::envoy_stats::{EnvoyStats, Increment};
 use crate::exporter::{Answer, Exporter, UnderWay, Verdict};
-use crate::families::families;
 use crate::finished_span::FinishedSpan;
-use crate::ledger::{Drop, Failure, Ledger, Queued};
-use crate::metrics_export::{self, Period};
-use crate::publishing::{self, Now};
-use crate::queue::{Context, Item, Queue};
+use crate::ledger::{Drop, Failure, Ledger, Queued, Waiting};
+use crate::publishing::{self, Exported, Now, SharedData};
+use crate::queue::Queue;
 use crate::record::{Contribution, Record, WorkerId};
 use crate::red::{Limits, Red};
-use crate::resource::Resource;
 use crate::sample_limit::SampleLimit;
 use crate::signal::{Call, Change, SIGNALS, Signal};
 use sightline_core::names;
-use sightline_core::otlp::Temporality;
 use std::rc::Rc;
 
 /// A service.
@@ -39,6 +37,10 @@ pub struct Service {
     traces: Exporter,
     logs: Exporter,
     metrics: Exporter,
+    /// What the metrics under way say, for increments.
+    exported: Option<Exported>,
+    /// When metrics were acknowledged last, in nanoseconds since the Unix epoch.
+    acknowledged_unix_nanos: u64,
     /// The record that was published to last.
     instance: Option<[u8; 16]>,
 }
@@ -58,6 +60,8 @@ impl Service {
             traces: Exporter::default(),
             logs: Exporter::default(),
             metrics: Exporter::default(),
+            exported: None,
+            acknowledged_unix_nanos: 0,
             instance: None,
         }
     }
@@ -156,6 +160,11 @@ impl Service {
             queued: self.queued(),
             unix_nanos: now.unix_nanos,
             limits: self.limits(),
+            waiting: Waiting {
+                spans: self.spans.oldest_unix_nanos().unwrap_or_default(),
+                log_records: 0,
+            },
+            metrics_acknowledged_unix_nanos: self.acknowledged_unix_nanos,
             can_export: self.export().is_some(),
             is_last,
         }
@@ -203,47 +212,6 @@ impl Service {
         self.stats.as_mut().map_or_else(Vec::new, EnvoyStats::drain)
     }
 
-    /// The export requests that are due, after publishing.
-    pub fn due_calls(&mut self, record: &Record, worker: WorkerId, now: Now) -> Vec<Call> {
-        let mut calls = Vec::new();
-        let Some(settings) = self.settings().cloned() else {
-            return calls;
-        };
-        let Some(export) = &settings.export else {
-            return calls;
-        };
-        let resource = Resource::new(&settings.service, record.instance);
-        let mut add = |signal, items, bytes: &[u8]| {
-            calls.push(Call {
-                signal,
-                items,
-                to: Rc::clone(&settings),
-                body: resource.export_request(bytes),
-            });
-        };
-        let request_id_key = ["http.request.header.", &settings.request_id_header].concat();
-        let context = Context {
-            red: &self.red,
-            request_id_key: &request_id_key,
-        };
-        let hurry_from = export.max_queue_bytes / 2;
-        if is_due(&self.spans, &mut self.traces, hurry_from, now) {
-            let batch = self.spans.batch(&context);
-            add(Signal::Traces, batch.items, &batch.bytes);
-        }
-        if record.is_leader(worker) && self.metrics.is_ready(now.monotonic_nanos) {
-            let families = families(record, settings.naming, now.monotonic_nanos);
-            let period = Period {
-                temporality: Temporality::Cumulative,
-                start_unix_nanos: record.start_unix_nanos,
-                unix_nanos: now.unix_nanos,
-            };
-            let (items, points) = metrics_export::items(&families, period);
-            add(Signal::Metrics, points, &items);
-        }
-        calls
-    }
-
     /// A call has started, or could not.
     pub fn called(
         &mut self,
@@ -275,6 +243,14 @@ impl Service {
         }
     }
 
+    /// What the metrics that were just acknowledged said.
+    fn acknowledged(&mut self, now: Now, shared: &mut dyn SharedData) {
+        self.acknowledged_unix_nanos = now.unix_nanos;
+        if let Some(exported) = self.exported.take() {
+            exported.write(shared, &self.key);
+        }
+    }
+
     /// An answer came, or none did. Unknown calls are ignored.
     pub fn answered(
         &mut self,
@@ -283,10 +259,14 @@ impl Service {
         answer: &Answer,
         now: Now,
         random: u64,
+        shared: &mut dyn SharedData,
     ) -> Option<Change> {
         for signal in SIGNALS {
             let under_way = self.exporter(signal).under_way();
             if let Some(call) = under_way.filter(|call| (call.root, call.token) == (root, token)) {
+                if signal == Signal::Metrics && answer.is_success() {
+                    self.acknowledged(now, shared);
+                }
                 return self.settle(signal, call, answer, now, random);
             }
         }
@@ -357,15 +337,6 @@ impl Service {
             Signal::Metrics => &mut self.metrics,
         }
     }
-}
-
-/// Whether an export of what waits shall start now; a queue that fills up does
-/// not wait for the interval.
-fn is_due<T: Item>(queue: &Queue<T>, exporter: &mut Exporter, hurry_from: usize, now: Now) -> bool {
-    if queue.bytes() >= hurry_from {
-        exporter.hurry();
-    }
-    !queue.is_empty() && exporter.is_ready(now.monotonic_nanos)
 }
 
 fn count(items: usize) -> u64 {

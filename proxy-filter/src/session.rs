@@ -13,8 +13,9 @@ pub use head::Head;
 pub use route::{Origin, Route, RouteName, route_of};
 pub use trace::Entropy;
 
-use crate::config::Settings;
+use crate::config::{IdFormat, KeepId, Settings};
 use crate::finished_span::FinishedSpan;
+use crate::outcome::Outcome;
 use crate::sampling::MaySample;
 use crate::texts::{Text, Texts};
 use caller::Caller;
@@ -110,19 +111,22 @@ impl Session {
         emit: &mut dyn FnMut(Effect<'_>),
     ) -> Self {
         let name = settings.request_id_header.as_str();
+        let mut caller = Caller::new(&settings.trusted, source_address);
+        let mut keeps = || match settings.keep_request_id {
+            KeepId::Any => true,
+            KeepId::Trusted => caller.is_trusted(),
+            KeepId::None => false,
+        };
         let kept = head.request_id.one();
-        let kept = kept.filter(|id| settings.trust_request_id && request_id::is_sane(id));
+        let kept = kept.filter(|id| request_id::is_sane(id) && keeps());
         let request_id = match kept {
             Some(id) => RequestId::new(id),
             None => {
-                let mut random = [0; 16];
-                entropy(&mut random);
-                let id = RequestId::new(request_id::uuid_v4(random, &mut [0; 36]).as_bytes());
+                let id = RequestId::make(settings.request_id_format, now_unix_nanos, entropy);
                 emit(Effect::SetOnRequest(name, id.as_bytes()));
                 id
             }
         };
-        let mut caller = Caller::new(&settings.trusted, source_address);
         let trace = Trace::begin(settings, head, may_sample, &mut caller, entropy, emit);
         pass_baggage(&head.baggage, &mut caller, emit);
         // An error or a slow request is known only at its end, and by then
@@ -183,7 +187,7 @@ impl Session {
             trace_state: self.trace.state.map(String::into_boxed_str),
             series,
             kept_for,
-            status: end.status,
+            outcome: end.outcome(),
             start_unix_nanos: self.start_unix_nanos,
             duration_nanos: end.duration_nanos,
             protocol: protocol(),
@@ -221,13 +225,20 @@ fn texts(head: &Head<'_>, request_id: &RequestId) -> Texts {
 }
 
 impl End {
+    /// How it ended, as far as that is counted apart.
+    pub fn outcome(&self) -> Outcome {
+        Outcome::new(self.status, self.flags)
+    }
+
     /// Why such an end leaves a span, whatever was decided at the head.
     fn keeps(&self, settings: &Settings) -> Option<&'static str> {
         let is_slow = |limit| self.duration_nanos > limit;
-        match self.status {
-            None | Some(500..) => Some(names::keep::ERROR),
-            Some(_) if settings.slow_nanos.is_some_and(is_slow) => Some(names::keep::SLOW),
-            Some(_) => None,
+        if self.outcome().error_attribute().is_some() {
+            Some(names::keep::ERROR)
+        } else if settings.slow_nanos.is_some_and(is_slow) {
+            Some(names::keep::SLOW)
+        } else {
+            None
         }
     }
 }
@@ -239,6 +250,20 @@ impl RequestId {
         bytes.iter_mut().zip(id).for_each(|(to, byte)| *to = *byte);
         let len = id.len().min(bytes.len());
         Self { bytes, len }
+    }
+
+    fn make(format: IdFormat, now_unix_nanos: u64, entropy: Entropy<'_>) -> Self {
+        let mut random = [0; 16];
+        entropy(&mut random);
+        let text = &mut [0; 36];
+        let id = match format {
+            IdFormat::UuidV4 => request_id::uuid_v4(random, text),
+            IdFormat::UuidV7 => {
+                let random = random.first_chunk().copied().unwrap_or_default();
+                request_id::uuid_v7(now_unix_nanos / 1_000_000, random, text)
+            }
+        };
+        Self::new(id.as_bytes())
     }
 
     fn as_bytes(&self) -> &[u8] {

@@ -3,6 +3,7 @@
 
 use crate::config::{Export, Settings};
 use crate::ledger::{FAILURES, Failure};
+use sightline_core::names;
 use std::rc::Rc;
 
 /// What is exported.
@@ -47,9 +48,9 @@ impl Signal {
     /// The signal's name.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Traces => "traces",
-            Self::Logs => "logs",
-            Self::Metrics => "metrics",
+            Self::Traces => names::signal::TRACES,
+            Self::Logs => names::signal::LOGS,
+            Self::Metrics => names::signal::METRICS,
         }
     }
 }

@@ -16,3 +16,4 @@ pub mod prometheus;
 pub mod red;
 pub mod shop;
 pub mod upstream;
+pub mod w3c_suite;

@@ -6,6 +6,7 @@
 mod metric_table;
 mod option_table;
 mod schema;
+mod w3c_table;
 
 use std::fs;
 
@@ -27,7 +28,7 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 4] = [
+const SECTIONS: [Section; 5] = [
     Section {
         document: "collector-config/README.md",
         name: "metrics",
@@ -51,6 +52,12 @@ const SECTIONS: [Section; 4] = [
         name: "definitions",
         is_whole: true,
         make: schema::make,
+    },
+    Section {
+        document: "docs/trace-context.md",
+        name: "w3c",
+        is_whole: false,
+        make: w3c_table::make,
     },
 ];
 

@@ -16,6 +16,8 @@ use serde::Deserialize;
 pub mod limits {
     /// `trace.slow_ms`.
     pub const SLOW_MS: (u64, u64) = (1, 3_600_000);
+    /// `trace.max_per_second`.
+    pub const MAX_PER_SECOND: (f64, f64) = (0.01, 1_000_000.0);
     /// `metrics.max_series`.
     pub const MAX_SERIES: (u64, u64) = (1, 100_000);
     /// `metrics.max_siblings`.
@@ -92,9 +94,37 @@ pub struct RequestId {
     /// The header that carries the id.
     #[cfg_attr(feature = "schema", schemars(length(min = 1, max = limits::HEADER_NAME_LEN)))]
     pub header: String,
-    /// Keep a caller's id of 1 to 128 letters, digits and ``-_.:=+/@``; any
-    /// other becomes a UUID.
-    pub trust_incoming: bool,
+    /// Whose ids are kept; see Trust below. An id of more than 128 characters,
+    /// or others than letters, digits and ``-_.:=+/@``, is always replaced.
+    pub keep: KeepId,
+    /// What new ids look like.
+    pub format: IdFormat,
+}
+
+/// Whose request ids are kept.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum KeepId {
+    /// those of trusted callers
+    #[default]
+    Trusted,
+    /// anybody's
+    Any,
+    /// nobody's
+    None,
+}
+
+/// What new request ids look like.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum IdFormat {
+    /// random bits
+    #[default]
+    UuidV4,
+    /// the time first, so that ids sort by it
+    UuidV7,
 }
 
 /// Trace context and sampling.
@@ -109,7 +139,7 @@ pub struct Trace {
     /// sampling, and their `tracestate` ends here.
     pub untrusted: Option<Incoming>,
     /// Networks such as `10.0.0.0/8`, IPv4 or IPv6, whose callers are trusted
-    /// with trace context.
+    /// with trace context, `baggage` and request ids.
     pub trusted: Vec<String>,
     /// Where a caller's address is taken from; see Trust below.
     pub address_from: AddressFrom,
@@ -122,7 +152,7 @@ pub struct Trace {
     pub routes: Vec<SampledRoute>,
     /// The most traces that are sampled in a second of those that the shares
     /// keep; no limit without it. See Sampling below.
-    #[cfg_attr(feature = "schema", schemars(range(min = 0.01, max = 1_000_000)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = limits::MAX_PER_SECOND.0, max = limits::MAX_PER_SECOND.1)))]
     pub max_per_second: Option<f64>,
     /// Requests that take longer leave a span even where their trace is not
     /// sampled. Errors (500 or more, or no response) always do.
@@ -220,8 +250,8 @@ pub struct Metrics {
     /// is beyond counts as `{any}`, `/users/ada` as `/users/{any}`.
     #[cfg_attr(feature = "schema", schemars(range(min = limits::MAX_SIBLINGS.0, max = limits::MAX_SIBLINGS.1)))]
     pub max_siblings: u64,
-    /// Seconds without a request after which a series goes; one that comes
-    /// back counts anew.
+    /// Seconds without a request after which a series goes, at least twice
+    /// `export.interval_ms`; one that comes back counts anew.
     #[cfg_attr(feature = "schema", schemars(range(min = limits::EXPIRE_AFTER_S.0, max = limits::EXPIRE_AFTER_S.1)))]
     pub expire_after_s: u64,
     /// Say the same in Envoy's own statistics, for `/stats/prometheus`; see
@@ -252,6 +282,18 @@ pub struct Counter {
     /// A response header whose value, a decimal number, is added; without it
     /// each request adds one.
     pub sum_header: Option<String>,
+}
+
+/// What OTLP counters and histograms say.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
+#[serde(rename_all = "snake_case")]
+pub enum Temporality {
+    /// totals since the start
+    #[default]
+    Cumulative,
+    /// increments since the last export that was acknowledged
+    Delta,
 }
 
 /// Whose names requests are reported under.
@@ -287,6 +329,8 @@ pub struct Export {
     /// Its path for log records.
     #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/")))]
     pub logs_path: String,
+    /// What OTLP counters and histograms say.
+    pub temporality: Temporality,
     /// The names that requests have in OTLP metrics.
     pub metric_names: MetricNames,
     /// Milliseconds between two exports.
@@ -320,7 +364,8 @@ impl Default for RequestId {
     fn default() -> Self {
         Self {
             header: "x-request-id".to_owned(),
-            trust_incoming: true,
+            keep: KeepId::default(),
+            format: IdFormat::default(),
         }
     }
 }
@@ -375,6 +420,7 @@ impl Default for Export {
             traces_path: "/v1/traces".to_owned(),
             metrics_path: "/v1/metrics".to_owned(),
             logs_path: "/v1/logs".to_owned(),
+            temporality: Temporality::default(),
             metric_names: MetricNames::default(),
             interval_ms: 5000,
             timeout_ms: 5000,

@@ -2,18 +2,17 @@
 //! [`crate::sampling`].
 
 use super::problem::Problems;
-use super::{raw, templates};
+use super::raw::{self, limits};
+use super::templates;
 use crate::sampling::{Sampler, Sampling};
 use sightline_core::sampling::Ratio;
 use std::collections::BTreeMap;
 
-/// The most traces a second that can be asked for, and the fewest.
-const PER_SECOND: core::ops::RangeInclusive<f64> = 0.01..=1_000_000.0;
-
 pub fn resolve(trace: &raw::Trace, problems: &mut Problems) -> Option<Sampling> {
     let every_nanos = trace.max_per_second.map(|per_second| {
-        if !PER_SECOND.contains(&per_second) {
-            let message = format!("must be between 0.01 and 1000000, got {per_second}");
+        let (low, high) = limits::MAX_PER_SECOND;
+        if !(low..=high).contains(&per_second) {
+            let message = format!("must be between {low} and {high}, got {per_second}");
             problems.add("trace.max_per_second", message);
         }
         (1e9 / per_second) as u64

@@ -41,7 +41,7 @@ fn the_least_document_has_good_defaults() {
     let settings = Settings::from_document(br#"{"service": {"name": "edge"}}"#).unwrap();
     assert_eq!(settings.service.name, "edge");
     assert_eq!(settings.request_id_header, "x-request-id");
-    assert!(settings.trust_request_id);
+    assert_eq!(settings.keep_request_id, KeepId::Trusted);
     assert_eq!(
         (settings.incoming, settings.untrusted),
         (Incoming::Continue, Incoming::Continue)
@@ -72,7 +72,7 @@ fn the_least_document_has_good_defaults() {
 fn every_field_is_read() {
     let document = r#"{
         "service": {"name": "edge", "version": "1", "namespace": "shop", "environment": "prod"},
-        "request_id": {"header": "X-Correlation-Id", "trust_incoming": false},
+        "request_id": {"header": "X-Correlation-Id", "keep": "none", "format": "uuid_v7"},
         "trace": {"incoming": "restart", "untrusted": "restart_with_link", "trusted": ["10.0.0.0/8"],
             "address_from": "x_forwarded_for", "sample_ratio": 0.25, "max_per_second": 20.0, "b3": "multi",
             "routes": [{"route": "/checkout", "sample_ratio": 1}], "slow_ms": 500, "server_timing": "trace"},
@@ -83,7 +83,8 @@ fn every_field_is_read() {
     }"#;
     let settings = Settings::from_document(document.as_bytes()).unwrap();
     assert_eq!(settings.request_id_header, "x-correlation-id");
-    assert!(!settings.trust_request_id);
+    assert_eq!(settings.keep_request_id, KeepId::None);
+    assert_eq!(settings.request_id_format, IdFormat::UuidV7);
     assert_eq!(
         (settings.incoming, settings.untrusted),
         (Incoming::Restart, Incoming::RestartWithLink)
@@ -120,7 +121,7 @@ fn every_field_is_read() {
 fn every_problem_is_reported_at_once_with_its_path() {
     let document = r#"{
         "service": {"name": "", "colour": "red"},
-        "request_id": {"header": "traceparent", "trust_incoming": "yes"},
+        "request_id": {"header": "traceparent", "keep": true, "format": "ulid"},
         "trace": {"sample_ratio": 7, "incoming": "maybe", "server_timing": true,
             "trusted": ["10.0.0.0/8", "10.0.0.0/33", "", 5], "untrusted": "never", "slow_ms": 0, "address_from": "x-real-ip", "max_per_second": 0, "b3": true,
             "routes": [{"route": "/ok", "sample_ratio": 2}, {}, {"route": "ok", "sample_ratio": 1, "ratio": 1}]},
@@ -135,7 +136,8 @@ fn every_problem_is_reported_at_once_with_its_path() {
         "service.name: must be text",
         "service.colour: unknown field `colour`, expected one of `name`",
         "request_id.header: has another meaning",
-        "request_id.trust_incoming: invalid type: string \"yes\", expected a boolean",
+        "request_id.keep: ",
+        "request_id.format: unknown variant `ulid`, expected `uuid_v4` or `uuid_v7`",
         "trace.sample_ratio: must be between 0 and 1, got 7",
         "trace.incoming: unknown variant `maybe`, expected one of `continue`, `restart_with_link`, `restart`",
         "trace.untrusted: unknown variant `never`",
@@ -170,7 +172,7 @@ fn every_problem_is_reported_at_once_with_its_path() {
         let hits = found.iter().filter(|problem| problem.starts_with(expected));
         assert_eq!(hits.count(), 1, "{expected} in {found:#?}");
     }
-    assert_eq!(found.len(), 34, "{found:#?}");
+    assert_eq!(found.len(), 35, "{found:#?}");
 }
 
 #[test]

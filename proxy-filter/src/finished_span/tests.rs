@@ -35,7 +35,7 @@ pub(crate) fn span(path: &[u8]) -> FinishedSpan {
         trace_state: Some(Box::from("a=b")),
         series: 0,
         kept_for: None,
-        status: Some(200),
+        outcome: Outcome::new(Some(200), 0),
         start_unix_nanos: 1_700_000_000_000_000_000,
         duration_nanos: 5,
         protocol: b"HTTP/1.1".to_vec(),
@@ -117,7 +117,7 @@ fn server_errors_and_missing_responses_are_errors() {
     ] {
         let decoded = decode(
             &FinishedSpan {
-                status,
+                outcome: Outcome::new(status, 0),
                 ..span(b"/")
             },
             &LABEL,

@@ -3,9 +3,10 @@
 use super::{Plugin, State};
 use crate::business_counter;
 use crate::config::Settings;
+use crate::exemplar::Exemplar;
 use crate::families::Naming;
 use crate::header_map::HeaderMap;
-use crate::outcome::{Exemplar, Finished, Outcome};
+use crate::outcome::Finished;
 use crate::red;
 use crate::service::Service;
 use crate::session::{self, Class, End, Head};
@@ -113,7 +114,7 @@ impl End {
 impl Finished {
     fn of(end: &End) -> Self {
         Self {
-            outcome: Outcome::new(end.status, end.flags),
+            outcome: end.outcome(),
             duration_nanos: end.duration_nanos,
             request_bytes: end.request_bytes,
             response_bytes: end.response_bytes,

@@ -4,9 +4,10 @@
 //! [`crate::publishing::key`].
 
 use super::{Record, Series, Standing, Worker};
+use crate::exemplar::Exemplar;
 use crate::governor::Offenders;
-use crate::ledger::{Ledger, Queued};
-use crate::outcome::{Exemplar, Outcome, Tallies, Tally};
+use crate::ledger::{Ledger, Queued, Waiting};
+use crate::outcome::{Outcome, Tallies, Tally};
 use crate::session::Origin;
 use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
 use sightline_core::id::{SpanId, TraceId};
@@ -25,6 +26,7 @@ impl Record {
         out.extend_from_slice(&self.lease.1.to_le_bytes());
         self.ledger.counts().for_each(|count| put(&mut out, count));
         put_len(&mut out, self.max_series);
+        put(&mut out, self.metrics_acknowledged_unix_nanos);
         put_len(&mut out, self.workers.len());
         for worker in &self.workers {
             out.extend_from_slice(&worker.id.to_le_bytes());
@@ -32,6 +34,8 @@ impl Record {
             put(&mut out, worker.queued.spans);
             put(&mut out, worker.queued.log_records);
             put(&mut out, worker.queued.metric_points);
+            put(&mut out, worker.waiting.spans);
+            put(&mut out, worker.waiting.log_records);
         }
         put_len(&mut out, self.series.len());
         for series in &self.series {
@@ -71,6 +75,7 @@ impl Record {
             *count = input.number()?;
         }
         let max_series = input.len()?;
+        let metrics_acknowledged_unix_nanos = input.number()?;
         let mut workers = Vec::new();
         for _ in 0..input.number()? {
             workers.push(Worker {
@@ -80,6 +85,10 @@ impl Record {
                     spans: input.number()?,
                     log_records: input.number()?,
                     metric_points: input.number()?,
+                },
+                waiting: Waiting {
+                    spans: input.number()?,
+                    log_records: input.number()?,
                 },
             });
         }
@@ -107,6 +116,7 @@ impl Record {
             lease,
             ledger,
             max_series,
+            metrics_acknowledged_unix_nanos,
             workers,
             series,
             names_version,

@@ -1,7 +1,9 @@
 //! What workers add, and what the record then says.
 
 use super::*;
-use crate::outcome::{Exemplar, Finished, Outcome};
+use crate::exemplar::Exemplar;
+use crate::ledger::Waiting;
+use crate::outcome::{Finished, Outcome};
 use crate::session::{Origin, Route};
 use proptest::prelude::*;
 use sightline_core::id::{SpanId, TraceId};
@@ -20,7 +22,7 @@ const LIMITS: Limits = Limits {
     ..Limits::NONE
 };
 
-fn route(name: &str) -> Route<'_> {
+pub(crate) fn route(name: &str) -> Route<'_> {
     Route {
         name: Cow::Borrowed(name),
         origin: Origin::Segments,
@@ -58,11 +60,15 @@ pub(crate) fn record_of_two_requests() -> Record {
     );
     red.add_to_counter("orders_placed_total", 2.5);
     let mut record = Record::new(1_700_000_000_000_000_000, [4; 16]);
-    record.add(&from(1, &red, &Ledger::default()));
+    record.add(&contribution(1, &red, &Ledger::default()));
     record
 }
 
-pub(crate) fn from<'a>(worker: WorkerId, red: &'a Red, ledger: &'a Ledger) -> Contribution<'a> {
+pub(crate) fn contribution<'a>(
+    worker: WorkerId,
+    red: &'a Red,
+    ledger: &'a Ledger,
+) -> Contribution<'a> {
     Contribution {
         worker,
         now_nanos: 0,
@@ -74,6 +80,8 @@ pub(crate) fn from<'a>(worker: WorkerId, red: &'a Red, ledger: &'a Ledger) -> Co
             series: 1000,
             ..Limits::NONE
         },
+        waiting: Waiting::default(),
+        metrics_acknowledged_unix_nanos: 0,
         can_export: true,
         is_last: false,
     }
@@ -103,7 +111,7 @@ fn workers_add_up_and_what_is_in_progress_is_replaced() {
     red.begin(series);
     red.end(series, &finished(Some(200), 1));
     for worker in [1, 2, 1] {
-        record.add(&from(worker, &red, &Ledger::default()));
+        record.add(&contribution(worker, &red, &Ledger::default()));
     }
     let [series] = record.series() else {
         panic!("one series")
@@ -123,7 +131,7 @@ fn a_worker_that_leaves_takes_what_is_in_progress_and_leaves_its_counts() {
     red.count(series, &finished(None, 1));
     record.add(&Contribution {
         queued: FIVE_SPANS,
-        ..from(1, &red, &Ledger::default())
+        ..contribution(1, &red, &Ledger::default())
     });
     assert_eq!(
         (record.queued().spans, record.has(1), record.is_leader(1)),
@@ -131,7 +139,7 @@ fn a_worker_that_leaves_takes_what_is_in_progress_and_leaves_its_counts() {
     );
     record.add(&Contribution {
         is_last: true,
-        ..from(1, &red, &Ledger::default())
+        ..contribution(1, &red, &Ledger::default())
     });
     assert_eq!(
         (record.queued().spans, record.has(1), record.is_leader(1)),
@@ -150,7 +158,7 @@ fn a_worker_that_is_not_heard_of_is_lost_with_what_waited() {
     let ledger = Ledger::of_waiting(FIVE_SPANS);
     record.add(&Contribution {
         queued: FIVE_SPANS,
-        ..from(1, &red, &ledger)
+        ..contribution(1, &red, &ledger)
     });
     let idle = Red::default();
     for (seconds, queued) in [(120, 5), (121, 0)] {
@@ -158,7 +166,7 @@ fn a_worker_that_is_not_heard_of_is_lost_with_what_waited() {
         let nothing = Ledger::default();
         let at = Contribution {
             now_nanos,
-            ..from(2, &idle, &nothing)
+            ..contribution(2, &idle, &nothing)
         };
         record.add(&at);
         assert_eq!(record.queued().spans, queued, "after {seconds} s");
@@ -175,6 +183,27 @@ fn a_worker_that_is_not_heard_of_is_lost_with_what_waited() {
 }
 
 #[test]
+fn lags_are_those_of_what_waits_longest() {
+    const BEGAN: u64 = 1000;
+    let mut record = Record::new(BEGAN, [0; 16]);
+    let (red, ledger) = (Red::default(), Ledger::default());
+    assert_eq!(
+        record.lags(1500),
+        [0, 0, 500],
+        "nothing waits, nothing was sent"
+    );
+    for (worker, spans, log_records) in [(1, 1200, 0), (2, 1100, 1400), (3, 0, 0)] {
+        record.add(&Contribution {
+            waiting: Waiting { spans, log_records },
+            metrics_acknowledged_unix_nanos: spans,
+            ..contribution(worker, &red, &ledger)
+        });
+    }
+    assert_eq!(record.lags(1500), [400, 100, 300]);
+    assert_eq!(record.lags(0), [0, 0, 0], "a clock that jumped");
+}
+
+#[test]
 fn heartbeats_tell_a_worker_that_fell_silent() {
     let mut record = Record::new(0, [0; 16]);
     assert_eq!(record.heartbeats(5), (0, 0));
@@ -182,7 +211,7 @@ fn heartbeats_tell_a_worker_that_fell_silent() {
     for (worker, seconds) in [(1, 10), (2, 40)] {
         record.add(&Contribution {
             now_nanos: seconds * SECOND,
-            ..from(worker, &red, &ledger)
+            ..contribution(worker, &red, &ledger)
         });
     }
     assert_eq!(record.heartbeats(40 * SECOND), (2, 30 * SECOND));
@@ -196,7 +225,7 @@ fn one_worker_leads_until_it_leaves_or_is_silent() {
     let ledger = Ledger::default();
     let at = |worker, seconds: u64| Contribution {
         now_nanos: seconds * SECOND,
-        ..from(worker, &red, &ledger)
+        ..contribution(worker, &red, &ledger)
     };
     record.add(&Contribution {
         can_export: false,
@@ -241,7 +270,7 @@ fn the_budget_holds_for_all_workers_together() {
         red.count(series, &finished(Some(200), 1));
         record.add(&Contribution {
             limits: LIMITS,
-            ..from(worker, &red, &Ledger::default())
+            ..contribution(worker, &red, &Ledger::default())
         });
     }
     assert_eq!(
@@ -302,7 +331,7 @@ proptest! {
                 red.begin(series);
                 red.count(series, &finished(Some(*status), u64::from(*nanos) * 100));
             }
-            record.add(&from(worker, &red, &Ledger::default()));
+            record.add(&contribution(worker, &red, &Ledger::default()));
         }
         prop_assert_eq!(total(&record), counts.len() as u64 * workers);
         prop_assert_eq!(Record::from_bytes(&record.to_bytes()), Some(record));

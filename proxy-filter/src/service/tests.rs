@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::finished_span::tests::span;
+use crate::publishing::tests::EnvoySharedData;
+
+mod increments;
 
 const NOW: Now = Now {
     unix_nanos: 1_700_000_000_000_000_000,
@@ -26,11 +29,15 @@ fn publish(service: &Service, record: &mut Record) {
     record.add(&service.contribution(WORKER, NOW, false));
 }
 
+fn shared() -> EnvoySharedData {
+    EnvoySharedData::default()
+}
+
 /// Publishes, and gives the call for traces that is then due.
 fn traces_due(service: &mut Service, now: Now) -> Option<Call> {
     let mut record = Record::new(1, [1; 16]);
     publish(service, &mut record);
-    let calls = service.due_calls(&record, WORKER, now);
+    let calls = service.due_calls(&record, WORKER, now, &mut shared());
     calls.into_iter().find(|call| call.signal == Signal::Traces)
 }
 
@@ -78,7 +85,10 @@ fn spans_leave_the_queue_when_they_have_arrived() {
         rejected: 1,
         ..answer(200)
     };
-    assert_eq!(service.answered(ROOT, 5, &partly, NOW, 0), None);
+    assert_eq!(
+        service.answered(ROOT, 5, &partly, NOW, 0, &mut shared()),
+        None
+    );
     assert_eq!(
         (
             service.ledger.spans.produced,
@@ -107,7 +117,7 @@ fn a_failure_keeps_the_spans_and_is_said_once() {
         let call = traces_due(&mut service, later(turn)).unwrap();
         service.called(&call, ROOT, Some(5), later(turn), 0);
         assert_eq!(
-            service.answered(ROOT, 5, &answer(503), later(turn), 0),
+            service.answered(ROOT, 5, &answer(503), later(turn), 0, &mut shared()),
             said
         );
     }
@@ -120,7 +130,7 @@ fn a_failure_keeps_the_spans_and_is_said_once() {
     );
     let call = traces_due(&mut service, later(300)).unwrap();
     service.called(&call, ROOT, Some(6), later(300), 0);
-    let said = service.answered(ROOT, 6, &answer(200), later(300), 0);
+    let said = service.answered(ROOT, 6, &answer(200), later(300), 0, &mut shared());
     assert_eq!(said, Some(change(None)));
     assert_eq!(
         change(None).message(),
@@ -134,7 +144,7 @@ fn what_is_refused_for_good_is_dropped() {
     service.record_span(span(b"/a"), usize::MAX);
     let call = traces_due(&mut service, NOW).unwrap();
     service.called(&call, ROOT, Some(5), NOW, 0);
-    service.answered(ROOT, 5, &answer(400), NOW, 0);
+    service.answered(ROOT, 5, &answer(400), NOW, 0, &mut shared());
     assert_eq!(
         (
             service.spans.len(),
@@ -161,7 +171,10 @@ fn unknown_answers_are_ignored() {
     let call = traces_due(&mut service, NOW).unwrap();
     service.called(&call, ROOT, Some(5), NOW, 0);
     for (root, token) in [(ROOT, 6), (2, 5)] {
-        assert_eq!(service.answered(root, token, &answer(200), NOW, 0), None);
+        assert_eq!(
+            service.answered(root, token, &answer(200), NOW, 0, &mut shared()),
+            None
+        );
     }
     assert_eq!(service.spans.len(), 1);
 }
@@ -200,7 +213,7 @@ fn a_full_queue_turns_away_and_does_not_wait_for_the_interval() {
     service.record_span(span(b"/a"), usize::MAX);
     let call = traces_due(&mut service, NOW).unwrap();
     service.called(&call, ROOT, Some(5), NOW, 0);
-    service.answered(ROOT, 5, &answer(200), NOW, 0);
+    service.answered(ROOT, 5, &answer(200), NOW, 0, &mut shared());
     let mut pushed = 0;
     while service.ledger.spans.dropped[Drop::QueueFull as usize] == 0 {
         service.record_span(span(b"/a"), 1 << 20);
@@ -215,7 +228,7 @@ fn only_the_leader_exports_metrics() {
     let mut service = service();
     let mut record = Record::new(1, [1; 16]);
     publish(&service, &mut record);
-    let calls = service.due_calls(&record, WORKER, NOW);
+    let calls = service.due_calls(&record, WORKER, NOW, &mut shared());
     assert_eq!(
         calls.iter().map(|call| call.signal).collect::<Vec<_>>(),
         [Signal::Metrics]
@@ -224,14 +237,18 @@ fn only_the_leader_exports_metrics() {
         calls[0].path(calls[0].to.export.as_ref().unwrap()),
         "/v1/metrics"
     );
-    assert!(service.due_calls(&record, WORKER + 1, NOW).is_empty());
+    assert!(
+        service
+            .due_calls(&record, WORKER + 1, NOW, &mut shared())
+            .is_empty()
+    );
 }
 
 /// Sends the metrics; gives how many points they are.
 fn send_metrics(service: &mut Service, now: Now) -> u64 {
     let mut record = Record::new(1, [1; 16]);
     publish(service, &mut record);
-    let calls = service.due_calls(&record, WORKER, now);
+    let calls = service.due_calls(&record, WORKER, now, &mut shared());
     let call = calls.iter().find(|call| call.signal == Signal::Metrics);
     let call = call.unwrap();
     service.called(call, ROOT, Some(5), now, 0);
@@ -257,13 +274,13 @@ fn metric_points_are_delivered_refused_or_superseded() {
         rejected: 2,
         ..answer(200)
     };
-    service.answered(ROOT, 5, &partly, NOW, 0);
+    service.answered(ROOT, 5, &partly, NOW, 0, &mut shared());
     assert_eq!(points(&service), [one, one - 2, 0, 2, 0]);
     send_metrics(&mut service, later(60));
-    service.answered(ROOT, 5, &answer(503), later(60), 0);
+    service.answered(ROOT, 5, &answer(503), later(60), 0, &mut shared());
     assert_eq!(points(&service)[2..], [one, one + 2, 0], "said again later");
     send_metrics(&mut service, later(120));
-    service.answered(ROOT, 5, &answer(400), later(120), 0);
+    service.answered(ROOT, 5, &answer(400), later(120), 0, &mut shared());
     assert_eq!(points(&service)[2..], [one, 2 * one + 2, 0], "for good");
     send_metrics(&mut service, later(300));
     service.enter(2, settings(r#", "export": {"cluster": "other"}"#));
@@ -293,5 +310,9 @@ fn without_an_export_nothing_is_sent() {
     let mut record = Record::new(1, [1; 16]);
     publish(&service, &mut record);
     assert!(!record.is_leader(WORKER));
-    assert!(service.due_calls(&record, WORKER, NOW).is_empty());
+    assert!(
+        service
+            .due_calls(&record, WORKER, NOW, &mut shared())
+            .is_empty()
+    );
 }

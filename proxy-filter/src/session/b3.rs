@@ -102,3 +102,37 @@ impl Lines<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::header_map::{HeaderMap, serialize};
+    use crate::session::Head;
+    use proptest::prelude::*;
+    use sightline_core::b3::Sampling;
+    use sightline_core::id::{SpanId, TraceId};
+    use sightline_core::trace_context::TraceFlags;
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(trace: [u8; 16], span: [u8; 8], sampled: bool, is_debug: bool, multi: bool) {
+            let context = SpanContext {
+                trace_id: TraceId::from_entropy(trace),
+                span_id: SpanId::from_entropy(span),
+                flags: TraceFlags::default().with_sampled(sampled || is_debug),
+            };
+            let mut headers = Vec::new();
+            let mode = if multi { Mode::Multi } else { Mode::Single };
+            Lines::default().write(mode, &context, is_debug, &mut |effect| {
+                if let Effect::SetOnRequest(name, value) = effect {
+                    headers.push((name.to_owned(), value.to_vec()));
+                }
+            });
+            let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+            let bytes = serialize(&headers);
+            let read = Head::read(HeaderMap::new(&bytes), "x-request-id").b3.read().unwrap();
+            prop_assert_eq!(read.context(), Some(context));
+            prop_assert_eq!(read.sampling == Sampling::Debug, is_debug);
+        }
+    }
+}

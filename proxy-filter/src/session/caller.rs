@@ -23,7 +23,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Whether it is trusted with trace context.
+    /// Whether it is trusted with trace context and ids.
     pub fn is_trusted(&mut self) -> bool {
         if self.trusted.networks.is_empty() {
             return false;

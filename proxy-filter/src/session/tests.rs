@@ -107,9 +107,13 @@ fn an_id_is_made_where_none_can_be_kept() {
         let id = value(&done, "set", "x-request-id").unwrap();
         assert_eq!((id.len(), id.get(14..15)), (36, Some("4")), "{why}");
     }
-    let distrust = settings(r#", "request_id": {"trust_incoming": false}"#);
-    let (_, done) = begin(&distrust, &[("x-request-id", b"req_42")]);
-    assert!(value(&done, "set", "x-request-id").is_some());
+    let by_time = settings(r#", "request_id": {"format": "uuid_v7"}"#);
+    let (_, done) = begin(&by_time, &[]);
+    let id = value(&done, "set", "x-request-id").unwrap();
+    assert!(
+        id.starts_with("00000000-0000-7"),
+        "1000 ns after the epoch: {id}"
+    );
     let renamed = settings(r#", "request_id": {"header": "X-Correlation-ID"}"#);
     let (_, done) = begin(&renamed, &[("x-correlation-id", b"a b")]);
     assert!(value(&done, "set", "x-correlation-id").is_some());
@@ -157,6 +161,22 @@ fn errors_and_slow_requests_leave_a_span_in_any_case() {
         let (session, _) = begin(&settings, &[]);
         let got = kept(session, &settings, status);
         assert_eq!(got, expected, "{trace} {status:?}");
+    }
+}
+
+#[test]
+fn whose_id_is_kept_is_the_operators_choice() {
+    for (keep, address, kept) in [
+        ("trusted", "127.0.0.1:4000", true),
+        ("trusted", "203.0.113.9:4000", false),
+        ("trusted", "127.0.0.1:0", false),
+        ("any", "203.0.113.9:4000", true),
+        ("none", "127.0.0.1:4000", false),
+    ] {
+        let rules = settings(&format!(r#", "request_id": {{"keep": "{keep}"}}"#));
+        let (_, done) = begin_from(address, &rules, &[("x-request-id", b"req_42")]);
+        let made = value(&done, "set", "x-request-id").is_some();
+        assert_eq!(made, !kept, "{keep} {address}");
     }
 }
 
@@ -246,7 +266,7 @@ fn the_span_is_the_one_that_the_upstream_knows() {
     assert_eq!(
         (
             span.series,
-            span.status,
+            span.outcome.status_code(),
             span.start_unix_nanos,
             span.duration_nanos
         ),

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use sightline_tests::envoy::{Envoy, Listener, direct, to_cluster};
-use sightline_tests::http::Client;
+use sightline_tests::http::{Answer, Client};
 use sightline_tests::parts;
 use sightline_tests::process::free_port;
 use sightline_tests::upstream::Upstream;
@@ -119,19 +119,37 @@ impl Edge {
 
     /// A GET whose answer says what reached the upstream.
     pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Seen {
-        let answer = self.client.get(&self.url(path), headers).unwrap();
-        let upstream = answer.json().unwrap();
-        Seen { answer, upstream }
+        Seen::new(self.client.get(&self.url(path), headers).unwrap())
     }
 }
 
 /// An answer, and the request as the upstream saw it.
 pub struct Seen {
-    pub answer: sightline_tests::http::Answer,
+    pub answer: Answer,
     upstream: Value,
 }
 
 impl Seen {
+    fn new(answer: Answer) -> Self {
+        let upstream = answer.json().unwrap();
+        Self { answer, upstream }
+    }
+
+    /// The same for an answer of HTTP/1.1 as it came.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let (head, body) = text.split_once("\r\n\r\n").expect("an answer");
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let headers = head.lines().filter_map(|line| line.split_once(": "));
+        Self::new(Answer {
+            status: status.expect("a status"),
+            headers: headers
+                .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+                .collect(),
+            body: body.to_owned(),
+        })
+    }
+
     /// All values of a request header at the upstream.
     pub fn upstream_all(&self, name: &str) -> Vec<String> {
         let lines = self.upstream["headers"].as_array().unwrap().iter();

@@ -5,7 +5,7 @@ mod flood;
 
 use super::*;
 use crate::ledger::Ledger;
-use crate::record::tests::{finished, from};
+use crate::record::tests::{contribution, finished};
 use crate::red::{Limits, Red};
 use crate::session::Route;
 use proptest::prelude::*;
@@ -72,7 +72,7 @@ impl Edge {
             now_nanos: self.seconds * 1_000_000_000,
             unix_nanos: self.seconds,
             limits: self.limits,
-            ..from(worker as u64 + 1, red, &Ledger::default())
+            ..contribution(worker as u64 + 1, red, &Ledger::default())
         });
         red.published();
         red.settle(&self.record, self.limits.series, std::iter::empty());

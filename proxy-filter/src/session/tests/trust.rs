@@ -67,6 +67,13 @@ fn the_address_is_asked_for_only_where_it_matters() {
         ("", &[], 0),
         ("", &[("traceparent", b"garbage")], 0),
         ("", &[("baggage", b"a=1")], 1),
+        ("", &[("x-request-id", b"req_42")], 1),
+        ("", &[("x-request-id", b"not sane")], 0),
+        (
+            r#", "request_id": {"keep": "any"}"#,
+            &[("x-request-id", b"req_42")],
+            0,
+        ),
         ("", &[("baggage", b"garbage")], 0),
         (
             "",
