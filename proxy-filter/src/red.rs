@@ -183,6 +183,7 @@ impl Red {
 mod tests {
     use super::*;
     use crate::outcome::Outcome;
+    use crate::record::Record;
     use crate::session::Route;
     use std::borrow::Cow;
 
@@ -254,5 +255,31 @@ mod tests {
         assert_eq!(&*red.get(template).unwrap().route, "/real");
         let counted = red.all().iter().map(|series| series.finished.requests());
         assert_eq!(counted.sum::<u64>(), 10_001);
+    }
+
+    #[test]
+    fn a_number_is_given_again_only_when_nothing_refers_to_it() {
+        let mut red = Red::default();
+        let place = |red: &mut Red, name| red.series_of(b"GET", &route(name, false), &LIMITS);
+        let under_way = place(&mut red, "/under-way");
+        red.begin(under_way);
+        let waiting = place(&mut red, "/waiting");
+        let over = place(&mut red, "/over");
+        red.published();
+        // The record knows none of the names.
+        let record = Record::new(0, [0; 16]);
+        red.settle(&record, 20, [waiting].into_iter());
+        assert_eq!(place(&mut red, "/next"), over);
+        let more = place(&mut red, "/more");
+        assert!(![under_way, waiting, over].contains(&more));
+        assert_eq!(&*red.get(waiting).unwrap().route, "/waiting");
+        red.end(under_way, &finished(Some(200)));
+        red.published();
+        red.settle(&record, 20, std::iter::empty());
+        let free: Vec<_> = ["/a", "/b", "/c", "/d"]
+            .map(|name| place(&mut red, name))
+            .into();
+        assert!(free.iter().all(|number| *number < 4), "{free:?}");
+        assert_eq!(red.all().len(), 4);
     }
 }

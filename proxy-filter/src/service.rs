@@ -201,8 +201,8 @@ impl Service {
             }
         }
         self.red.published();
-        let held = self.spans.iter().map(|span| span.series);
-        self.red.settle(record, record.max_series, held);
+        self.red
+            .settle(record, record.max_series, self.spans.series());
         self.ledger = Ledger::default();
         self.instance = (!is_last).then_some(record.instance);
     }
