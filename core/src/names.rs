@@ -137,6 +137,11 @@ pub mod keep {
     pub const SLOW: &str = "slow";
 }
 
+/// Name of the event that a request has ended at the edge.
+pub const EDGE_REQUEST_EVENT: &str = "sightline.edge.request";
+/// Attribute of that event: Envoy's response flags by their short names.
+pub const EDGE_RESPONSE_FLAGS: &str = "sightline.edge.response_flags";
+
 /// The method of requests whose method is not a known one.
 pub const METHOD_OTHER: &str = "_OTHER";
 

@@ -164,18 +164,30 @@ fn redact_word(word: &str, before: Before) -> Option<Cow<'static, str>> {
     if !has(word, b'/') {
         return redact_atom(word);
     }
-    let mut parts = split(word, b'/').map(|part| (part, redact_atom(part)));
-    if parts.all(|(_, redacted)| redacted.is_none()) {
-        return None;
-    }
     let mut kept = String::new();
+    let mut changed = false;
+    let mut before = "";
     for (at, part) in split(word, b'/').enumerate() {
         if at > 0 {
             kept.push('/');
         }
-        kept.push_str(redact_atom(part).as_deref().unwrap_or(part));
+        let redacted = match is_secret_key(before) && looks_random(part) {
+            true => Some(Cow::Borrowed(REDACTED)),
+            false => redact_atom(part),
+        };
+        kept.push_str(redacted.as_deref().unwrap_or(part));
+        changed |= redacted.is_some();
+        before = part;
     }
-    Some(Cow::Owned(kept))
+    changed.then_some(Cow::Owned(kept))
+}
+
+/// Whether a path's segment behind the name of a secret is one, as in
+/// `/reset-password/3f9a…`, and not a word, as in `/auth/callback`, or a file.
+fn looks_random(segment: &str) -> bool {
+    segment.len() >= MIN_TOKEN_LEN
+        && position(segment, b"0123456789").is_some()
+        && !has(segment, b'.')
 }
 
 /// A word without slashes.

@@ -220,6 +220,10 @@ fn apply(effect: Effect<'_>) {
     }
 }
 
+/// The property that carries a line for the access log. Envoy's filter state
+/// has it as `wasm.sightline_log`.
+const ACCESS_LOG_PROPERTY: &[u8] = b"sightline_log";
+
 /// A property that is a size; 0 where it is none.
 fn byte_count(path: &[u8]) -> u64 {
     let count = host::property_number(path);
@@ -281,5 +285,13 @@ impl StreamInfo for EndOfStream {
 
     fn now_unix_nanos(&mut self) -> u64 {
         clock::unix_nanos()
+    }
+
+    fn source_address(&mut self) -> Vec<u8> {
+        host::property(b"source\0address").unwrap_or_default()
+    }
+
+    fn log_line(&mut self, line: &str) {
+        host::set_property(ACCESS_LOG_PROPERTY, line.as_bytes());
     }
 }

@@ -4,14 +4,16 @@
 //! The document itself is described in [`raw`].
 
 mod counters;
+mod logs;
 mod openapi;
 pub mod problem;
 mod protobuf_struct;
 pub mod raw;
 mod sampling;
 
+pub use logs::AccessLog;
 pub use problem::Problem;
-pub use raw::{IdFormat, Incoming, KeepId};
+pub use raw::{IdFormat, Incoming, KeepId, PeerForm};
 
 use crate::business_counter::BusinessCounter;
 use crate::families::Naming;
@@ -76,7 +78,9 @@ pub struct Settings {
     pub counters: Vec<BusinessCounter>,
     /// Whose names requests have in OTLP metrics.
     pub naming: Naming,
-    /// Where spans and metrics go.
+    /// The access log.
+    pub logs: AccessLog,
+    /// Where spans, metrics and log records go.
     pub export: Option<Export>,
 }
 
@@ -173,6 +177,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     let least_idle = interval.saturating_mul(2_000_000);
     let counters = counters::resolve(raw.metrics.counters, problems);
     let naming = raw.export.as_ref().map(|export| export.metric_names);
+    let logs = logs::resolve(raw.logs, raw.export.is_some(), problems);
     let export = raw
         .export
         .and_then(|export| resolve_export(export, problems));
@@ -221,6 +226,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
             raw::MetricNames::Prometheus => Naming::Prometheus,
             raw::MetricNames::OpenTelemetry => Naming::OpenTelemetry,
         },
+        logs: logs?,
         export,
     })
 }

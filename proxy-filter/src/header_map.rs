@@ -5,7 +5,7 @@
 
 /// Headers in serialized form. Whatever the bytes are, iterating ends and
 /// yields only what lies within them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct HeaderMap<'a> {
     bytes: &'a [u8],
 }

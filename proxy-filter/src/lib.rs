@@ -10,6 +10,7 @@
 
 #[cfg(target_family = "wasm")]
 mod abi;
+pub mod access_log;
 pub mod business_counter;
 pub mod config;
 pub mod envoy_stats;

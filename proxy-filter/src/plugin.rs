@@ -8,7 +8,8 @@ mod proxy;
 pub use end::StreamInfo;
 pub use proxy::Proxy;
 
-use crate::config::Settings;
+use crate::access_log::peer_key;
+use crate::config::{PeerForm, Settings};
 use crate::envoy_stats::Increment;
 use crate::exporter::Answer;
 use crate::families::{Naming, families};
@@ -106,6 +107,9 @@ impl Plugin {
         }
         self.leave(root, service, now, shared, entropy);
         if let Some(entered) = self.services.get_mut(service) {
+            if settings.logs.peer == PeerForm::Hash {
+                entered.peer_key = peer_key(shared, random(entropy));
+            }
             entered.enter(root, Rc::clone(&settings));
         }
         let interval = settings

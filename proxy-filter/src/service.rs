@@ -2,8 +2,10 @@
 //! spans and log records that wait, and the exports. It lives as long as any
 //! configuration names the service, so that a reload loses nothing.
 
+mod access;
 mod due;
 
+use crate::access_log::AccessRecord;
 use crate::config::{Export, Settings};
 use crate::envoy_stats::{EnvoyStats, Increment};
 use crate::exporter::{Answer, Exporter, UnderWay, Verdict};
@@ -34,6 +36,7 @@ pub struct Service {
     /// Where the proxy's own statistics are to say the same.
     stats: Option<EnvoyStats>,
     spans: Queue<FinishedSpan>,
+    log_records: Queue<AccessRecord>,
     traces: Exporter,
     logs: Exporter,
     metrics: Exporter,
@@ -41,6 +44,10 @@ pub struct Service {
     exported: Option<Exported>,
     /// When metrics were acknowledged last, in nanoseconds since the Unix epoch.
     acknowledged_unix_nanos: u64,
+    /// What pseudonyms of callers are made with.
+    pub peer_key: [u8; 16],
+    /// The last line of the access log: its memory is used again.
+    line: String,
     /// The record that was published to last.
     instance: Option<[u8; 16]>,
 }
@@ -57,11 +64,14 @@ impl Service {
             ledger: Ledger::default(),
             stats: None,
             spans: Queue::default(),
+            log_records: Queue::default(),
             traces: Exporter::default(),
             logs: Exporter::default(),
             metrics: Exporter::default(),
             exported: None,
             acknowledged_unix_nanos: 0,
+            peer_key: [0; 16],
+            line: String::new(),
             instance: None,
         }
     }
@@ -138,6 +148,8 @@ impl Service {
     pub fn drop_queues(&mut self) {
         let spans = self.spans.remove(usize::MAX);
         self.ledger.spans.drop(Drop::Shutdown, spans);
+        let records = self.log_records.remove(usize::MAX);
+        self.ledger.log_records.drop(Drop::Shutdown, records);
     }
 
     /// What waits here.
@@ -145,7 +157,7 @@ impl Service {
         let under_way = self.metrics.under_way();
         Queued {
             spans: count(self.spans.len()),
-            log_records: 0,
+            log_records: count(self.log_records.len()),
             metric_points: under_way.map_or(0, |call| count(call.items)),
         }
     }
@@ -162,7 +174,7 @@ impl Service {
             limits: self.limits(),
             waiting: Waiting {
                 spans: self.spans.oldest_unix_nanos().unwrap_or_default(),
-                log_records: 0,
+                log_records: self.log_records.oldest_unix_nanos().unwrap_or_default(),
             },
             metrics_acknowledged_unix_nanos: self.acknowledged_unix_nanos,
             can_export: self.export().is_some(),
@@ -184,6 +196,7 @@ impl Service {
             // This worker hung for so long that it was taken for dead, and
             // what waited was counted as lost: so it is.
             self.spans = Queue::default();
+            self.log_records = Queue::default();
             for signal in SIGNALS {
                 self.exporter(signal).cancelled();
             }
@@ -314,7 +327,7 @@ impl Service {
     fn settled(&mut self, signal: Signal, call: UnderWay) -> u64 {
         match signal {
             Signal::Traces => self.spans.remove(call.items),
-            Signal::Logs => 0,
+            Signal::Logs => self.log_records.remove(call.items),
             Signal::Metrics => count(call.items),
         }
     }

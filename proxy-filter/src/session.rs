@@ -13,6 +13,7 @@ pub use head::Head;
 pub use route::{Origin, Route, RouteName, route_of};
 pub use trace::Entropy;
 
+use crate::access_log::Logged;
 use crate::config::{IdFormat, KeepId, Settings};
 use crate::finished_span::FinishedSpan;
 use crate::outcome::Outcome;
@@ -58,7 +59,7 @@ pub struct Session {
     trace: Trace,
     start_unix_nanos: u64,
     scheme: &'static [u8],
-    /// For the span; none where nothing is exported.
+    /// For span and log; none where there is neither.
     texts: Option<Rc<Texts>>,
 }
 
@@ -131,9 +132,10 @@ impl Session {
         pass_baggage(&head.baggage, &mut caller, emit);
         // An error or a slow request is known only at its end, and by then
         // the proxy may have rewritten what was asked for.
-        let exports = settings.export.is_some();
+        let wanted = settings.export.is_some() || settings.logs.is_on();
+        let texts = |id: &RequestId| Rc::new(texts(settings, head, id.as_bytes()));
         Self {
-            texts: exports.then(|| Rc::new(texts(head, &request_id))),
+            texts: wanted.then(|| texts(&request_id)),
             request_id,
             trace,
             start_unix_nanos: now_unix_nanos,
@@ -164,6 +166,14 @@ impl Session {
     /// The scheme, if it is one of HTTP.
     pub fn scheme(&self) -> &'static [u8] {
         self.scheme
+    }
+
+    /// The request has ended: what the log makes of it.
+    pub fn log(&self, settings: &Settings, end: &End, series: usize) -> Logged {
+        let context = Some(self.trace.context);
+        let unix_nanos = self.start_unix_nanos.saturating_add(end.duration_nanos);
+        let texts = self.texts.as_ref();
+        Logged::decide(settings, context, series, end, unix_nanos, texts)
     }
 
     /// The request has ended: its span, if one is to be sent. `series` says
@@ -210,16 +220,39 @@ fn pass_baggage(lines: &[&[u8]], caller: &mut Caller<'_>, emit: &mut dyn FnMut(E
     }
 }
 
-fn texts(head: &Head<'_>, request_id: &RequestId) -> Texts {
+/// What the log makes of a request whose headers were seen only at its end.
+pub fn log_unseen(
+    settings: &Settings,
+    head: &Head<'_>,
+    end: &End,
+    series: usize,
+    now_unix_nanos: u64,
+) -> Logged {
+    let id = head.request_id.one();
+    let id = id.filter(|id| settings.keep_request_id == KeepId::Any && request_id::is_sane(id));
+    let texts = Rc::new(texts(settings, head, id.unwrap_or_default()));
+    Logged::decide(settings, None, series, end, now_unix_nanos, Some(&texts))
+}
+
+fn texts(settings: &Settings, head: &Head<'_>, request_id: &[u8]) -> Texts {
     let mut texts = Texts::default();
     let path = head.path.split(|byte| matches!(byte, b'?' | b'#')).next();
     texts.push(Text::Path, path.unwrap_or_default());
     texts.push(Text::Authority, head.authority);
     texts.push(Text::Scheme, head.scheme);
     texts.push(Text::UserAgent, head.user_agent);
-    texts.push(Text::RequestId, request_id.as_bytes());
+    texts.push(Text::RequestId, request_id);
     if names::known_method(head.method) == names::METHOD_OTHER {
         texts.push(Text::Method, head.method);
+    }
+    let listed = &settings.logs.headers;
+    if settings.logs.is_on() && !listed.is_empty() {
+        for (name, value) in head.all.lines() {
+            let number = listed.iter().position(|known| known.as_bytes() == name);
+            if let Some(number) = number {
+                texts.push_header(number, value);
+            }
+        }
     }
     texts
 }
@@ -228,6 +261,11 @@ impl End {
     /// How it ended, as far as that is counted apart.
     pub fn outcome(&self) -> Outcome {
         Outcome::new(self.status, self.flags)
+    }
+
+    /// How long it took, in seconds.
+    pub fn seconds(&self) -> f64 {
+        self.duration_nanos as f64 / 1e9
     }
 
     /// Why such an end leaves a span, whatever was decided at the head.

@@ -5,6 +5,10 @@ use std::borrow::Cow;
 
 /// The most bytes of a single text that are kept.
 pub const MAX_TEXT: usize = 1024;
+/// The most bytes of a header line that are kept.
+pub const MAX_HEADER: usize = 256;
+/// The most header lines that are kept: a client may send one very often.
+const MAX_HEADER_LINES: usize = 16;
 
 /// A text that a request said.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +32,8 @@ pub enum Text {
 pub struct Texts {
     bytes: Vec<u8>,
     places: [(u32, u32); 6],
+    /// Lines of listed headers, each with its number in the list.
+    headers: Vec<(usize, (u32, u32))>,
 }
 
 impl Texts {
@@ -38,6 +44,22 @@ impl Texts {
         if let Some(kept) = self.places.get_mut(text as usize) {
             *kept = place;
         }
+    }
+
+    /// Keeps a line of the header that has this number in a list.
+    pub fn push_header(&mut self, number: usize, value: &[u8]) {
+        if self.headers.len() < MAX_HEADER_LINES {
+            let place = self.append(value, MAX_HEADER);
+            self.headers.push((number, place));
+        }
+    }
+
+    /// The lines of the header that has this number, as received.
+    pub fn header(&self, number: usize) -> impl Iterator<Item = &[u8]> {
+        let lines = self.headers.iter();
+        lines
+            .filter(move |(known, _)| *known == number)
+            .map(|(_, place)| self.at(*place))
     }
 
     fn append(&mut self, value: &[u8], max_bytes: usize) -> (u32, u32) {
@@ -66,7 +88,10 @@ impl Texts {
 
     /// About how much memory the texts take, in bytes.
     pub fn weight(&self) -> usize {
-        size_of::<Self>().saturating_add(self.bytes.capacity())
+        let header = size_of::<(usize, (u32, u32))>();
+        size_of::<Self>()
+            .saturating_add(self.bytes.capacity())
+            .saturating_add(self.headers.capacity().saturating_mul(header))
     }
 }
 
@@ -95,6 +120,21 @@ mod tests {
         assert_eq!(texts.get(Text::Path), b"/a");
         assert_eq!(texts.lossy(Text::UserAgent).unwrap(), "caf\u{fffd}");
         assert_eq!(texts.lossy(Text::Method), None);
+    }
+
+    #[test]
+    fn few_lines_of_headers_are_kept() {
+        let mut texts = Texts::default();
+        texts.push_header(1, b"a");
+        texts.push_header(0, b"b");
+        texts.push_header(1, &[b'c'; 9000]);
+        let lines: Vec<_> = texts.header(1).collect();
+        assert_eq!(lines, [&b"a"[..], b""]);
+        for _ in 0..99 {
+            texts.push_header(2, b"d");
+        }
+        assert_eq!(texts.header(2).count(), MAX_HEADER_LINES - 3);
+        assert!(texts.weight() < 1000);
     }
 
     #[test]

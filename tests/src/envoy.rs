@@ -227,8 +227,17 @@ fn listener_config(listener: &Listener, folder: &Path, wasm: &Path) -> Value {
         "path": access_log_path(folder, listener.name),
         "log_format": {"json_format": {
             "method": "%REQ(:METHOD)%", "path": "%REQ(:PATH)%", "status": "%RESPONSE_CODE%",
-            "request_id": "%REQ(X-REQUEST-ID)%",
+            "request_id": "%REQ(X-REQUEST-ID)%", "flags": "%RESPONSE_FLAGS%",
         }},
+    }});
+    // What the filter gives for the log; it brings its line ends with it.
+    let filter_log = json!({"name": "envoy.access_loggers.file", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+        "path": filter_log_path(folder, listener.name),
+        "log_format": {
+            "text_format_source": {"inline_string": "%FILTER_STATE(wasm.sightline_log:PLAIN)%"},
+            "omit_empty_values": true,
+        },
     }});
     json!({
         "name": listener.name,
@@ -237,7 +246,7 @@ fn listener_config(listener: &Listener, folder: &Path, wasm: &Path) -> Value {
             "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
             "stat_prefix": listener.name,
             "generate_request_id": false,
-            "access_log": [access_log],
+            "access_log": [access_log, filter_log],
             "http_filters": filters,
             "route_config": {"name": listener.name, "virtual_hosts": [
                 {"name": "all", "domains": ["*"], "routes": listener.routes}
@@ -249,6 +258,11 @@ fn listener_config(listener: &Listener, folder: &Path, wasm: &Path) -> Value {
 /// Where a listener writes its access log: a line of JSON for each request.
 pub fn access_log_path(folder: &Path, listener: &str) -> PathBuf {
     folder.join(format!("access-{listener}.jsonl"))
+}
+
+/// Where the lines go that the filter makes for the access log.
+pub fn filter_log_path(folder: &Path, listener: &str) -> PathBuf {
+    folder.join(format!("filter-{listener}.jsonl"))
 }
 
 fn address(port: u16) -> Value {

@@ -43,6 +43,8 @@ pub struct Log {
     pub event: String,
     /// The severity number.
     pub severity: u64,
+    /// The trace it belongs to, in hexadecimal; may be empty.
+    pub trace_id: String,
     /// The attributes.
     pub attributes: Attributes,
 }
@@ -93,6 +95,7 @@ pub fn logs(file: &Path) -> Result<Vec<Log>> {
                 service: service.to_owned(),
                 event: record["eventName"].as_str().unwrap_or_default().to_owned(),
                 severity: record["severityNumber"].as_u64().unwrap_or_default(),
+                trace_id: record["traceId"].as_str().unwrap_or_default().to_owned(),
                 attributes: attributes(&record["attributes"]),
             });
         },

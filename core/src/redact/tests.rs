@@ -31,6 +31,15 @@ fn urls_lose_what_is_secret_and_keep_what_is_useful() {
             "/charge/REDACTED/x",
         ),
         ("/s3/AKIAIOSFODNN7EXAMPLE/list", "/s3/REDACTED/list"),
+        (
+            "/reset-password/3f9a8b7c6d5e4f3a2b1c/new",
+            "/reset-password/REDACTED/new",
+        ),
+        ("/auth/callback/2024", "/auth/callback/2024"),
+        (
+            "/session/550e8400-e29b-41d4-a716-446655440000",
+            "/session/REDACTED",
+        ),
         ("/bot/xoxb-123456789012-abcdefghijkl", "/bot/REDACTED"),
         (
             "/a?access_token=ya29.x&card=4111111111111111&b",
@@ -115,6 +124,7 @@ fn leaves_what_is_harmless() {
         "order 4111111111111112 is no card (Luhn)",
         "at render (https://shop.example/_next/static/chunks/app.js:12:34)",
         "1700000000000 ms",
+        "at f (https://shop.example/_next/static/chunks/app/auth/page-3f9a8b7c6d5e4f3a.js:1:2)",
         "@scope/package",
         "ghp_short and AKIA are no keys",
         "/glpat/xoxb/AIzawa",

@@ -75,6 +75,12 @@ unsafe extern "C" {
     ) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, more: i64) -> u32;
+    fn proxy_set_property(
+        path: *const u8,
+        path_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
     fn proxy_get_shared_data(
         key: *const u8,
         key_size: usize,
@@ -213,6 +219,13 @@ pub fn property_number(path: &[u8]) -> Option<i64> {
     let value = property(path)?;
     let value = <[u8; 8]>::try_from(value.as_slice()).ok()?;
     Some(i64::from_le_bytes(value))
+}
+
+/// Sets a property of the current stream.
+pub fn set_property(path: &[u8], value: &[u8]) {
+    let (path, size) = (path.as_ptr(), path.len());
+    // SAFETY: see `log`.
+    unsafe { proxy_set_property(path, size, value.as_ptr(), value.len()) };
 }
 
 /// Answers the request in place of the upstream; says whether the host will.

@@ -9,10 +9,15 @@
 //! and `Serialize` as the others do. Limits of numbers stand in [`limits`], for
 //! the check and the schema alike.
 
+mod counter;
+mod logs;
 mod metrics;
 
 pub use super::openapi::OpenApi;
-pub use metrics::{Counter, MetricNames, Metrics, Temporality};
+pub use counter::Counter;
+pub use logs::{Access, Logs, PeerForm};
+pub use metrics::{MetricNames, Metrics, Temporality};
+
 use serde::Deserialize;
 
 /// The least and the greatest value of each number, both included.
@@ -35,6 +40,8 @@ pub mod limits {
     pub const MAX_QUEUE_BYTES: (u64, u64) = (16 << 10, 64 << 20);
     /// The number of `metrics.counters`.
     pub const COUNTERS: usize = 64;
+    /// The number of `logs.headers`.
+    pub const LOG_HEADERS: usize = 16;
     /// The length of `request_id.header`.
     pub const HEADER_NAME_LEN: usize = 64;
 }
@@ -65,8 +72,10 @@ pub struct Document {
     pub exclude: Vec<String>,
     /// RED metrics.
     pub metrics: Metrics,
-    /// Where spans and metrics go by OTLP/HTTP. Without it nothing is sent and
-    /// no span is made.
+    /// The access log.
+    pub logs: Logs,
+    /// Where spans, metrics and log records go by OTLP/HTTP. Without it nothing
+    /// is sent and no span is made.
     pub export: Option<Export>,
 }
 
@@ -282,6 +291,7 @@ impl Default for Document {
             use_route_name: false,
             exclude: vec!["/sightline/*".to_owned()],
             metrics: Metrics::default(),
+            logs: Logs::default(),
             export: None,
         }
     }

@@ -1,6 +1,7 @@
 //! Documents, good and bad, and what is said of them.
 
 use super::*;
+use sightline_core::sampling::Ratio;
 
 fn problems(document: &str) -> Vec<String> {
     let problems = Settings::from_document(document.as_bytes()).unwrap_err();
@@ -66,6 +67,10 @@ fn the_least_document_has_good_defaults() {
         (None, 1000)
     );
     assert_eq!(settings.export, None);
+    assert!(!settings.logs.is_on());
+    assert_eq!(settings.logs.success_ratio, Ratio::new(1.0).unwrap());
+    assert_eq!(settings.logs.peer, PeerForm::Truncate);
+    assert!(settings.logs.headers.is_empty());
 }
 
 #[test]
@@ -79,7 +84,8 @@ fn every_field_is_read() {
         "routes": ["/products/{id}"],
         "exclude": [],
         "metrics": {"path": "/sightline/metrics", "max_series": 50.0},
-        "export": {"cluster": "otel", "interval_ms": 1000.0, "timeout_ms": 2000, "max_queue_bytes": 65536}
+        "logs": {"access": "otlp", "success_ratio": 0.5, "peer": "hash", "headers": ["X-Tenant"]},
+        "export": {"cluster": "otel", "logs_path": "/l", "interval_ms": 1000.0, "timeout_ms": 2000, "max_queue_bytes": 65536}
     }"#;
     let settings = Settings::from_document(document.as_bytes()).unwrap();
     assert_eq!(settings.request_id_header, "x-correlation-id");
@@ -102,7 +108,15 @@ fn every_field_is_read() {
             .is_none()
     );
     assert_eq!(settings.limits.series, 50);
+    let logs = settings.logs;
+    assert_eq!((logs.to_envoy, logs.to_otlp), (false, true));
+    assert_eq!(logs.success_ratio, Ratio::new(0.5).unwrap());
+    assert_eq!(
+        (logs.peer, &*logs.headers),
+        (PeerForm::Hash, &["x-tenant".to_owned()][..])
+    );
     let export = settings.export.unwrap();
+    assert_eq!(export.logs_path, "/l");
     assert_eq!(
         (export.authority.as_str(), export.traces_path.as_str()),
         ("otel", "/v1/traces")
@@ -173,6 +187,42 @@ fn every_problem_is_reported_at_once_with_its_path() {
         assert_eq!(hits.count(), 1, "{expected} in {found:#?}");
     }
     assert_eq!(found.len(), 35, "{found:#?}");
+}
+
+#[test]
+fn what_the_log_cannot_do_is_refused() {
+    let document = r#"{"service": {"name": "edge"}, "logs": {"access": "both", "success_ratio": 1.5, "peer": "ip",
+        "headers": ["x-tenant", "Cookie", "Set-Cookie", "authorization", "Proxy-Authorization", "X-Api-Key",
+            "x-auth-token", "X-Tenant", "a b", ""], "paths": []}}"#;
+    let found = problems(document);
+    for expected in [
+        "logs.access: needs `export`",
+        "logs.success_ratio: must be between 0 and 1, got 1.5",
+        "logs.peer: unknown variant `ip`, expected one of `truncate`, `hash`, `full`, `off`",
+        "logs.paths: unknown field",
+        "logs.headers[1]: carries credentials",
+        "logs.headers[2]: carries credentials",
+        "logs.headers[3]: carries credentials",
+        "logs.headers[4]: carries credentials",
+        "logs.headers[5]: carries credentials",
+        "logs.headers[6]: carries credentials",
+        "logs.headers[7]: stands there twice",
+        "logs.headers[8]: must be the name of a header",
+        "logs.headers[9]: must be the name of a header",
+    ] {
+        let hits = found.iter().filter(|problem| problem.starts_with(expected));
+        assert_eq!(hits.count(), 1, "{expected} in {found:#?}");
+    }
+    assert_eq!(found.len(), 13, "{found:#?}");
+    let many: Vec<_> = (0..17).map(|at| format!("\"x-{at}\"")).collect();
+    let many = format!(
+        r#"{{"service": {{"name": "edge"}}, "logs": {{"headers": [{}]}}}}"#,
+        many.join(",")
+    );
+    assert_eq!(
+        problems(&many),
+        ["logs.headers: must be at most 16 names, got 17"]
+    );
 }
 
 #[test]

@@ -33,6 +33,10 @@ pub trait StreamInfo {
     fn request_headers(&mut self) -> Vec<u8>;
     /// Nanoseconds since the Unix epoch.
     fn now_unix_nanos(&mut self) -> u64;
+    /// The proxy's `source.address`; empty if there is none.
+    fn source_address(&mut self) -> Vec<u8>;
+    /// Hands a line to the proxy's own access log.
+    fn log_line(&mut self, line: &str);
 }
 
 impl Plugin {
@@ -54,6 +58,8 @@ impl Plugin {
                     let version = protocol.insert(info.protocol());
                     finished.outcome = finished.outcome.over(session.scheme(), version);
                 }
+                let logged = session.log(settings, &end, series);
+                service.record_access(logged, settings, info);
                 let protocol = || protocol.unwrap_or_else(|| info.protocol());
                 let span = session.end(settings, &end, series, protocol);
                 finished.exemplar = span.as_ref().map(|span| Exemplar {
@@ -86,6 +92,11 @@ impl Plugin {
                         finished.outcome = finished.outcome.over(head.scheme, &protocol);
                     }
                     service.red.count(series, &finished);
+                    if settings.logs.is_on() {
+                        let now = info.now_unix_nanos();
+                        let logged = session::log_unseen(settings, &head, &end, series, now);
+                        service.record_access(logged, settings, info);
+                    }
                     count_business(settings, service, series, end.status, info);
                 }
             }

@@ -5,8 +5,12 @@ use crate::header_map::serialize;
 use crate::ledger::Queued;
 use crate::publishing::tests::EnvoySharedData;
 
+mod access_log;
 mod any_order;
 mod business;
+mod info;
+
+use info::Info;
 
 const NOW: Now = Now {
     unix_nanos: 1_700_000_000_000_000_000,
@@ -22,46 +26,6 @@ const DOCUMENT: &[u8] = br#"{
 
 fn entropy(buffer: &mut [u8]) {
     buffer.fill(7);
-}
-
-#[derive(Default)]
-struct Info {
-    status: Option<u16>,
-    duration_nanos: Option<u64>,
-    headers: Vec<u8>,
-}
-
-impl StreamInfo for Info {
-    fn status(&mut self) -> Option<u16> {
-        self.status
-    }
-    fn duration_nanos(&mut self) -> Option<u64> {
-        self.duration_nanos
-    }
-    fn response_flags(&mut self) -> u64 {
-        0
-    }
-    fn request_bytes(&mut self) -> u64 {
-        10
-    }
-    fn response_bytes(&mut self) -> u64 {
-        20
-    }
-    fn response_header(&mut self, name: &str) -> Option<Vec<u8>> {
-        (name == "x-total").then(|| b"12.5".to_vec())
-    }
-    fn route_name(&mut self) -> Vec<u8> {
-        Vec::new()
-    }
-    fn protocol(&mut self) -> Vec<u8> {
-        b"HTTP/1.1".to_vec()
-    }
-    fn request_headers(&mut self) -> Vec<u8> {
-        self.headers.clone()
-    }
-    fn now_unix_nanos(&mut self) -> u64 {
-        NOW.unix_nanos + 30_000_000
-    }
 }
 
 struct Worker {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::exemplar::Exemplar;
-use crate::ledger::Waiting;
+use crate::ledger::{Flow, Waiting};
 use crate::outcome::{Finished, Outcome};
 use crate::session::{Origin, Route};
 use proptest::prelude::*;
@@ -11,10 +11,10 @@ use sightline_core::names;
 use std::borrow::Cow;
 
 const SECOND: u64 = 1_000_000_000;
-const FIVE_SPANS: Queued = Queued {
+const WAITING: Queued = Queued {
     spans: 5,
-    log_records: 0,
-    metric_points: 0,
+    log_records: 6,
+    metric_points: 7,
 };
 
 const LIMITS: Limits = Limits {
@@ -130,7 +130,7 @@ fn a_worker_that_leaves_takes_what_is_in_progress_and_leaves_its_counts() {
     red.begin(series);
     red.count(series, &finished(None, 1));
     record.add(&Contribution {
-        queued: FIVE_SPANS,
+        queued: WAITING,
         ..contribution(1, &red, &Ledger::default())
     });
     assert_eq!(
@@ -155,9 +155,9 @@ fn a_worker_that_is_not_heard_of_is_lost_with_what_waited() {
     let mut red = Red::default();
     let series = red.series_of(b"GET", &route("/a"), &LIMITS);
     red.begin(series);
-    let ledger = Ledger::of_waiting(FIVE_SPANS);
+    let ledger = Ledger::of_waiting(WAITING);
     record.add(&Contribution {
-        queued: FIVE_SPANS,
+        queued: WAITING,
         ..contribution(1, &red, &ledger)
     });
     let idle = Red::default();
@@ -179,6 +179,12 @@ fn a_worker_that_is_not_heard_of_is_lost_with_what_waited() {
     assert_eq!(
         spans.produced,
         spans.exported + dropped + record.queued().spans
+    );
+    let lost = |flow: &Flow| flow.dropped[Drop::WorkerLost as usize];
+    let ledger = &record.ledger;
+    assert_eq!(
+        (lost(&ledger.log_records), lost(&ledger.metric_points)),
+        (6, 7)
     );
 }
 

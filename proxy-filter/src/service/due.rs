@@ -47,6 +47,10 @@ impl Service {
             let batch = self.spans.batch(&context);
             add(Signal::Traces, batch.items, &batch.bytes);
         }
+        if is_due(&self.log_records, &mut self.logs, hurry_from, now) {
+            let batch = self.log_records.batch(&context);
+            add(Signal::Logs, batch.items, &batch.bytes);
+        }
         if record.is_leader(worker) && self.metrics.is_ready(now.monotonic_nanos) {
             let temporality = export.temporality;
             let is_delta = temporality == Temporality::Delta;

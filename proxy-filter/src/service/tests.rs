@@ -5,6 +5,7 @@ use crate::finished_span::tests::span;
 use crate::publishing::tests::EnvoySharedData;
 
 mod increments;
+mod log_records;
 
 const NOW: Now = Now {
     unix_nanos: 1_700_000_000_000_000_000,

@@ -39,6 +39,8 @@ pub struct Head<'h> {
     pub baggage: Vec<&'h [u8]>,
     /// The B3 headers.
     pub b3: b3::Lines<'h>,
+    /// All of them, for headers that only the operator knows by name.
+    pub all: HeaderMap<'h>,
 }
 
 impl<'h> Line<'h> {
@@ -61,7 +63,10 @@ impl<'h> Line<'h> {
 impl<'h> Head<'h> {
     /// Reads the header lines in one pass.
     pub fn read(headers: HeaderMap<'h>, request_id_header: &str) -> Self {
-        let mut head = Self::default();
+        let mut head = Self {
+            all: headers,
+            ..Self::default()
+        };
         for (name, value) in headers.lines() {
             match name {
                 b":method" => head.method = value,

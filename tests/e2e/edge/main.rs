@@ -4,6 +4,7 @@ mod configuration;
 mod envoy_stats;
 mod failures;
 mod imports;
+mod logs;
 mod metrics;
 mod poison;
 mod propagation;

@@ -2,7 +2,9 @@
 //! listener, and the parts they need.
 
 use serde_json::{Value, json};
-use sightline_tests::envoy::{Envoy, Listener, direct, to_cluster};
+use sightline_tests::envoy::{
+    Envoy, Listener, access_log_path, direct, filter_log_path, to_cluster,
+};
 use sightline_tests::http::{Answer, Client};
 use sightline_tests::parts;
 use sightline_tests::process::free_port;
@@ -43,7 +45,7 @@ pub struct Edge {
     pub envoy: Envoy,
     pub port: u16,
     pub client: Client,
-    _folder: TempDir,
+    folder: TempDir,
     pub listener: Listener,
     _upstream: Upstream,
 }
@@ -97,7 +99,7 @@ impl Edge {
             envoy,
             port: listener.port,
             client: Client::default(),
-            _folder: folder,
+            folder,
             listener,
             _upstream: upstream,
         }
@@ -115,6 +117,18 @@ impl Edge {
             .unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.body
+    }
+
+    /// What Envoy itself logged.
+    pub fn access_log(&self) -> String {
+        let path = access_log_path(self.folder.path(), self.listener.name);
+        std::fs::read_to_string(path).unwrap_or_default()
+    }
+
+    /// The lines that the filter made for the access log.
+    pub fn filter_log(&self) -> String {
+        let path = filter_log_path(self.folder.path(), self.listener.name);
+        std::fs::read_to_string(path).unwrap_or_default()
     }
 
     /// A GET whose answer says what reached the upstream.

@@ -39,6 +39,23 @@ fn a_visit_is_one_unbroken_line() {
     let edges: Vec<_> = edges.map(|span| (span.name.as_str(), span.kind)).collect();
     assert_eq!(edges, [("POST /api/checkout", 2), ("POST /checkout", 2)]);
 
+    wait_for(
+        "a log record of each edge in the trace",
+        SETTLE_LIMIT,
+        || {
+            let logs = sightline_tests::otlp::logs(&line.collector.logs)?;
+            let of = |edge: &str| {
+                logs.iter().any(|log| {
+                    log.service == edge
+                        && log.trace_id == trace_id
+                        && log.event == "sightline.edge.request"
+                })
+            };
+            Ok((of("edge") && of("edge-api")).then_some(()))
+        },
+    )
+    .unwrap();
+
     let counted = line.settled_requests().unwrap();
     for edge in &counted {
         assert!(edge.sent > 0, "{} saw no request", edge.service);

@@ -1,5 +1,6 @@
 //! What is counted, how much of it, and who may read it.
 
+use super::Counter;
 #[cfg(feature = "schema")]
 use super::limits;
 use serde::Deserialize;
@@ -31,28 +32,6 @@ pub struct Metrics {
     /// Counters of your own, made of requests; see Counters below.
     #[cfg_attr(feature = "schema", schemars(length(max = limits::COUNTERS)))]
     pub counters: Vec<Counter>,
-}
-
-/// A counter made of requests, such as `orders_placed_total`.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
-#[serde(default, deny_unknown_fields)]
-pub struct Counter {
-    /// Its name, which ends in `_total`. Counters of one name add up.
-    #[cfg_attr(
-        feature = "schema",
-        schemars(required, regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*_total$"))
-    )]
-    pub name: Option<String>,
-    /// The method of requests that count; any without it.
-    pub method: Option<String>,
-    /// The route of requests that count, as `endpoint` has it; any without it.
-    pub route: Option<String>,
-    /// The statuses of requests that count: `201`, or `2xx` for a class.
-    pub status: Vec<String>,
-    /// A response header whose value, a decimal number, is added; without it
-    /// each request adds one.
-    pub sum_header: Option<String>,
 }
 
 /// What OTLP counters and histograms say.
@@ -89,18 +68,6 @@ impl Default for Metrics {
             expire_after_s: 86_400,
             envoy_stats: false,
             counters: Vec::new(),
-        }
-    }
-}
-
-impl Default for Counter {
-    fn default() -> Self {
-        Self {
-            name: None,
-            method: None,
-            route: None,
-            status: vec!["2xx".to_owned()],
-            sum_header: None,
         }
     }
 }
