@@ -93,6 +93,7 @@ impl Histogram {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_value_at_a_bound_belongs_below_it() {
@@ -134,5 +135,58 @@ mod tests {
         let since = one.since(&other);
         assert_eq!(since.count(), 1);
         assert!((since.sum() - 0.3).abs() < 1e-9);
+    }
+
+    /// As Prometheus' `histogram_quantile` interpolates.
+    fn quantile(histogram: &Histogram, share: f64) -> f64 {
+        let rank = share * histogram.count() as f64;
+        let mut below = 0.0;
+        let mut lower = 0.0;
+        for (upper, count) in histogram.bounds().iter().zip(histogram.counts()) {
+            let here = *count as f64;
+            if here > 0.0 && below + here >= rank {
+                return lower + (upper - lower) * (rank - below) / here;
+            }
+            below += here;
+            lower = *upper;
+        }
+        lower
+    }
+
+    proptest! {
+        #[test]
+        fn a_quantile_lies_in_the_bucket_of_the_exact_one(
+            mut nanos in prop::collection::vec(
+                prop_oneof![
+                    0u64..30_000_000_000,
+                    0u64..60_000_000,
+                    // On a bound, and just beside it.
+                    (prop::sample::select(&SECONDS_BOUNDS[..]), 0u64..3).prop_map(|(bound, beside)| {
+                        ((bound * 1e9) as u64).saturating_add(beside).saturating_sub(1)
+                    }),
+                ],
+                1..200,
+            ),
+            share in 0.0f64..=1.0,
+        ) {
+            let mut histogram = Histogram::new(&SECONDS_BOUNDS);
+            for nanos in &nanos {
+                histogram.record(*nanos as f64 / 1e9);
+            }
+            nanos.sort_unstable();
+            let rank = ((share * nanos.len() as f64).ceil() as usize).max(1);
+            let exact = nanos[rank.saturating_sub(1)] as f64 / 1e9;
+            let above = SECONDS_BOUNDS.iter().position(|bound| exact <= *bound);
+            let lower = match above {
+                Some(0) => 0.0,
+                Some(at) => SECONDS_BOUNDS[at.saturating_sub(1)],
+                None => 10.0,
+            };
+            // Beyond the last bound there is nothing to interpolate to.
+            let upper = above.map_or(10.0, |at| SECONDS_BOUNDS[at]);
+            let found = quantile(&histogram, share);
+            let slack = upper * 1e-12;
+            prop_assert!(lower - slack <= found && found <= upper + slack, "{found} for {exact}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 use crate::http::{self, Client};
 use crate::parts;
 use crate::process::{Process, free_port};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -52,6 +52,23 @@ impl Envoy {
         listeners: &[Listener],
         clusters: &[(&str, u16)],
     ) -> Result<Self> {
+        let clusters: Vec<_> = clusters.iter().map(cluster_config).collect();
+        Self::start_with(
+            folder,
+            concurrency,
+            &listener_configs(listeners, folder)?,
+            &clusters,
+        )
+    }
+
+    /// The same with listeners and clusters as Envoy's configuration has them;
+    /// [`listener_config`] and [`cluster_config`] make some to start from.
+    pub fn start_with(
+        folder: &Path,
+        concurrency: u32,
+        listeners: &[Value],
+        clusters: &[Value],
+    ) -> Result<Self> {
         write_listeners(folder, listeners)?;
         let dynamic = json!({"lds_config": {"resource_api_version": "V3", "path_config_source": {
             "path": folder.join("listeners.json"),
@@ -64,6 +81,8 @@ impl Envoy {
         envoy
             .process
             .wait_ready(|| http::is_ok(&ready).then_some(()))?;
+        let refused = envoy.counter("listener_manager.lds.update_rejected")?;
+        ensure!(refused == 0, "listeners refused:\n{}", envoy.output());
         Ok(envoy)
     }
 
@@ -74,8 +93,9 @@ impl Envoy {
         listener: &Listener,
         clusters: &[(&str, u16)],
     ) -> Result<Self> {
-        let listener = listener_config(listener, folder, &parts::require(parts::FILTER)?);
-        Self::spawn(folder, 1, clusters, |bootstrap| {
+        let listener = listener_config(listener, folder)?;
+        let clusters: Vec<_> = clusters.iter().map(cluster_config).collect();
+        Self::spawn(folder, 1, &clusters, |bootstrap| {
             bootstrap["static_resources"]["listeners"] = json!([listener]);
         })
     }
@@ -83,7 +103,7 @@ impl Envoy {
     fn spawn(
         folder: &Path,
         concurrency: u32,
-        clusters: &[(&str, u16)],
+        clusters: &[Value],
         add_listeners: impl FnOnce(&mut Value),
     ) -> Result<Self> {
         let admin = free_port()?;
@@ -111,6 +131,11 @@ impl Envoy {
     /// Replaces all listeners and waits until Envoy has taken or refused them.
     /// Gives the reason where it refused.
     pub fn update(&self, listeners: &[Listener]) -> Result<Option<String>> {
+        self.update_with(&listener_configs(listeners, &self.folder)?)
+    }
+
+    /// The same with listeners as Envoy's configuration has them.
+    pub fn update_with(&self, listeners: &[Value]) -> Result<Option<String>> {
         let taken = self.counter("listener_manager.lds.update_success")?;
         let refused = self.counter("listener_manager.lds.update_rejected")?;
         write_listeners(&self.folder, listeners)?;
@@ -137,6 +162,12 @@ impl Envoy {
     pub fn admin(&self, path: &str) -> Result<String> {
         let url = format!("http://127.0.0.1:{}{path}", self.admin);
         Ok(Client::default().get(&url, &[])?.body)
+    }
+
+    /// Has the admin interface do something.
+    pub fn post(&self, path: &str) -> Result<String> {
+        let url = format!("http://127.0.0.1:{}{path}", self.admin);
+        Ok(Client::default().send("POST", &url, &[], &[])?.body)
     }
 
     /// Everything it has logged.
@@ -168,39 +199,50 @@ pub fn run(bootstrap: &Path, concurrency: u32, log: &Path) -> Result<Process> {
     Process::start("envoy", &mut command, log)
 }
 
-fn bootstrap_config(admin: u16, clusters: &[(&str, u16)]) -> Value {
-    let cluster = |(name, port): &(&str, u16)| {
-        json!({
-            "name": name, "type": "STATIC", "connect_timeout": "1s",
-            "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [
-                {"endpoint": {"address": address(*port)}}
-            ]}]}
-        })
-    };
+fn bootstrap_config(admin: u16, clusters: &[Value]) -> Value {
     json!({
         "admin": {"address": address(admin)},
         "node": {"id": "test", "cluster": "test"},
-        "static_resources": {"clusters": clusters.iter().map(cluster).collect::<Vec<_>>()},
+        "static_resources": {"clusters": clusters},
     })
 }
 
-fn write_listeners(folder: &Path, listeners: &[Listener]) -> Result<()> {
-    let filter = parts::require(parts::FILTER)?;
-    let resources: Vec<_> = listeners
-        .iter()
-        .map(|listener| {
-            let mut resource = listener_config(listener, folder, &filter);
-            resource["@type"] = json!("type.googleapis.com/envoy.config.listener.v3.Listener");
-            resource
-        })
-        .collect();
+/// A cluster of one endpoint on loopback.
+pub fn cluster_config((name, port): &(&str, u16)) -> Value {
+    json!({
+        "name": name, "type": "STATIC", "connect_timeout": "1s",
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [
+            {"endpoint": {"address": address(*port)}}
+        ]}]}
+    })
+}
+
+fn listener_configs(listeners: &[Listener], folder: &Path) -> Result<Vec<Value>> {
+    let configs = listeners.iter();
+    configs
+        .map(|listener| listener_config(listener, folder))
+        .collect()
+}
+
+fn write_listeners(folder: &Path, listeners: &[Value]) -> Result<()> {
+    let mut resources = listeners.to_vec();
+    for resource in &mut resources {
+        resource["@type"] = json!("type.googleapis.com/envoy.config.listener.v3.Listener");
+    }
     // Envoy watches for a rename into place.
     let next = folder.join("listeners.next");
     std::fs::write(&next, json!({"resources": resources}).to_string())?;
     std::fs::rename(next, folder.join("listeners.json")).context("put the listeners in place")
 }
 
-fn listener_config(listener: &Listener, folder: &Path, wasm: &Path) -> Value {
+/// The HTTP connection manager of a listener's configuration.
+pub fn connection_manager(listener: &mut Value) -> &mut Value {
+    &mut listener["filter_chains"][0]["filters"][0]["typed_config"]
+}
+
+/// A listener as Envoy's configuration has it, its access log in `folder`.
+pub fn listener_config(listener: &Listener, folder: &Path) -> Result<Value> {
+    let wasm = parts::require(parts::FILTER)?;
     let mut filters = Vec::new();
     if let Some(configuration) = &listener.filter {
         filters.push(json!({"name": "sightline", "typed_config": {
@@ -228,6 +270,7 @@ fn listener_config(listener: &Listener, folder: &Path, wasm: &Path) -> Value {
         "log_format": {"json_format": {
             "method": "%REQ(:METHOD)%", "path": "%REQ(:PATH)%", "status": "%RESPONSE_CODE%",
             "request_id": "%REQ(X-REQUEST-ID)%", "flags": "%RESPONSE_FLAGS%",
+            "duration_ms": "%DURATION%",
         }},
     }});
     // What the filter gives for the log; it brings its line ends with it.
@@ -239,7 +282,7 @@ fn listener_config(listener: &Listener, folder: &Path, wasm: &Path) -> Value {
             "omit_empty_values": true,
         },
     }});
-    json!({
+    Ok(json!({
         "name": listener.name,
         "address": address(listener.port),
         "filter_chains": [{"filters": [{"name": "hcm", "typed_config": {
@@ -252,7 +295,7 @@ fn listener_config(listener: &Listener, folder: &Path, wasm: &Path) -> Value {
                 {"name": "all", "domains": ["*"], "routes": listener.routes}
             ]},
         }}]}],
-    })
+    }))
 }
 
 /// Where a listener writes its access log: a line of JSON for each request.

@@ -7,13 +7,16 @@
 
 pub mod collector;
 pub mod envoy;
+pub mod h2;
 pub mod http;
 pub mod line;
+pub mod open_metrics;
 pub mod otlp;
 pub mod parts;
 pub mod process;
 pub mod prometheus;
 pub mod red;
+pub mod scripted_upstream;
 pub mod shop;
 pub mod upstream;
 pub mod w3c_suite;

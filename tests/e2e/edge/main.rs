@@ -1,19 +1,24 @@
 //! The filter in a real Envoy, with a real collector and Prometheus behind it.
 
+mod capabilities;
 mod configuration;
+mod endings;
 mod envoy_stats;
 mod failures;
 mod imports;
 mod logs;
 mod metrics;
+mod page;
 mod poison;
 mod propagation;
+mod quantiles;
 mod request_id;
 mod routes;
 mod sampling;
 mod setup;
 mod spans;
 mod temporality;
+mod totals;
 mod trace_context;
 mod trust;
 mod w3c_suite;

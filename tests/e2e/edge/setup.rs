@@ -131,6 +131,22 @@ impl Edge {
         std::fs::read_to_string(path).unwrap_or_default()
     }
 
+    /// How long the requests to such paths took, as Envoy logged it: whole
+    /// milliseconds, of which the middle stands for all.
+    pub fn logged_seconds(&self, prefix: &str) -> anyhow::Result<Vec<f64>> {
+        let log = access_log_path(self.folder.path(), self.listener.name);
+        let mut seconds = Vec::new();
+        for line in std::fs::read_to_string(log)?.lines() {
+            let entry: Value = serde_json::from_str(line)?;
+            let path = entry["path"].as_str().unwrap_or_default();
+            if path.starts_with(prefix) {
+                let millis = entry["duration_ms"].as_f64().unwrap_or(f64::NAN);
+                seconds.push((millis + 0.5) / 1000.0);
+            }
+        }
+        Ok(seconds)
+    }
+
     /// A GET whose answer says what reached the upstream.
     pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Seen {
         Seen::new(self.client.get(&self.url(path), headers).unwrap())

@@ -89,7 +89,7 @@ impl Table {
         let name = schema::reference(inner).unwrap_or_default().to_owned();
         if target["properties"].is_object() {
             if is_optional {
-                self.row(path, "section", "none", property, "");
+                self.row(path, "section", "none", property, "")?;
             }
             return self.section(&name, &target, &format!("{path}."));
         }
@@ -103,7 +103,7 @@ impl Table {
             true => meanings(&target),
             false => String::new(),
         };
-        self.row(path, &kind, &default, property, &meanings);
+        self.row(path, &kind, &default, property, &meanings)?;
         for (items, suffix) in [
             (&target["items"], "[]"),
             (&target["additionalProperties"], ".*"),
@@ -115,18 +115,34 @@ impl Table {
         Ok(())
     }
 
-    fn row(&mut self, path: &str, kind: &str, default: &str, property: &Value, meanings: &str) {
-        let text = property["description"].as_str().unwrap_or_default();
+    fn row(
+        &mut self,
+        path: &str,
+        kind: &str,
+        default: &str,
+        property: &Value,
+        meanings: &str,
+    ) -> Result<()> {
+        let text = property["description"].as_str();
+        let text = text.with_context(|| format!("{path} has no doc comment"))?;
         let text = format!("{text}{meanings}").replace('|', "\\|");
         let text = text.strip_suffix('.').unwrap_or(&text);
         self.text += &format!("| `{path}` | {kind} | {default} | {text} |\n");
+        Ok(())
     }
 
     /// The type in words, with its range.
     fn kind(&self, value: &Value) -> Result<String> {
+        let value = schema::resolved(value, &self.definitions)?;
         if let Some(variants) = variants(value) {
             let names: Vec<_> = variants.map(|(name, _)| format!("`{name}`")).collect();
             return Ok(names.join(", "));
+        }
+        for either in ["anyOf", "oneOf"] {
+            if let Some(either) = value[either].as_array() {
+                let kinds: Result<Vec<_>> = either.iter().map(|one| self.kind(one)).collect();
+                return Ok(kinds?.join(" or "));
+            }
         }
         let kind = match &value["type"] {
             Value::Array(kinds) => kinds.iter().find(|kind| *kind != "null"),
@@ -138,31 +154,49 @@ impl Table {
                 Some(most) => format!("text, at most {most} characters"),
                 None => "text".to_owned(),
             },
-            "integer" | "number" => match (value.get("minimum"), value.get("maximum")) {
-                (Some(low), Some(high)) => format!("{kind}, {low} to {high}"),
-                (Some(low), None) => format!("{kind}, at least {low}"),
-                (None, Some(high)) => format!("{kind}, at most {high}"),
-                (None, None) => kind.to_owned(),
-            },
+            "integer" | "number" => format!("{kind}{}", range(value)),
             "boolean" => "`true`, `false`".to_owned(),
             "array" => {
                 let most = value["maxItems"].as_u64();
                 let most = most.map_or(String::new(), |most| format!(", at most {most}"));
-                let items = schema::resolved(&value["items"], &self.definitions)?;
-                format!("list of {}{most}", self.items(items)?)
+                format!("list of {}{most}", self.items(&value["items"])?)
             }
-            "object" => "sections by name".to_owned(),
+            "object" => match &value["additionalProperties"] {
+                Value::Object(_) => {
+                    format!("{} by name", self.items(&value["additionalProperties"])?)
+                }
+                _ => "section".to_owned(),
+            },
             other => other.to_owned(),
         })
     }
 
+    /// The type of several.
     fn items(&self, items: &Value) -> Result<String> {
-        match items["properties"].is_object() {
-            true => Ok("sections".to_owned()),
-            false => match variants(items) {
-                Some(_) => Ok(format!("any of {}", self.kind(items)?)),
-                None => self.kind(items).map(|kind| kind.replace("text", "texts")),
+        let items = schema::resolved(items, &self.definitions)?;
+        Ok(match self.kind(items)?.as_str() {
+            "section" => "sections".to_owned(),
+            kind if variants(items).is_some() => format!("any of {kind}"),
+            kind => match kind.split_once(", ") {
+                Some((kind, range)) => format!("{kind}s ({range})"),
+                None => format!("{kind}s"),
             },
+        })
+    }
+}
+
+/// What limits a number.
+fn range(value: &Value) -> String {
+    let limit = |keyword: &str| value.get(keyword).map(Value::to_string);
+    let above = limit("exclusiveMinimum").map(|low| format!("more than {low}"));
+    let below = limit("exclusiveMaximum").map(|high| format!("less than {high}"));
+    match (limit("minimum"), limit("maximum")) {
+        (Some(low), Some(high)) => format!(", {low} to {high}"),
+        (low, high) => {
+            let low = low.map(|low| format!("at least {low}"));
+            let high = high.map(|high| format!("at most {high}"));
+            let limits = [low, above, high, below].into_iter().flatten();
+            limits.map(|limit| format!(", {limit}")).collect()
         }
     }
 }
@@ -186,14 +220,18 @@ fn without_null(value: &Value) -> (&Value, bool) {
     other.map_or((value, false), |other| (other, true))
 }
 
-/// Names and descriptions of an enumeration's variants.
+/// Names and descriptions of an enumeration's variants; none if it is no mere
+/// choice of names.
 fn variants(value: &Value) -> Option<impl Iterator<Item = (&str, &str)>> {
     let list = value["oneOf"].as_array().or(value["enum"].as_array())?;
-    Some(list.iter().map(|variant| {
-        let name = variant.as_str().or(variant["const"].as_str());
-        let text = variant["description"].as_str();
-        (name.unwrap_or_default(), text.unwrap_or_default())
-    }))
+    let name = |variant: &'_ Value| variant.as_str().is_some() || variant["const"].is_string();
+    list.iter().all(name).then(|| {
+        list.iter().map(|variant| {
+            let name = variant.as_str().or(variant["const"].as_str());
+            let text = variant["description"].as_str();
+            (name.unwrap_or_default(), text.unwrap_or_default())
+        })
+    })
 }
 
 /// What the variants of an enumeration mean, where it says so.
@@ -242,6 +280,8 @@ mod tests {
                 }},
                 "Beyond": {"type": "object", "properties": {
                     "share": {"description": "A share.", "type": ["number", "null"], "minimum": 0, "default": 1.0},
+                    "rates": {"description": "By route.", "type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0}, "default": {}},
+                    "either": {"description": "Both ways.", "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 9}}], "default": "x"},
                     "kinds": {"description": "Several.", "type": "array", "items": {"$ref": "#/$defs/Kind"}, "default": ["b"]},
                 }},
                 "Kind": kind,
@@ -261,9 +301,18 @@ mod tests {
                 "| `counters[].name` | text | required | Its name |",
                 "| `counters[].kind` | `a`, `b` | `a` | How |",
                 "| `beyond` | section | none | Optional |",
+                "| `beyond.either` | text or list of integers (1 to 9) | `x` | Both ways |",
                 "| `beyond.kinds` | list of any of `a`, `b` | `[\"b\"]` | Several |",
+                "| `beyond.rates` | numbers (more than 0) by name | `{}` | By route |",
                 "| `beyond.share` | number, at least 0 | `1` | A share |",
             ]
         );
+    }
+
+    #[test]
+    fn an_option_that_says_nothing_of_itself_is_an_error() {
+        let schema = json!({"properties": {"path": {"type": "string", "default": "/"}}});
+        let error = table(&schema, String::new()).expect_err("no table");
+        assert!(format!("{error:#}").contains("path has no doc comment"));
     }
 }

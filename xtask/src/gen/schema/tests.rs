@@ -8,6 +8,7 @@ use sightline_filter::config::Settings;
 
 mod checked;
 mod flow;
+mod pattern;
 
 /// Paths at which the schema finds something wrong.
 fn found_by_schema(document: &Value) -> Vec<String> {
@@ -148,7 +149,10 @@ fn schema_and_filter_agree_on_every_limit_and_default() {
     let mut numbers = 0;
     let mut texts = 0;
     each_option(&schema, &schema, "", &mut |pointer, option| {
-        let path = pointer.trim_start_matches('/').replace('/', ".");
+        let path = pointer
+            .trim_start_matches('/')
+            .replace("/0", "[0]")
+            .replace('/', ".");
         let agree = |value: Value, why: &str| {
             let document = document_with(pointer, value);
             let refused = |paths: Vec<String>| paths.iter().any(|found| found.starts_with(&path));
@@ -214,14 +218,19 @@ fn document_with(pointer: &str, value: Value) -> Value {
     }
     let mut place = &mut document;
     for name in pointer.split('/').skip(1) {
-        place = &mut place[name];
+        if name == "0" {
+            *place = json!([{}]);
+            place = &mut place[0];
+        } else {
+            place = &mut place[name];
+        }
     }
     *place = value;
     document
 }
 
-/// Every option that is no section, by its JSON pointer. What lies in lists is
-/// left out: it has no place of its own.
+/// Every option that is no section, by its JSON pointer; of a list of sections
+/// those of the first.
 fn each_option(root: &Value, object: &Value, pointer: &str, take: &mut impl FnMut(&str, &Value)) {
     let definitions = root["$defs"].as_object().expect("definitions");
     let properties = object["properties"].as_object().expect("properties");
@@ -230,8 +239,11 @@ fn each_option(root: &Value, object: &Value, pointer: &str, take: &mut impl FnMu
         let either = property["anyOf"].as_array();
         let one = either.and_then(|either| either.iter().find(|one| one["type"] != "null"));
         let target = resolved(one.unwrap_or(property), definitions).expect("a definition");
+        let item = resolved(&target["items"], definitions).expect("a definition");
         if target["properties"].is_object() {
             each_option(root, target, &pointer, take);
+        } else if item["properties"].is_object() {
+            each_option(root, item, &format!("{pointer}/0"), take);
         } else {
             take(&pointer, property);
         }

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::super::resolved;
+use super::pattern;
 
 pub struct Check<'a> {
     schema: &'a Value,
@@ -95,13 +96,17 @@ impl<'a> Check<'a> {
                 "minimum" => number(value).is_none_or(|value| Some(value) >= rule.as_f64()),
                 "maximum" => number(value).is_none_or(|value| Some(value) <= rule.as_f64()),
                 "exclusiveMinimum" => number(value).is_none_or(|value| Some(value) > rule.as_f64()),
+                "exclusiveMaximum" => number(value).is_none_or(|value| Some(value) < rule.as_f64()),
                 "minLength" => length(value).is_none_or(|length| Some(length) >= rule.as_u64()),
                 "maxLength" => length(value).is_none_or(|length| Some(length) <= rule.as_u64()),
                 "minItems" => items(value).is_none_or(|length| Some(length) >= rule.as_u64()),
                 "maxItems" => items(value).is_none_or(|length| Some(length) <= rule.as_u64()),
-                "pattern" => value
-                    .as_str()
-                    .is_none_or(|text| text.starts_with(prefix_of(rule))),
+                "pattern" => {
+                    let rule = rule.as_str().expect("a pattern");
+                    value
+                        .as_str()
+                        .is_none_or(|text| pattern::matches(rule, text))
+                }
                 other => panic!("the test does not know the keyword {other}"),
             };
             if !holds {
@@ -147,15 +152,6 @@ fn length(value: &Value) -> Option<u64> {
 
 fn items(value: &Value) -> Option<u64> {
     Some(value.as_array()?.len() as u64)
-}
-
-/// Of patterns only the kind that asks for a beginning is known.
-fn prefix_of(rule: &Value) -> &str {
-    let pattern = rule.as_str().expect("a pattern");
-    let prefix = pattern.strip_prefix('^').expect("a pattern of a beginning");
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | ':');
-    assert!(prefix.chars().all(is_plain), "{pattern}");
-    prefix
 }
 
 fn member_path(path: &str, name: &str) -> String {

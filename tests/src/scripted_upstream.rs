@@ -1,0 +1,237 @@
+//! An upstream whose answers end as the last segment of the path says: in a
+//! reset, in silence, in trailers, never. It speaks HTTP/1.1 byte by byte, so that it can do what a
+//! server's library would not.
+
+use anyhow::{Context, Result};
+use nix::sys::socket::{setsockopt, sockopt::Linger};
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// A running upstream; takes no more connections when dropped.
+#[derive(Debug)]
+pub struct ScriptedUpstream {
+    /// Where it listens.
+    pub port: u16,
+    is_over: Arc<AtomicBool>,
+    listening: Option<JoinHandle<()>>,
+}
+
+/// How many requests each path has had.
+type Seen = Arc<Mutex<HashMap<String, u64>>>;
+
+/// Whether the connection serves another request.
+type More = Result<bool>;
+
+impl ScriptedUpstream {
+    /// Starts it on a free port.
+    pub fn start() -> Result<Self> {
+        let seen = Seen::default();
+        Self::listen(move |stream| serve(stream, &seen))
+    }
+
+    /// Starts one that gives back every byte, and speaks no HTTP.
+    pub fn start_echo() -> Result<Self> {
+        Self::listen(|stream| {
+            let reader = BufReader::new(stream.try_clone()?);
+            echo(stream, reader)
+        })
+    }
+
+    fn listen(serve: impl Fn(TcpStream) -> Result<()> + Send + Sync + 'static) -> Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let port = listener.local_addr()?.port();
+        let is_over = Arc::new(AtomicBool::new(false));
+        let over = Arc::clone(&is_over);
+        let serve = Arc::new(serve);
+        let listening = std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let serve = Arc::clone(&serve);
+                // It ends with the connection. Peers break connections here
+                // on purpose, so that an error is no news.
+                std::thread::spawn(move || serve(stream));
+            }
+        });
+        Ok(Self {
+            port,
+            is_over,
+            listening: Some(listening),
+        })
+    }
+}
+
+impl Drop for ScriptedUpstream {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        // It may wait for a connection.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+        if let Some(listening) = self.listening.take() {
+            let _ = listening.join();
+        }
+    }
+}
+
+/// Closes a connection by a reset instead of an end.
+pub fn reset(stream: TcpStream) -> Result<()> {
+    let linger = nix::libc::linger {
+        l_onoff: 1,
+        l_linger: 0,
+    };
+    Ok(setsockopt(&stream, Linger, &linger)?)
+}
+
+fn serve(stream: TcpStream, seen: &Seen) -> Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    while let Some(request) = Request::read(&mut reader)? {
+        let count = {
+            let mut seen = seen
+                .lock()
+                .map_err(|_| anyhow::anyhow!("a thread panicked"))?;
+            let count = seen.entry(request.path.clone()).or_default();
+            *count += 1;
+            *count
+        };
+        match request.path.rsplit('/').next().unwrap_or_default() {
+            "upgrade" => {
+                (&stream).write_all(
+                    b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n",
+                )?;
+                return echo(stream, reader);
+            }
+            "reset-before" => return reset(stream),
+            last => {
+                if !answer(&stream, last, count)? {
+                    return reset_if(stream, last == "reset-mid");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn reset_if(stream: TcpStream, is_reset: bool) -> Result<()> {
+    if is_reset { reset(stream) } else { Ok(()) }
+}
+
+fn answer(mut stream: &TcpStream, how: &str, count: u64) -> More {
+    let mut say = |text: &str| stream.write_all(text.as_bytes());
+    let (name, number) = how.split_once('-').unwrap_or((how, ""));
+    match name {
+        // The peer closes first.
+        "never" => {
+            let _ = stream.read(&mut [0])?;
+            return Ok(false);
+        }
+        "drip" => {
+            say("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")?;
+            loop {
+                say("5\r\nhello\r\n")?;
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+        "reset" | "short" => {
+            say("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nonly this")?;
+            return Ok(false);
+        }
+        "garbage" => say("this is no answer\r\n\r\n")?,
+        "trailers" => say(
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-sum\r\n\r\n\
+             5\r\nhello\r\n0\r\nx-sum: 5\r\n\r\n",
+        )?,
+        "grpc" => say(&format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ntransfer-encoding: chunked\r\n\r\n\
+             5\r\n\0\0\0\0\0\r\n0\r\ngrpc-status: {number}\r\n\r\n"
+        ))?,
+        "flaky" if count % 2 == 1 => {
+            say("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n")?
+        }
+        "slow" => {
+            std::thread::sleep(Duration::from_millis(number.parse()?));
+            say("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")?;
+        }
+        "status" => match number {
+            "204" | "304" => say(&format!("HTTP/1.1 {number} X\r\n\r\n"))?,
+            _ => say(&format!("HTTP/1.1 {number} X\r\ncontent-length: 0\r\n\r\n"))?,
+        },
+        "head" => say("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")?,
+        _ => say("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")?,
+    }
+    Ok(true)
+}
+
+/// Gives back what comes, until the peer ends or says `bye`.
+fn echo(mut stream: TcpStream, mut reader: BufReader<TcpStream>) -> Result<()> {
+    let mut bytes = [0; 1024];
+    loop {
+        let length = reader.read(&mut bytes)?;
+        if length == 0 || bytes[..length].ends_with(b"bye") {
+            return Ok(());
+        }
+        stream.write_all(&bytes[..length])?;
+    }
+}
+
+/// A request, read to its end.
+struct Request {
+    path: String,
+}
+
+impl Request {
+    fn read(reader: &mut BufReader<TcpStream>) -> Result<Option<Self>> {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(None);
+        }
+        let path = line.split(' ').nth(1).context("no path")?;
+        let path = path.split('?').next().unwrap_or_default().to_owned();
+        let (mut length, mut is_chunked) = (0, false);
+        loop {
+            let line = read_line(reader)?;
+            let Some((name, value)) = line.split_once(':') else {
+                break;
+            };
+            match (name.to_ascii_lowercase().as_str(), value.trim()) {
+                ("content-length", value) => length = value.parse()?,
+                ("transfer-encoding", _) => is_chunked = true,
+                _ => {}
+            }
+        }
+        if is_chunked {
+            while read_chunk(reader)? {}
+            // Trailers end in an empty line.
+            while !read_line(reader)?.is_empty() {}
+            return Ok(Some(Self { path }));
+        }
+        skip(reader, length)?;
+        Ok(Some(Self { path }))
+    }
+}
+
+/// Skips a chunk; whether it was not the last.
+fn read_chunk(reader: &mut BufReader<TcpStream>) -> Result<bool> {
+    let length = u64::from_str_radix(&read_line(reader)?, 16)?;
+    skip(reader, length)?;
+    if length > 0 {
+        read_line(reader)?;
+    }
+    Ok(length > 0)
+}
+
+fn read_line(reader: &mut BufReader<TcpStream>) -> Result<String> {
+    let mut line = String::new();
+    anyhow::ensure!(reader.read_line(&mut line)? > 0, "the request breaks off");
+    Ok(line.trim_end().to_owned())
+}
+
+fn skip(reader: &mut BufReader<TcpStream>, length: u64) -> Result<()> {
+    let skipped = std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
+    anyhow::ensure!(skipped == length, "the body breaks off");
+    Ok(())
+}
