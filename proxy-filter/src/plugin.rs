@@ -184,10 +184,8 @@ impl Plugin {
                         proxy.entropy,
                         emit,
                     );
-                    let route = session::route_of(settings, head.path);
-                    let series = service
-                        .red
-                        .series_of(head.method, &route, settings.max_series);
+                    let route = session::route_of(settings, head.path, proxy.route_name);
+                    let series = service.red.series_of(head.method, &route, &settings.limits);
                     service.red.begin(series);
                     stream.state = State::Open(Box::new(session), series);
                 }

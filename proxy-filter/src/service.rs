@@ -14,7 +14,7 @@ use crate::ledger::{Drop, Failure, Ledger, Queued, Waiting};
 use crate::publishing::{self, Exported, Now, SharedData};
 use crate::queue::Queue;
 use crate::record::{Contribution, Record, WorkerId};
-use crate::red::Red;
+use crate::red::{Limits, Red};
 use crate::sample_limit::SampleLimit;
 use crate::signal::{Call, Change, SIGNALS, Signal};
 use sightline_core::names;
@@ -121,6 +121,12 @@ impl Service {
         self.roots.last().map(|(_, settings)| settings)
     }
 
+    /// Nobody publishes for a service that nobody has.
+    fn limits(&self) -> Limits {
+        let limits = self.settings().map(|settings| settings.limits);
+        limits.unwrap_or(Limits::NONE)
+    }
+
     fn export(&self) -> Option<&Export> {
         self.settings()?.export.as_ref()
     }
@@ -164,14 +170,13 @@ impl Service {
             red: &self.red,
             ledger: &self.ledger,
             queued: self.queued(),
+            unix_nanos: now.unix_nanos,
+            limits: self.limits(),
             waiting: Waiting {
                 spans: self.spans.oldest_unix_nanos().unwrap_or_default(),
                 log_records: self.log_records.oldest_unix_nanos().unwrap_or_default(),
             },
             metrics_acknowledged_unix_nanos: self.acknowledged_unix_nanos,
-            max_series: self
-                .settings()
-                .map_or(usize::MAX, |settings| settings.max_series),
             can_export: self.export().is_some(),
             is_last,
         }
@@ -203,12 +208,14 @@ impl Service {
     /// The contribution is in the record.
     pub fn published(&mut self, record: &Record, is_last: bool) {
         if let Some(stats) = &mut self.stats {
-            stats.take(&self.red, record.max_series);
+            stats.take(&self.red, record);
             if is_last {
                 stats.leave();
             }
         }
         self.red.published();
+        self.red
+            .settle(record, record.max_series, self.spans.series());
         self.ledger = Ledger::default();
         self.instance = (!is_last).then_some(record.instance);
     }

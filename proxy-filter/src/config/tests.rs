@@ -86,7 +86,10 @@ fn the_least_document_has_good_defaults() {
             .template_for("/sightline/v1/traces")
             .is_some()
     );
-    assert_eq!((settings.metrics_path, settings.max_series), (None, 1000));
+    assert_eq!(
+        (settings.metrics_path, settings.limits.series),
+        (None, 1000)
+    );
     assert_eq!(settings.export, None);
     assert!(!settings.logs.is_on());
     assert_eq!(settings.logs.success_ratio, Ratio::new(1.0).unwrap());
@@ -128,7 +131,7 @@ fn every_field_is_read() {
             .template_for("/sightline/v1/traces")
             .is_none()
     );
-    assert_eq!(settings.max_series, 50);
+    assert_eq!(settings.limits.series, 50);
     let logs = settings.logs;
     assert_eq!((logs.to_envoy, logs.to_otlp), (false, true));
     assert_eq!(logs.success_ratio, Ratio::new(0.5).unwrap());
@@ -160,7 +163,7 @@ fn every_problem_is_reported_at_once_with_its_path() {
         "trace": {"sample_ratio": 7, "incoming": "maybe", "server_timing": true,
             "trusted": ["10.0.0.0/8", "10.0.0.0/33", "", 5], "untrusted": "never", "slow_ms": 0, "address_from": "x-real-ip", "max_per_second": 0, "b3": true,
             "routes": [{"route": "/ok", "sample_ratio": 2}, {}, {"route": "ok", "sample_ratio": 1, "ratio": 1}]},
-        "routes": ["/ok", 5, "no-slash", "/a{b}", {"x": 1}, "/ok"],
+        "routes": ["/ok", 5, "no-slash", "/a{b", {"x": 1}, "/ok"],
         "exclude": "/x",
         "metrics": {"path": "metrics", "max_series": 0},
         "export": {"interval_ms": "soon", "timeout_ms": -1, "max_queue_bytes": 1.5, "paths": {}},

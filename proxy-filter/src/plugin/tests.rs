@@ -57,6 +57,7 @@ impl Worker {
             now_unix_nanos: NOW.unix_nanos,
             shared: &mut self.shared,
             source_address: &mut Vec::new,
+            route_name: &mut Vec::new,
             entropy: &mut entropy,
         };
         self.plugin.request(stream, bytes, proxy, emit)

@@ -4,7 +4,8 @@ use super::*;
 use crate::config::Settings;
 use crate::finished_span::tests::span;
 use crate::record::tests::{finished, total};
-use crate::session::Route;
+use crate::red::Limits;
+use crate::session::{Origin, Route};
 use proptest::prelude::*;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -63,9 +64,9 @@ fn service() -> Service {
 fn count(service: &mut Service, requests: u64) {
     let route = Route {
         name: Cow::Borrowed("/a"),
-        is_template: true,
+        origin: Origin::Template,
     };
-    let series = service.red.series_of(b"GET", &route, 10);
+    let series = service.red.series_of(b"GET", &route, &Limits::NONE);
     for _ in 0..requests {
         service.red.begin(series);
         service.red.end(series, &finished(Some(200), 1_000_000));
