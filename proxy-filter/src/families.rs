@@ -4,8 +4,8 @@
 
 use crate::exemplar::Exemplar;
 use crate::ledger::{DROPS, FAILURES, Flow};
+use crate::now::Now;
 use crate::outcome::{Outcome, Tally};
-use crate::publishing::Now;
 use crate::record::{Record, Series};
 use sightline_core::histogram::Histogram;
 use sightline_core::metric::{self, Kind, Metric, conventional};

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
     use crate::families::{Naming, families};
     use crate::ledger::Ledger;
-    use crate::publishing::Now;
+    use crate::now::Now;
     use crate::record::tests::{contribution, finished, record_of_two_requests};
     use crate::record::{Contribution, Record};
     use crate::red::{Limits, Red};

@@ -8,16 +8,17 @@ mod due;
 use crate::access_log::AccessRecord;
 use crate::config::{Export, Settings};
 use crate::envoy_stats::{EnvoyStats, Increment};
+use crate::exported::Exported;
 use crate::exporter::{Answer, Exporter, UnderWay, Verdict};
 use crate::finished_span::FinishedSpan;
 use crate::ledger::{Drop, Failure, Ledger, Queued, Waiting};
-use crate::publishing::{self, Exported, Now, SharedData};
+use crate::now::Now;
 use crate::queue::Queue;
 use crate::record::{Contribution, Record, WorkerId};
 use crate::red::{Limits, Red};
 use crate::sample_limit::SampleLimit;
+use crate::shared_data::{self, SharedData};
 use crate::signal::{Call, Change, SIGNALS, Signal};
-use sightline_core::names;
 use std::rc::Rc;
 
 /// A service.
@@ -57,7 +58,7 @@ impl Service {
     pub fn new(settings: &Settings) -> Self {
         let service = &settings.service;
         Self {
-            key: publishing::key(service.namespace.as_deref(), &service.name),
+            key: shared_data::record_key(service.namespace.as_deref(), &service.name),
             roots: Vec::new(),
             red: Red::default(),
             sample_limit: SampleLimit::default(),
@@ -355,9 +356,6 @@ impl Service {
 fn count(items: usize) -> u64 {
     u64::try_from(items).unwrap_or(u64::MAX)
 }
-
-/// The scope that everything comes from.
-pub const SCOPE: (&str, &str) = (names::EDGE_SCOPE, env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
 mod tests;

@@ -146,7 +146,7 @@ pub struct Trace {
     #[serde(deserialize_with = "float::read_some")]
     pub max_per_second: Option<f64>,
     /// Requests that take longer leave a span even where their trace is not
-    /// sampled. Errors (500 or more, or no response) always do.
+    /// sampled. Errors always do: 500 or more, no response, or one that broke off.
     #[cfg_attr(feature = "schema", schemars(range(min = limits::SLOW_MS.0, max = limits::SLOW_MS.1)))]
     pub slow_ms: Option<u64>,
     /// B3 headers, for meshes that still use them; see B3 below.

@@ -1,7 +1,7 @@
 //! What the filter may ask the proxy for while it takes up a request.
 
-use crate::publishing::SharedData;
 use crate::session::{Entropy, RouteName, SourceAddress};
+use crate::shared_data::SharedData;
 
 /// What the proxy has for a request that begins.
 pub struct Proxy<'a> {
