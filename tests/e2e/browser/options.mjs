@@ -11,7 +11,7 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
       serviceVersion: 7,
       endpoint: "ftp://collector",
       propagateTo: ["https://api.example", "*"],
-      routes: ["/ok/{id}", "no-slash", "/a{b}", "/ok/{other}"],
+      routes: ["/ok/{id}", "no-slash", "/a{b", "/ok/{other}"],
       sampleRatio: 2,
       tracesSampleRate: 1,
     },
@@ -28,7 +28,7 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
         "tracesSampleRate is not an option; " +
         "propagateTo[1] must be an http(s) URL or a RegExp; " +
         'routes[1] must start with "/"; ' +
-        'routes[2] braces must enclose a whole segment, as in "/products/{id}"; ' +
+        'routes[2] braces must enclose a name, as in "/products/{id}" or "/files/{name}.json"; ' +
         "routes[3] matches the same paths as an earlier template",
     ],
     "one warning, every problem",
