@@ -5,11 +5,13 @@
 //! rules on its segments: what looks like an identifier becomes a placeholder.
 //! How many different names may exist is not decided here.
 
-use alloc::borrow::{Cow, ToOwned};
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
-use crate::search::{cut, find, has, split};
+use crate::append;
+use crate::search::{cut, find, has, is_any, position, split};
 
 /// The most templates that are compiled.
 pub const MAX_TEMPLATES: usize = 512;
@@ -46,25 +48,30 @@ impl TemplateError {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Segment {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Segment<'a> {
     // The order is the precedence: a literal beats a placeholder beats the rest.
-    Literal(String),
+    Literal(&'a str),
     Placeholder,
     Rest,
 }
 
-#[derive(Clone, Debug)]
-struct Template {
-    text: String,
-    segments: Vec<Segment>,
+impl<'a> Segment<'a> {
+    /// Of a template that is valid.
+    fn of(text: &'a str) -> Self {
+        match text.as_bytes() {
+            b"*" => Self::Rest,
+            [b'{', ..] => Self::Placeholder,
+            _ => Self::Literal(text),
+        }
+    }
 }
 
 /// Compiled templates.
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     /// The more specific template stands first.
-    templates: Vec<Template>,
+    templates: Vec<String>,
 }
 
 impl Routes {
@@ -73,21 +80,21 @@ impl Routes {
     pub fn compile<'a>(
         texts: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, Vec<(usize, TemplateError)>> {
-        let mut templates: Vec<Template> = Vec::new();
+        let mut templates: Vec<String> = Vec::new();
         let mut errors = Vec::new();
         for (at, text) in texts.into_iter().enumerate() {
-            match parse(text) {
-                Ok(segments) if templates.iter().any(|seen| seen.segments == segments) => {
-                    errors.push((at, TemplateError::Duplicate));
+            let problem = match problem_of(text) {
+                None if templates.iter().any(|seen| order(seen, text).is_eq()) => {
+                    Some(TemplateError::Duplicate)
                 }
-                Ok(segments) => {
-                    templates.push(Template {
-                        text: text.to_owned(),
-                        segments,
-                    });
+                problem => problem,
+            };
+            match problem {
+                Some(problem) => append::item(&mut errors, (at, problem)),
+                None => {
+                    append::item(&mut templates, append::owned(text));
                     settle_last(&mut templates);
                 }
-                Err(error) => errors.push((at, error)),
             }
         }
         if !errors.is_empty() {
@@ -103,8 +110,8 @@ impl Routes {
         let found = self
             .templates
             .iter()
-            .find(|template| matches(&template.segments, path));
-        found.map(|template| template.text.as_str())
+            .find(|template| matches(template, path));
+        found.map(String::as_str)
     }
 
     /// The route of a path: its template, or its name by the segment rules.
@@ -118,10 +125,10 @@ impl Routes {
 
 /// Moves the last template to its place among the others, which are in order:
 /// sorting would cost the browser engine 5 kB.
-fn settle_last(templates: &mut [Template]) {
+fn settle_last(templates: &mut [String]) {
     let mut end = templates.len();
     while let Some([.., before, last]) = templates.get_mut(..end)
-        && before.segments > last.segments
+        && order(before, last).is_gt()
     {
         core::mem::swap(before, last);
         end = end.saturating_sub(1);
@@ -137,37 +144,54 @@ fn segments_of(path: &str) -> impl Iterator<Item = &str> {
     split(path.strip_prefix("/").unwrap_or(path), b'/')
 }
 
-fn parse(text: &str) -> Result<Vec<Segment>, TemplateError> {
-    if !text.starts_with('/') {
-        return Err(TemplateError::NoLeadingSlash);
-    }
-    let unfit = |c: char| matches!(c, '?' | '#') || c.is_whitespace() || c.is_control();
-    if text.contains(unfit) {
-        return Err(TemplateError::Character);
-    }
-    let mut segments = Vec::new();
-    for segment in segments_of(text) {
-        if segments.last() == Some(&Segment::Rest) {
-            return Err(TemplateError::Star);
+/// Which of two valid templates comes first; equal where they match the same.
+fn order(one: &str, other: &str) -> Ordering {
+    let mut others = segments_of(other);
+    for segment in segments_of(one) {
+        let Some(beside) = others.next() else {
+            return Ordering::Greater;
+        };
+        let order = Segment::of(segment).cmp(&Segment::of(beside));
+        if order.is_ne() {
+            return order;
         }
-        let inner = segment
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'));
-        segments.push(match inner {
-            Some(name) if !name.is_empty() && !name.contains(['{', '}']) => Segment::Placeholder,
-            _ if segment.contains(['{', '}']) => return Err(TemplateError::Brace),
-            _ if segment == "*" => Segment::Rest,
-            _ if has(segment, b'*') => return Err(TemplateError::Star),
-            _ => Segment::Literal(segment.to_owned()),
-        });
     }
-    Ok(segments)
+    match others.next() {
+        Some(_) => Ordering::Less,
+        None => Ordering::Equal,
+    }
 }
 
-fn matches(template: &[Segment], path: &str) -> bool {
+fn problem_of(text: &str) -> Option<TemplateError> {
+    if !text.starts_with("/") {
+        return Some(TemplateError::NoLeadingSlash);
+    }
+    if text
+        .bytes()
+        .any(|byte| byte <= b' ' || is_any(byte, b"?#\x7f"))
+    {
+        return Some(TemplateError::Character);
+    }
+    let mut ended = false;
+    for segment in segments_of(text) {
+        let inner = segment
+            .strip_prefix("{")
+            .and_then(|rest| rest.strip_suffix("}"));
+        if ended || inner.is_none() && segment != "*" && has(segment, b'*') {
+            return Some(TemplateError::Star);
+        }
+        ended = segment == "*";
+        if position(inner.unwrap_or(segment), b"{}").is_some() || inner == Some("") {
+            return Some(TemplateError::Brace);
+        }
+    }
+    None
+}
+
+fn matches(template: &str, path: &str) -> bool {
     let mut parts = segments_of(path);
-    for segment in template {
-        match (segment, parts.next()) {
+    for segment in segments_of(template) {
+        match (Segment::of(segment), parts.next()) {
             (Segment::Rest, _) => return true,
             (Segment::Literal(literal), Some(part)) if literal == part => {}
             (Segment::Placeholder, Some(part)) if !part.is_empty() => {}
@@ -181,68 +205,57 @@ fn matches(template: &[Segment], path: &str) -> bool {
 /// a date `{date}`, an e-mail address `{email}`; a deep path ends in `/*`.
 pub fn infer(path: &str) -> Cow<'_, str> {
     let path = path_of(path);
-    if path.is_empty() || path == "/" {
-        return Cow::Borrowed("/");
-    }
-    let replaced = |segment| placeholder_for(segment).is_some();
-    if path.starts_with('/')
-        && segments_of(path).count() <= MAX_SEGMENTS
-        && !segments_of(path).any(replaced)
-    {
-        return Cow::Borrowed(path);
-    }
     let mut route = String::new();
     for (at, segment) in segments_of(path).enumerate() {
-        route.push('/');
+        append::text(&mut route, "/");
         if at >= MAX_SEGMENTS {
-            route.push('*');
+            append::text(&mut route, "*");
             break;
         }
-        route.push_str(placeholder_for(segment).unwrap_or(segment));
+        append::text(&mut route, placeholder_for(segment).unwrap_or(segment));
     }
-    Cow::Owned(route)
+    if route == path {
+        Cow::Borrowed(path)
+    } else {
+        Cow::Owned(route)
+    }
 }
 
 fn placeholder_for(segment: &str) -> Option<&'static str> {
-    let count =
-        |class: fn(&u8) -> bool| segment.as_bytes().iter().filter(|byte| class(byte)).count();
-    let digits = count(u8::is_ascii_digit);
-    let letters = count(u8::is_ascii_alphabetic);
-    let plain = segment
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~'));
-    if is_date(segment) {
+    let len = segment.len();
+    let (mut digits, mut letters, mut hex) = (0usize, 0usize, 0usize);
+    let mut is_plain = true;
+    let mut is_date = len == 10;
+    for (at, byte) in segment.bytes().enumerate() {
+        let is_digit = byte.is_ascii_digit();
+        let is_letter = byte.is_ascii_alphabetic();
+        digits = digits.wrapping_add(usize::from(is_digit));
+        letters = letters.wrapping_add(usize::from(is_letter));
+        hex = hex.wrapping_add(usize::from(byte.is_ascii_hexdigit()));
+        is_plain &= is_digit || is_letter || is_any(byte, b"-_.~");
+        // `2026-11-21`.
+        is_date &= match at {
+            4 | 7 => byte == b'-',
+            _ => is_digit,
+        };
+    }
+    // Eight or more hexadecimal digits.
+    let is_hash = len >= 8 && hex == len;
+    // Letters and digits in one word, long and with at least three digits: order
+    // numbers, ULIDs, object ids. `web-vitals`, `v2` and `oauth2` are not.
+    let is_mixed = len >= 12 && digits >= 3 && !has(segment, b'.');
+    if is_date {
         Some("{date}")
     } else if has(segment, b'@') || find(segment, "%40").is_some() {
         Some("{email}")
-    } else if segment.len() > MAX_LITERAL
-        || !plain
-        || (digits > 0 && (letters == 0 || is_hash(segment) || is_mixed_token(segment, digits)))
+    } else if len > MAX_LITERAL
+        || !is_plain
+        || (digits > 0 && (letters == 0 || is_hash || is_mixed))
     {
         Some("{id}")
     } else {
         None
     }
-}
-
-/// `2026-11-21`.
-fn is_date(segment: &str) -> bool {
-    segment.len() == 10
-        && segment.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        })
-}
-
-/// Eight or more hexadecimal digits.
-fn is_hash(segment: &str) -> bool {
-    segment.len() >= 8 && segment.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Letters and digits in one word, long and with at least three digits: order
-/// numbers, ULIDs, object ids. `web-vitals`, `v2` and `oauth2` are not.
-fn is_mixed_token(segment: &str, digits: usize) -> bool {
-    segment.len() >= 12 && digits >= 3 && !has(segment, b'.')
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::cache::{Key, lock};
-use crate::guest;
+use crate::guest::{self, Goal};
 use crate::part::{Found, Part};
 use crate::process;
 use crate::sdk;
@@ -67,7 +67,7 @@ pub fn filter(setup: &Setup) -> Result<Found> {
         .with_files(&setup.site.root, &["proxy-filter"])?;
     let output = setup.site.path(FILTER);
     made(setup, Part::Filter, key, &output, |log| {
-        let built = guest::build(setup, "sightline-filter", log)?;
+        let built = guest::build(setup, "sightline-filter", Goal::Speed, log)?;
         optimised(setup, &built, &output, log)
     })?;
     Ok(Found::at(output))
@@ -111,7 +111,12 @@ pub fn optimised(setup: &Setup, input: &Path, output: &Path, log: &Path) -> Resu
     process::run(
         Command::new(&setup.node)
             .arg(binaryen.join("node_modules/binaryen/bin/wasm-opt"))
-            .args(["-Oz", "--strip-debug", "--strip-producers"])
+            .args([
+                "-Oz",
+                "--strip-debug",
+                "--strip-producers",
+                "--strip-target-features",
+            ])
             .arg(input)
             .arg("-o")
             .arg(&unfinished),

@@ -1,16 +1,15 @@
-//! Packs the browser SDK: the engine by cargo and wasm-bindgen, the package
+//! Packs the browser SDK: the engine by cargo and binaryen, the package
 //! around it by its own build script in `browser-sdk/npm`.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow};
-use wasm_bindgen_cli_support::Bindgen;
+use anyhow::{Context, Result};
 
 use crate::cache::{Key, files_below};
 use crate::dist::{SHARED, made, optimised, relative};
-use crate::guest;
+use crate::guest::{self, Goal};
 use crate::part::{Found, Part};
 use crate::process;
 use crate::recipe::npm;
@@ -32,26 +31,12 @@ pub fn get(setup: &Setup) -> Result<Found> {
     made(setup, Part::Sdk, key, &site.path(PACKED), |log| {
         let package = site.path(PACKAGE);
         dependencies(setup, log)?;
-        let built = guest::build(setup, "sightline-browser", log)?;
+        let built = guest::build(setup, "sightline-browser", Goal::Size, log)?;
         let engine = site.target.join("xtask/engine");
         if engine.exists() {
             fs::remove_dir_all(&engine)?;
         }
-        Bindgen::new()
-            .input_path(&built)
-            .web(true)
-            .map_err(|error| anyhow!("{error:#}"))?
-            .typescript(true)
-            .generate(&engine)
-            .map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
-        for file in files_below(&engine)? {
-            if file
-                .extension()
-                .is_some_and(|extension| extension == "wasm")
-            {
-                optimised(setup, &file, &file, log)?;
-            }
-        }
+        optimised(setup, &built, &engine.join("engine.wasm"), log)?;
         process::run(
             Command::new("npm")
                 .args(["run", "build"])

@@ -2,9 +2,8 @@
 // far, and from then on everything that happens. Loaded by `import()`, never
 // before the page is idle or left.
 
-import { initSync } from "../engine/sightline_browser.js";
 import { delivery } from "./delivery.js";
-import { ask, tell } from "./gate.js";
+import { ask, open, tell } from "./gate.js";
 import { Kind } from "./input.js";
 import type { Input, Loader, Running } from "./loader.js";
 import { resolve } from "./problems.js";
@@ -12,10 +11,7 @@ import { watchVitals } from "./vitals.js";
 
 /** Rejects where there is no wasm, or a policy forbids it. */
 export async function start(loader: Loader): Promise<Running> {
-  // Written so that bundlers find the file and bring it along.
-  const wasm = new URL("./engine.wasm", import.meta.url);
-  const answer = await loader.nativeFetch(wasm);
-  initSync({ module: await WebAssembly.compile(await answer.arrayBuffer()) });
+  await open(loader.nativeFetch);
 
   const [options, problems] = resolve(loader.options);
   if (problems.length) console.warn(`Sightline: init(): ${problems.join("; ")}`);
