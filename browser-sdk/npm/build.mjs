@@ -33,7 +33,8 @@ const shared = {
   outdir: "dist",
 };
 await build({ ...shared, entryPoints: ["src/index.ts"], external: ["./engine.js"] });
-await build({ ...shared, entryPoints: ["src/engine.ts"] });
+await build({ ...shared, entryPoints: ["src/engine.ts"], external: ["./fallback.js"] });
+await build({ ...shared, entryPoints: ["engine/fallback.js"] });
 
 cpSync("engine/engine.wasm", "dist/engine.wasm");
 cpSync("../../LICENSE", "LICENSE");

@@ -9,9 +9,9 @@ import type { Input, Loader, Running } from "./loader.js";
 import { resolve } from "./problems.js";
 import { watchVitals } from "./vitals.js";
 
-/** Rejects where there is no wasm, or a policy forbids it. */
+/** Rejects where the engine can't be had. */
 export async function start(loader: Loader): Promise<Running> {
-  await open(loader.nativeFetch);
+  await open(loader.nativeFetch, loader.options?.engine);
 
   const [options, problems] = resolve(loader.options);
   if (problems.length) console.warn(`Sightline: init(): ${problems.join("; ")}`);

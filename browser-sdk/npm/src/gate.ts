@@ -4,7 +4,7 @@
 import { Kind } from "./input.js";
 
 /** What the engine exports; web.rs says how they are used. */
-interface Engine {
+export interface Engine {
   memory: { buffer: ArrayBuffer };
   room(bytes: number): number;
   engine(kind: Kind, numbers: number, textBytes: number): number;
@@ -12,12 +12,22 @@ interface Engine {
 
 let engine: Engine;
 
-/** Makes the engine. Rejects where there is no wasm, or a policy forbids it. */
-export async function open(nativeFetch: typeof fetch): Promise<void> {
-  // Written so that bundlers find the file and bring it along.
-  const answer = await nativeFetch(new URL("./engine.wasm", import.meta.url));
-  const { instance } = await WebAssembly.instantiate(await answer.arrayBuffer());
-  engine = instance.exports as unknown as Engine;
+/** Makes the engine, as JavaScript where there is no wasm, or a policy forbids
+ * it. Nothing tells the latter but a try, which the browser reports to the
+ * page's owner: `"js"` doesn't try, `"wasm"` tries nothing else. */
+export async function open(nativeFetch: typeof fetch, wanted: unknown): Promise<void> {
+  if (wanted !== "js") {
+    try {
+      // Written so that bundlers find the file and bring it along.
+      const answer = await nativeFetch(new URL("./engine.wasm", import.meta.url));
+      const { instance } = await WebAssembly.instantiate(await answer.arrayBuffer());
+      engine = instance.exports as unknown as Engine;
+      return;
+    } catch (error) {
+      if (wanted === "wasm") throw error;
+    }
+  }
+  engine = await import("./fallback.js");
 }
 
 export interface Batch {
