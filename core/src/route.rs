@@ -9,11 +9,13 @@ mod segments;
 
 pub use segments::infer;
 
-use alloc::borrow::{Cow, ToOwned};
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
-use crate::search::{after_last, cut, has, position, split};
+use crate::append;
+use crate::search::{after_last, cut, has, is_any, split};
 
 /// The most templates that are compiled.
 pub const MAX_TEMPLATES: usize = 512;
@@ -56,27 +58,50 @@ impl TemplateError {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Segment {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Segment<'a> {
     // The order is the precedence: a literal beats a placeholder beats the rest.
-    Literal(String),
+    Literal(&'a str),
     /// What stands before and after the placeholder.
-    Partial(String, String),
+    Partial(&'a str, &'a str),
     Placeholder,
     Rest,
 }
 
-#[derive(Clone, Debug)]
-struct Template {
-    text: String,
-    segments: Vec<Segment>,
+impl<'a> Segment<'a> {
+    /// Of a template that is valid.
+    fn of(text: &'a str) -> Self {
+        let (before, rest) = cut(text, b"{");
+        if text == "*" {
+            return Self::Rest;
+        }
+        if rest.is_empty() {
+            return Self::Literal(text);
+        }
+        match (before, after_last(rest, b"}")) {
+            ("", "") => Self::Placeholder,
+            (before, after) => Self::Partial(before, after),
+        }
+    }
+
+    fn fits(self, part: &str) -> bool {
+        match self {
+            Self::Rest => true,
+            Self::Literal(literal) => literal == part,
+            Self::Placeholder => !part.is_empty(),
+            Self::Partial(before, after) => {
+                let fixed = before.len().saturating_add(after.len());
+                part.len() > fixed && part.starts_with(before) && part.ends_with(after)
+            }
+        }
+    }
 }
 
 /// Compiled templates.
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     /// The more specific template stands first.
-    templates: Vec<Template>,
+    templates: Vec<String>,
 }
 
 impl Routes {
@@ -85,21 +110,21 @@ impl Routes {
     pub fn compile<'a>(
         texts: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, Vec<(usize, TemplateError)>> {
-        let mut templates: Vec<Template> = Vec::new();
+        let mut templates: Vec<String> = Vec::new();
         let mut errors = Vec::new();
         for (at, text) in texts.into_iter().enumerate() {
-            match parse(text) {
-                Ok(segments) if templates.iter().any(|seen| seen.segments == segments) => {
-                    errors.push((at, TemplateError::Duplicate));
+            let problem = match problem_of(text) {
+                None if templates.iter().any(|seen| order(seen, text).is_eq()) => {
+                    Some(TemplateError::Duplicate)
                 }
-                Ok(segments) => {
-                    templates.push(Template {
-                        text: text.to_owned(),
-                        segments,
-                    });
+                problem => problem,
+            };
+            match problem {
+                Some(problem) => append::item(&mut errors, (at, problem)),
+                None => {
+                    append::item(&mut templates, append::owned(text));
                     settle_last(&mut templates);
                 }
-                Err(error) => errors.push((at, error)),
             }
         }
         if !errors.is_empty() {
@@ -111,23 +136,10 @@ impl Routes {
     /// The template that a path falls under, if there is one. The path is what
     /// stands in `:path`; a query or fragment is ignored.
     pub fn template_for(&self, path: &str) -> Option<&str> {
-        if self.templates.is_empty() {
-            return None;
-        }
-        // Taken apart once, for all templates.
-        let mut parts = [""; MAX_TEMPLATE_SEGMENTS];
-        let mut count = 0usize;
-        for segment in segments_of(path_of(path)) {
-            if let Some(part) = parts.get_mut(count) {
-                *part = segment;
-            }
-            count = count.saturating_add(1);
-        }
-        let found = self
-            .templates
-            .iter()
-            .find(|template| matches(&template.segments, &parts, count));
-        found.map(|template| template.text.as_str())
+        let path = path_of(path);
+        let mut templates = self.templates.iter();
+        let found = templates.find(|template| matches(template, path));
+        found.map(String::as_str)
     }
 
     /// The route of a path: its template, or its name by the segment rules.
@@ -141,10 +153,10 @@ impl Routes {
 
 /// Moves the last template to its place among the others, which are in order:
 /// sorting would cost the browser engine 5 kB.
-fn settle_last(templates: &mut [Template]) {
+fn settle_last(templates: &mut [String]) {
     let mut end = templates.len();
     while let Some([.., before, last]) = templates.get_mut(..end)
-        && before.segments > last.segments
+        && order(before, last).is_gt()
     {
         core::mem::swap(before, last);
         end = end.saturating_sub(1);
@@ -162,71 +174,81 @@ fn segments_of(path: &str) -> impl Iterator<Item = &str> {
     segments.map(|segment| cut(segment, b";").0)
 }
 
-fn parse(text: &str) -> Result<Vec<Segment>, TemplateError> {
-    if !text.starts_with('/') {
-        return Err(TemplateError::NoLeadingSlash);
-    }
-    let unfit = |c: char| matches!(c, '?' | '#' | ';') || c.is_whitespace() || c.is_control();
-    if text.contains(unfit) {
-        return Err(TemplateError::Character);
-    }
-    let mut segments = Vec::new();
-    for segment in segments_of(text) {
-        if segments.last() == Some(&Segment::Rest) {
-            return Err(TemplateError::Star);
-        }
-        segments.push(match position(segment, b"{}") {
-            Some(_) => placeholder(segment).ok_or(TemplateError::Brace)?,
-            None if segment == "*" => Segment::Rest,
-            None if has(segment, b'*') => return Err(TemplateError::Star),
-            None => Segment::Literal(segment.to_owned()),
-        });
-    }
-    if segments.len() > MAX_TEMPLATE_SEGMENTS {
-        return Err(TemplateError::Depth);
-    }
-    Ok(segments)
-}
-
-/// A segment with braces. Several names in it, as in `{base}...{head}`, are as
-/// good as one.
-fn placeholder(segment: &str) -> Option<Segment> {
-    let (before, rest) = cut(segment, b"{");
-    let after = after_last(rest, b"}");
-    let end = rest.len().saturating_sub(after.len());
-    let inner = rest.get(1..end)?.strip_suffix('}')?;
-    let names_are_closed = match (position(inner, b"{"), position(inner, b"}")) {
-        (None, None) => !inner.is_empty(),
-        (Some(open), Some(close)) => close < open && close > 0,
-        _ => false,
-    };
-    if !names_are_closed || position(before, b"}*").is_some() || has(after, b'*') {
-        return None;
-    }
-    Some(match (before, after) {
-        ("", "") => Segment::Placeholder,
-        _ => Segment::Partial(before.to_owned(), after.to_owned()),
-    })
-}
-
-/// `parts` are the first segments of a path that has `count`.
-fn matches(template: &[Segment], parts: &[&str], count: usize) -> bool {
-    for (segment, part) in template.iter().zip(parts) {
-        let fits = match segment {
-            Segment::Rest => return count.saturating_add(1) >= template.len(),
-            Segment::Literal(literal) => literal == part,
-            Segment::Placeholder => !part.is_empty(),
-            Segment::Partial(before, after) => {
-                let rest = part.strip_prefix(before.as_str());
-                let value = rest.and_then(|rest| rest.strip_suffix(after.as_str()));
-                value.is_some_and(|value| !value.is_empty())
-            }
+/// Which of two valid templates comes first; equal where they match the same.
+fn order(one: &str, other: &str) -> Ordering {
+    let mut others = segments_of(other);
+    for segment in segments_of(one) {
+        let Some(beside) = others.next() else {
+            return Ordering::Greater;
         };
-        if !fits {
-            return false;
+        let order = Segment::of(segment).cmp(&Segment::of(beside));
+        if order.is_ne() {
+            return order;
         }
     }
-    count == template.len()
+    match others.next() {
+        Some(_) => Ordering::Less,
+        None => Ordering::Equal,
+    }
+}
+
+fn problem_of(text: &str) -> Option<TemplateError> {
+    if !text.starts_with("/") {
+        return Some(TemplateError::NoLeadingSlash);
+    }
+    let unfit = |byte| byte <= b' ' || is_any(byte, b"?#;\x7f");
+    if text.bytes().any(unfit) {
+        return Some(TemplateError::Character);
+    }
+    let mut ended = false;
+    let mut count = 0usize;
+    for segment in segments_of(text) {
+        if ended {
+            return Some(TemplateError::Star);
+        }
+        ended = segment == "*";
+        if !braces_are_good(segment) {
+            return Some(TemplateError::Brace);
+        }
+        if !ended && has(segment, b'*') {
+            return Some(TemplateError::Star);
+        }
+        count = count.saturating_add(1);
+    }
+    (count > MAX_TEMPLATE_SEGMENTS).then_some(TemplateError::Depth)
+}
+
+/// Whether braces come in pairs around names. Several names in a segment, as
+/// in `{base}...{head}`, are as good as one.
+fn braces_are_good(segment: &str) -> bool {
+    let mut name = None;
+    for byte in segment.bytes() {
+        name = match (byte, name) {
+            (b'{', None) => Some(0u8),
+            (b'}', Some(1..)) => None,
+            (b'{' | b'}', _) => return false,
+            (_, Some(len)) => Some(len.saturating_add(1)),
+            (_, None) => None,
+        };
+    }
+    name.is_none()
+}
+
+fn matches(template: &str, path: &str) -> bool {
+    let mut parts = segments_of(path);
+    for segment in segments_of(template) {
+        let segment = Segment::of(segment);
+        match parts.next() {
+            Some(part) if segment.fits(part) => {}
+            // `/products/*` takes `/products`, too.
+            None if segment == Segment::Rest => return true,
+            _ => return false,
+        }
+        if segment == Segment::Rest {
+            return true;
+        }
+    }
+    parts.next().is_none()
 }
 
 #[cfg(test)]
@@ -323,7 +345,7 @@ mod tests {
                 (9, TemplateError::Brace),
                 (10, TemplateError::Brace),
                 (11, TemplateError::Brace),
-                (12, TemplateError::Brace),
+                (12, TemplateError::Star),
                 (13, TemplateError::Character),
                 (15, TemplateError::Duplicate),
                 (16, TemplateError::Depth),

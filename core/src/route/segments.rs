@@ -6,6 +6,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::{path_of, segments_of};
+use crate::append;
 use crate::search::{has, split_once};
 
 /// A path with more segments than this ends in `/*`.
@@ -20,36 +21,24 @@ const MAX_PIECE: u32 = 32;
 /// Empty segments, `.` and matrix parameters are left out.
 pub fn infer(path: &str) -> Cow<'_, str> {
     let path = path_of(path);
-    let stays = |segment| is_something(segment) && placeholder_for(segment).is_none();
-    if path.starts_with('/')
-        && !has(path, b';')
-        && segments_of(path).count() <= MAX_SEGMENTS
-        && segments_of(path).all(stays)
-    {
-        return Cow::Borrowed(path);
-    }
     let mut route = String::new();
     let mut left = MAX_SEGMENTS;
-    for segment in segments_of(path) {
-        if !is_something(segment) {
-            continue;
-        }
-        route.push('/');
+    for segment in segments_of(path).filter(|segment| !matches!(*segment, "" | ".")) {
+        append::text(&mut route, "/");
         if left == 0 {
-            route.push('*');
+            append::text(&mut route, "*");
             break;
         }
         left = left.saturating_sub(1);
-        route.push_str(placeholder_for(segment).unwrap_or(segment));
+        append::text(&mut route, placeholder_for(segment).unwrap_or(segment));
     }
     if route.is_empty() {
-        return Cow::Borrowed("/");
+        append::text(&mut route, "/");
+    }
+    if route == path {
+        return Cow::Borrowed(path);
     }
     Cow::Owned(route)
-}
-
-fn is_something(segment: &str) -> bool {
-    !matches!(segment, "" | ".")
 }
 
 fn placeholder_for(segment: &str) -> Option<&'static str> {
