@@ -7,6 +7,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use sightline_core::append;
+
 /// Magic, deflate, no flags, no time, no extra flags, unknown system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 const HASH_BITS: u32 = 12;
@@ -19,10 +21,11 @@ const MAX_LENGTH: usize = 257;
 /// A gzip member of this input.
 pub fn gzip(input: &[u8]) -> Vec<u8> {
     let mut out = Bits {
-        bytes: Vec::from(HEADER),
+        bytes: Vec::new(),
         held: 0,
         count: 0,
     };
+    append::bytes(&mut out.bytes, &HEADER);
     // The last block, of fixed codes.
     out.put(0b011, 3);
     // Where three bytes of this hash were seen last, plus one.
@@ -60,9 +63,8 @@ pub fn gzip(input: &[u8]) -> Vec<u8> {
     out.symbol(256);
     // Up to a whole byte.
     out.put(0, 7);
-    out.bytes.extend_from_slice(&(!crc).to_le_bytes());
-    out.bytes
-        .extend_from_slice(&(input.len() as u32).to_le_bytes());
+    append::bytes(&mut out.bytes, &(!crc).to_le_bytes());
+    append::bytes(&mut out.bytes, &(input.len() as u32).to_le_bytes());
     out.bytes
 }
 
@@ -92,16 +94,16 @@ fn crc_step(crc: u32, byte: u8) -> u32 {
 /// Bits, the lowest of a byte first.
 struct Bits {
     bytes: Vec<u8>,
-    held: u64,
+    held: u32,
     count: u32,
 }
 
 impl Bits {
     fn put(&mut self, value: u32, bits: u32) {
-        self.held |= u64::from(value).wrapping_shl(self.count);
+        self.held |= value.wrapping_shl(self.count);
         self.count = self.count.wrapping_add(bits);
         while self.count >= 8 {
-            self.bytes.push(self.held as u8);
+            append::item(&mut self.bytes, self.held as u8);
             self.held = self.held.wrapping_shr(8);
             self.count = self.count.wrapping_sub(8);
         }

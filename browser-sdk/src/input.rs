@@ -103,6 +103,8 @@ pub mod call {
     pub const CHECK_ROUTES: u8 = 19;
     /// Answers the names of the phases of a document load, each in a line.
     pub const PHASES: u8 = 20;
+    /// Answers how many bytes wait for delivery.
+    pub const WAITING: u8 = 21;
     /// A signal, whether to gzip. Answers with the body that would be sent next;
     /// for 2, with the events that an engine which broke would be told by.
     pub const PREVIEW: u8 = 22;
@@ -223,6 +225,7 @@ mod tests {
             ("Settled", call::SETTLED),
             ("CheckRoutes", call::CHECK_ROUTES),
             ("Phases", call::PHASES),
+            ("Waiting", call::WAITING),
             ("Preview", call::PREVIEW),
             ("Restore", call::RESTORE),
         ] {

@@ -4,6 +4,7 @@
 
 use alloc::vec::Vec;
 
+use sightline_core::append;
 use sightline_core::otlp::{LogRecord, Severity, Source, Writer, export_request};
 
 use crate::attributes::Attributes;
@@ -125,7 +126,6 @@ impl Outbox {
 
     /// Counts records that were lost before they were pushed.
     pub fn lose(&mut self, why: Loss, count: u32) {
-        let count = u64::from(count);
         // What storage lost was counted when it was made.
         let made = match why {
             Loss::StorageFull => &mut self.account.restored,
@@ -138,19 +138,24 @@ impl Outbox {
     /// A batch that an earlier page left in storage.
     pub fn restore(&mut self, signal: Signal, count: u32, body: &[u8]) {
         let restored = &mut self.account.restored;
-        *restored = restored.saturating_add(u64::from(count));
-        self.add(signal, count, Vec::from(body));
+        *restored = restored.saturating_add(count);
+        let mut own = Vec::new();
+        append::bytes(&mut own, body);
+        self.add(signal, count, own);
     }
 
     fn add(&mut self, signal: Signal, count: u32, body: Vec<u8>) {
         self.last_id = self.last_id.wrapping_add(1).max(1);
-        self.batches.push(Batch {
-            id: self.last_id,
-            signal,
-            count,
-            body,
-            is_flying: false,
-        });
+        append::item(
+            &mut self.batches,
+            Batch {
+                id: self.last_id,
+                signal,
+                count,
+                body,
+                is_flying: false,
+            },
+        );
     }
 
     fn queue(&mut self, signal: Signal) -> &mut Records {
@@ -178,7 +183,8 @@ impl Outbox {
         gzips: bool,
     ) -> Option<&Batch> {
         let is_patient = matches!(need, Need::InTime | Need::Ready);
-        if (is_patient || need == Need::Leaving) && now_ms < self.retry_ms {
+        let is_backing_off = now_ms < self.retry_ms;
+        if is_patient && is_backing_off {
             return None;
         }
         let flying = self.batches.iter().filter(|batch| batch.is_flying);
@@ -189,7 +195,13 @@ impl Outbox {
         if is_patient && flights >= MAX_IN_FLIGHT {
             return None;
         }
-        self.tell_losses(unix_nanos);
+        // An event about each batch that makes others go would make more go.
+        if need != Need::Keep {
+            self.tell_losses(unix_nanos);
+        }
+        if need == Need::Leaving && is_backing_off {
+            return None;
+        }
         let gathers = need == Need::Ready;
         let at = [Signal::Logs, Signal::Traces]
             .into_iter()
@@ -271,7 +283,7 @@ impl Outbox {
             }
             return;
         }
-        let count = self.batches.get(at).map_or(0, |batch| batch.count).into();
+        let count = self.batches.get(at).map_or(0, |batch| batch.count);
         self.batches.retain(|batch| batch.id != id);
         let account = &mut self.account;
         match answer.status {
@@ -325,11 +337,11 @@ impl Outbox {
     }
 
     /// Records that wait or are on their way.
-    pub fn queued(&self) -> u64 {
-        let waiting = self.logs.count().saturating_add(self.traces.count()) as u64;
-        self.batches.iter().fold(waiting, |sum, batch| {
-            sum.saturating_add(u64::from(batch.count))
-        })
+    pub fn queued(&self) -> u32 {
+        let waiting = self.logs.count().saturating_add(self.traces.count()) as u32;
+        self.batches
+            .iter()
+            .fold(waiting, |sum, batch| sum.saturating_add(batch.count))
     }
 }
 

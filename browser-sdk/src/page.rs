@@ -2,9 +2,9 @@
 //! its place in a trace. A page's life between loads (back/forward cache, route
 //! changes) is not followed here.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 
+use sightline_core::append;
 use sightline_core::id::{SpanId, TraceId};
 use sightline_core::redact;
 use sightline_core::route::{self, Routes};
@@ -40,7 +40,7 @@ impl Location {
         Self {
             full: redact::url(url),
             path: redact::url(path),
-            template: routes.route_of(path).into_owned(),
+            template: append::owned(&routes.route_of(path)),
         }
     }
 
@@ -107,7 +107,7 @@ impl Page {
         };
         Self {
             location: Location::new(start.url, routes),
-            navigation_type: start.navigation_type.to_owned(),
+            navigation_type: append::owned(start.navigation_type),
             context: SpanContext {
                 trace_id,
                 span_id: SpanId::from_entropy(*span),

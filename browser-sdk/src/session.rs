@@ -1,10 +1,10 @@
 //! One page's telemetry as a state machine: what the page measured goes in,
 //! batches of OTLP come out. Knows no browser.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use sightline_core::append;
 use sightline_core::names::BROWSER_SCOPE;
 use sightline_core::otlp::{Severity, Source};
 use sightline_core::route::Routes;
@@ -84,9 +84,9 @@ impl Session {
         let page = Page::new(start, &routes, ratio);
         Self {
             resource: [
-                options.service_name.to_owned(),
-                options.service_version.to_owned(),
-                options.environment.to_owned(),
+                append::owned(options.service_name),
+                append::owned(options.service_version),
+                append::owned(options.environment),
             ],
             routes,
             clock: Clock::new(options.origin_unix_ms),
@@ -240,9 +240,9 @@ impl Session {
             let mut bytes = Vec::new();
             if let Some(batch) = outbox.next(need, now_ms, unix_nanos, source, gzips) {
                 for number in [batch.id, batch.signal as u32, batch.count] {
-                    bytes.extend_from_slice(&number.to_le_bytes());
+                    append::bytes(&mut bytes, &number.to_le_bytes());
                 }
-                bytes.extend_from_slice(&batch.body);
+                append::bytes(&mut bytes, &batch.body);
             }
             bytes
         })
@@ -277,7 +277,11 @@ impl Session {
     }
 
     /// Takes over what an earlier page left.
-    pub fn restore(&mut self, signal: Signal, count: u32, body: &[u8]) {
+    pub fn restore(&mut self, signal: f64, count: u32, body: &[u8]) {
+        let signal = match signal as u8 {
+            0 => Signal::Logs,
+            _ => Signal::Traces,
+        };
         self.outbox.restore(signal, count, body);
     }
 
@@ -296,10 +300,10 @@ pub fn check_routes(routes: &str) -> String {
     let mut text = String::new();
     for (at, _) in split(routes, b'\n').enumerate() {
         if at > 0 {
-            text.push('\n');
+            append::text(&mut text, "\n");
         }
         if let Some((_, error)) = problems.next_if(|(position, _)| *position == at) {
-            text.push_str(error.message());
+            append::text(&mut text, error.message());
         }
     }
     text

@@ -100,8 +100,11 @@ export function delivery(
   };
   const deliver = (need: Need) => {
     const leaving = need === Need.Leaving;
-    if (navigator.onLine || need === Need.Now) send(leaving && !kept ? Need.Now : need);
-    if (kept && (leaving || (!isFull && waiting() > MAX_WAITING_BYTES))) keep(leaving);
+    // A second time for what the first left to tell of it.
+    for (let times = leaving ? 2 : 1; times--; ) {
+      if (navigator.onLine || need === Need.Now) send(leaving && !kept ? Need.Now : need);
+      if (kept && (leaving || (!isFull && waiting() > MAX_WAITING_BYTES))) keep(leaving);
+    }
   };
   const send = (need: Need) => {
     let batch: Batch | undefined;

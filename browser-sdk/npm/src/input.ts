@@ -30,6 +30,7 @@ export const enum Kind {
   Settled = 18,
   CheckRoutes = 19,
   Phases = 20,
+  Waiting = 21,
   Preview = 22,
   Restore = 23,
 }

@@ -34,32 +34,32 @@ const LOSS_NAMES: [&str; 6] = [
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Account {
     /// Made by this page.
-    pub produced: u64,
+    pub produced: u32,
     /// Made by an earlier page and taken from storage by this one.
-    pub restored: u64,
+    pub restored: u32,
     /// Taken by a collector.
-    pub delivered: u64,
+    pub delivered: u32,
     /// Left in storage for a later page.
-    pub kept: u64,
-    lost: [u64; LOSS_NAMES.len()],
-    told: u64,
+    pub kept: u32,
+    lost: [u32; LOSS_NAMES.len()],
+    told: u32,
 }
 
 impl Account {
     /// Counts losses.
-    pub fn lose(&mut self, why: Loss, count: u64) {
+    pub fn lose(&mut self, why: Loss, count: u32) {
         if let Some(lost) = self.lost.get_mut(why as usize) {
             *lost = lost.saturating_add(count);
         }
     }
 
     /// Lost for this reason.
-    pub fn lost(&self, why: Loss) -> u64 {
+    pub fn lost(&self, why: Loss) -> u32 {
         self.lost.get(why as usize).copied().unwrap_or_default()
     }
 
     /// Lost for any reason.
-    pub fn lost_in_all(&self) -> u64 {
+    pub fn lost_in_all(&self) -> u32 {
         self.lost
             .iter()
             .fold(0, |sum, lost| sum.saturating_add(*lost))
@@ -67,7 +67,7 @@ impl Account {
 
     /// What to tell, if more was lost than when this was asked last: `queued`
     /// completes the account.
-    pub fn tell(&mut self, queued: u64) -> Option<Attributes<'static>> {
+    pub fn tell(&mut self, queued: u32) -> Option<Attributes<'static>> {
         let total = self.lost_in_all();
         if core::mem::replace(&mut self.told, total) == total {
             return None;
@@ -83,7 +83,7 @@ impl Account {
         let losses = LOSS_NAMES.into_iter().zip(self.lost);
         for (name, count) in parts.into_iter().chain(losses) {
             if count > 0 {
-                attributes.int(name, count.cast_signed());
+                attributes.int(name, i64::from(count));
             }
         }
         Some(attributes)

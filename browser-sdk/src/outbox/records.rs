@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use sightline_core::append;
+
 /// Bytes of records in a batch at most. Browsers allow 64 KiB of keepalive
 /// bodies in flight: two batches with their resource fit, even uncompressed.
 pub const MAX_BATCH_BYTES: usize = 28 * 1024;
@@ -16,8 +18,8 @@ pub struct Records {
 impl Records {
     /// Adds one.
     pub fn push(&mut self, record: &[u8]) {
-        self.bytes.extend_from_slice(record);
-        self.lengths.push(record.len());
+        append::bytes(&mut self.bytes, record);
+        append::item(&mut self.lengths, record.len());
     }
 
     /// Bytes of all.

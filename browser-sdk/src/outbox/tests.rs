@@ -44,7 +44,7 @@ impl Outbox {
         self.settle(id, answered(status), now_ms);
     }
 
-    fn lost(&self, why: Loss) -> u64 {
+    fn lost(&self, why: Loss) -> u32 {
         self.account.lost(why)
     }
 }
@@ -119,7 +119,7 @@ fn a_page_that_goes_sends_what_the_browser_allows_and_keeps_the_rest() {
         while let Some((id, _)) = outbox.take(Need::Keep, 0.0) {
             outbox.answer(id, KEPT, 0.0);
         }
-        let kept = 16 - 2 * sent.len() as u64;
+        let kept = 16 - 2 * sent.len() as u32;
         assert_eq!(outbox.account().kept, kept, "what is in flight is not kept");
     }
 }
@@ -293,7 +293,7 @@ fn a_full_queue_keeps_what_it_has() {
         outbox.push(Signal::Traces, record("a", 1_000));
     }
     assert!(outbox.waiting_bytes() <= MAX_QUEUE_BYTES);
-    let kept = (MAX_QUEUE_BYTES / record("a", 1_000).into_bytes().len()) as u64;
+    let kept = (MAX_QUEUE_BYTES / record("a", 1_000).into_bytes().len()) as u32;
     assert_eq!(outbox.queued(), kept);
     assert_eq!(outbox.lost(Loss::QueueFull), 200 - kept);
 

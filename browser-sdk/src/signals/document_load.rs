@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use sightline_core::append;
 use sightline_core::otlp::{Event, Span, SpanKind, Status, Writer};
 
 use crate::attributes::Attributes;
@@ -39,11 +40,12 @@ pub fn span(page: &Page, clock: Clock, phases_ms: &[f64], start_ms: f64, end_ms:
     let mut events = Vec::new();
     for (name, at) in PHASES.iter().zip(phases_ms) {
         if *at > 0.0 {
-            events.push(Event {
+            let event = Event {
                 unix_nanos: clock.unix_nanos(*at),
                 name,
                 attributes: &[],
-            });
+            };
+            append::item(&mut events, event);
         }
     }
     let mut attributes = Attributes::default();

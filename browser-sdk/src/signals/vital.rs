@@ -3,6 +3,7 @@
 
 use alloc::string::String;
 
+use sightline_core::append;
 use sightline_core::otlp::{LogRecord, Severity, Writer};
 
 use crate::attributes::Attributes;
@@ -61,13 +62,10 @@ impl Told {
 
 /// Encodes the event.
 pub fn event(vital: &Vital, report: Report, page: &Page, unix_nanos: u64) -> Writer {
-    let digits = page.instance.to_hex();
     let mut id = String::new();
-    for digit in digits.as_bytes() {
-        id.push(char::from(*digit));
-    }
-    id.push('-');
-    id.push_str(vital.name);
+    append::hex(&mut id, page.instance.as_bytes());
+    append::text(&mut id, "-");
+    append::text(&mut id, vital.name);
     let mut attributes = Attributes::default();
     attributes.text("browser.web_vital.name", vital.name);
     attributes.double("browser.web_vital.value", report.value);

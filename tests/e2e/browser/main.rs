@@ -78,5 +78,5 @@ scenarios! {
     every_record_is_delivered_once_or_accounted_for: "delivery";
     a_collector_that_is_down_goes_unnoticed: "collector_down";
     bad_options_warn_once_and_harm_nothing: "options";
-    a_policy_without_wasm_leaves_the_page_unharmed: "csp";
+    where_wasm_is_forbidden_the_same_is_told: "csp";
 }
