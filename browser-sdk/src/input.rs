@@ -105,12 +105,9 @@ pub mod call {
     pub const PHASES: u8 = 20;
     /// Answers how many bytes wait for delivery.
     pub const WAITING: u8 = 21;
-    /// A signal, whether to gzip. Answers with the body that would be sent next;
-    /// for 2, with the events that an engine which broke would be told by.
-    pub const PREVIEW: u8 = 22;
     /// A signal, a count of records. In place of texts: the body of a batch that
     /// an earlier page left.
-    pub const RESTORE: u8 = 23;
+    pub const RESTORE: u8 = 22;
 }
 
 /// Parts texts from one another; none has it.
@@ -226,7 +223,6 @@ mod tests {
             ("CheckRoutes", call::CHECK_ROUTES),
             ("Phases", call::PHASES),
             ("Waiting", call::WAITING),
-            ("Preview", call::PREVIEW),
             ("Restore", call::RESTORE),
         ] {
             let line = format!("  {call} = {number},");

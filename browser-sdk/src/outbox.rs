@@ -13,7 +13,7 @@ use crate::gzip::gzip;
 mod account;
 mod records;
 
-pub use account::{Account, Loss};
+pub use account::{Account, Count};
 pub use records::MAX_BATCH_BYTES;
 use records::Records;
 
@@ -54,6 +54,12 @@ pub enum Need {
     Keep = 3,
     /// To send it in time, if it is ready: records go on gathering.
     Ready = 4,
+    /// To see the events that would be sent next, which wait on.
+    PreviewLogs = 5,
+    /// To see the spans.
+    PreviewTraces = 6,
+    /// To say that the engine broke, made ahead of the case.
+    LastWords = 7,
 }
 
 impl From<f64> for Need {
@@ -63,6 +69,9 @@ impl From<f64> for Need {
             2 => Self::Leaving,
             3 => Self::Keep,
             4 => Self::Ready,
+            5 => Self::PreviewLogs,
+            6 => Self::PreviewTraces,
+            7 => Self::LastWords,
             _ => Self::InTime,
         }
     }
@@ -114,31 +123,30 @@ impl Outbox {
     /// Queues an encoded record, or counts it as lost.
     pub fn push(&mut self, signal: Signal, record: Writer) {
         let record = record.into_bytes();
-        self.account.produced = self.account.produced.saturating_add(1);
+        self.account.add(Count::Produced, 1);
         let queue = self.queue(signal);
         let bytes = queue.bytes().saturating_add(record.len());
         if record.len() > MAX_BATCH_BYTES || bytes > MAX_QUEUE_BYTES {
-            self.account.lose(Loss::QueueFull, 1);
+            self.account.add(Count::QueueFull, 1);
         } else {
             queue.push(&record);
         }
     }
 
     /// Counts records that were lost before they were pushed.
-    pub fn lose(&mut self, why: Loss, count: u32) {
+    pub fn lose(&mut self, why: Count, count: u32) {
         // What storage lost was counted when it was made.
         let made = match why {
-            Loss::StorageFull => &mut self.account.restored,
-            _ => &mut self.account.produced,
+            Count::StorageFull => Count::Restored,
+            _ => Count::Produced,
         };
-        *made = made.saturating_add(count);
-        self.account.lose(why, count);
+        self.account.add(made, count);
+        self.account.add(why, count);
     }
 
     /// A batch that an earlier page left in storage.
     pub fn restore(&mut self, signal: Signal, count: u32, body: &[u8]) {
-        let restored = &mut self.account.restored;
-        *restored = restored.saturating_add(count);
+        self.account.add(Count::Restored, count);
         let mut own = Vec::new();
         append::bytes(&mut own, body);
         self.add(signal, count, own);
@@ -285,16 +293,16 @@ impl Outbox {
         }
         let count = self.batches.get(at).map_or(0, |batch| batch.count);
         self.batches.retain(|batch| batch.id != id);
-        let account = &mut self.account;
-        match answer.status {
+        let what = match answer.status {
             200..=299 => {
                 self.failures = 0;
                 self.retry_ms = 0.0;
-                account.delivered = account.delivered.saturating_add(count);
+                Count::Delivered
             }
-            KEPT => account.kept = account.kept.saturating_add(count),
-            _ => account.lose(Loss::Rejected, count),
-        }
+            KEPT => Count::Kept,
+            _ => Count::Rejected,
+        };
+        self.account.add(what, count);
     }
 
     /// Queues an event with the account so far, if more was lost.

@@ -15,7 +15,7 @@ use sightline_core::trace_context::SpanContext;
 use crate::attributes::Attributes;
 use crate::clock::Clock;
 use crate::input::Input;
-use crate::outbox::{Answer, Loss, Need, Outbox, Signal};
+use crate::outbox::{Answer, Count, Need, Outbox, Signal};
 use crate::page::{Location, Page, PageStart};
 use crate::signals::cls::{CLS, Cls};
 use crate::signals::document_load;
@@ -130,9 +130,9 @@ impl Session {
                 repeated,
                 evicted,
             } => {
-                self.outbox.lose(Loss::BufferFull, beyond_buffer);
-                self.outbox.lose(Loss::Duplicate, repeated);
-                self.outbox.lose(Loss::StorageFull, evicted);
+                self.outbox.lose(Count::BufferFull, beyond_buffer);
+                self.outbox.lose(Count::Duplicate, repeated);
+                self.outbox.lose(Count::StorageFull, evicted);
             }
         }
     }
@@ -150,8 +150,8 @@ impl Session {
                 let event = errors::event(thrown, &location, self.page.context, at);
                 self.outbox.push(Signal::Logs, event);
             }
-            Verdict::Duplicate => self.outbox.lose(Loss::Duplicate, 1),
-            Verdict::TooMany => self.outbox.lose(Loss::TooMany, 1),
+            Verdict::Duplicate => self.outbox.lose(Count::Duplicate, 1),
+            Verdict::TooMany => self.outbox.lose(Count::TooMany, 1),
         }
     }
 
@@ -212,8 +212,11 @@ impl Session {
         self.outbox.waiting_bytes()
     }
 
-    /// Something to do with the source of everything that is sent.
-    fn with_source<T>(&mut self, run: impl FnOnce(&mut Outbox, &Source<'_>) -> T) -> T {
+    /// The next batch as it crosses to JavaScript, as [`call::NEXT`] says; empty
+    /// for none.
+    ///
+    /// [`call::NEXT`]: crate::input::call::NEXT
+    pub fn next(&mut self, need: Need, now_ms: f64, gzips: bool) -> Vec<u8> {
         let [name, version, environment] = &self.resource;
         let mut resource = Attributes::default();
         resource.text("service.name", name);
@@ -227,48 +230,38 @@ impl Session {
             scope: BROWSER_SCOPE,
             scope_version: VERSION,
         };
-        run(&mut self.outbox, &source)
-    }
-
-    /// The next batch as it crosses to JavaScript, as [`call::NEXT`] says; empty
-    /// for none.
-    ///
-    /// [`call::NEXT`]: crate::input::call::NEXT
-    pub fn next(&mut self, need: Need, now_ms: f64, gzips: bool) -> Vec<u8> {
         let unix_nanos = self.clock.unix_nanos(now_ms);
-        self.with_source(|outbox, source| {
-            let mut bytes = Vec::new();
-            if let Some(batch) = outbox.next(need, now_ms, unix_nanos, source, gzips) {
-                for number in [batch.id, batch.signal as u32, batch.count] {
-                    append::bytes(&mut bytes, &number.to_le_bytes());
-                }
-                append::bytes(&mut bytes, &batch.body);
+        let mut bytes = Vec::new();
+        let mut last_words = Outbox::default();
+        let outbox = if need == Need::LastWords {
+            let none = Attributes::default();
+            last_words.tell("sightline.broken", Severity::Error, unix_nanos, &none);
+            &mut last_words
+        } else {
+            &mut self.outbox
+        };
+        let preview;
+        let (header, body) = match need {
+            Need::PreviewLogs | Need::PreviewTraces => {
+                let is_logs = need == Need::PreviewLogs;
+                let signal = if is_logs {
+                    Signal::Logs
+                } else {
+                    Signal::Traces
+                };
+                preview = outbox.preview(signal, &source, gzips).unwrap_or_default();
+                ([0; 3], &preview.0)
             }
-            bytes
-        })
-    }
-
-    /// What is to be sent should the page crash or the engine break, as
-    /// [`call::PREVIEW`] says.
-    ///
-    /// [`call::PREVIEW`]: crate::input::call::PREVIEW
-    pub fn preview(&mut self, of: f64, gzips: bool) -> Vec<u8> {
-        let began = self.clock.unix_nanos(0.0);
-        let preview = self.with_source(|outbox, source| match of as u8 {
-            0 => outbox.preview(Signal::Logs, source, gzips),
-            1 => outbox.preview(Signal::Traces, source, gzips),
-            _ => {
-                let mut last_words = Outbox::default();
-                last_words.tell(
-                    "sightline.broken",
-                    Severity::Error,
-                    began,
-                    &Attributes::default(),
-                );
-                last_words.preview(Signal::Logs, source, gzips)
-            }
-        });
-        preview.map_or(Vec::new(), |(body, _)| body)
+            need => match outbox.next(need, now_ms, unix_nanos, &source, gzips) {
+                Some(batch) => ([batch.id, batch.signal as u32, batch.count], &batch.body),
+                None => return bytes,
+            },
+        };
+        for number in header {
+            append::bytes(&mut bytes, &number.to_le_bytes());
+        }
+        append::bytes(&mut bytes, body);
+        bytes
     }
 
     /// What became of a batch; see [`Outbox::settle`].

@@ -83,9 +83,6 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
             let now_ms = from.number();
             page.room = session.next(from.number().into(), now_ms, from.number() != 0.0);
         }
-        (call::PREVIEW, Some(session)) => {
-            page.room = session.preview(from.number(), from.number() != 0.0);
-        }
         (call::SETTLED, Some(session)) => {
             let (id, status, now_ms) = (from.number(), from.number(), from.number());
             let answer = Answer {

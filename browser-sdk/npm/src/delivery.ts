@@ -1,7 +1,7 @@
 // Posts the engine's batches. What waits, how much and for how long is the
 // engine's to know; answers are read so that the keepalive quota is freed.
 
-import { type Batch, Need, nextBatch, preview, restore, SIGNALS, tell, waiting } from "./gate.js";
+import { type Batch, Need, nextBatch, restore, SIGNALS, tell, waiting } from "./gate.js";
 import { Kind } from "./input.js";
 import type { Resolved } from "./problems.js";
 import { storage } from "./storage.js";
@@ -43,7 +43,7 @@ export function delivery(
 ): Delivery {
   const onTheirWay = new Set<Promise<void>>();
   const kept = persist ? storage((records) => tell(Kind.Lost, [0, 0, records])) : undefined;
-  const lastWords = preview(2, compress);
+  const lastWords = nextBatch(Need.LastWords, compress)!.body;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let netTimer: ReturnType<typeof setTimeout> | undefined;
   let net: AbortController | undefined;
@@ -84,7 +84,7 @@ export function delivery(
     lift();
     net = new AbortController();
     for (const signal of [0, 1]) {
-      const body = preview(signal, compress);
+      const { body } = nextBatch(Need.PreviewLogs + signal, compress)!;
       try {
         if (body.length) fetchLater!(url(signal), { ...request(body), signal: net.signal });
       } catch {

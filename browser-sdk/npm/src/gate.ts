@@ -37,6 +37,9 @@ export const enum Need {
   Leaving = 2,
   Keep = 3,
   Ready = 4,
+  PreviewLogs = 5,
+  PreviewTraces = 6,
+  LastWords = 7,
 }
 
 export const SIGNALS = ["logs", "traces"] as const;
@@ -92,12 +95,6 @@ export function nextBatch(need: Need, gzips: boolean): Batch | undefined {
   const bytes = answer(length).slice();
   const [id, signal, count] = new Uint32Array(bytes.buffer, 0, 3);
   return { id: id!, signal: signal!, count: count!, body: bytes.subarray(12) };
-}
-
-/** What the next batch of events (0) or of spans (1) would be, or what to say
- * of an engine that broke (2). */
-export function preview(signal: number, gzips: boolean): Bytes {
-  return answer(tell(Kind.Preview, [signal, +gzips])).slice();
 }
 
 /** Gives the engine a batch that an earlier page left. */

@@ -31,6 +31,5 @@ export const enum Kind {
   CheckRoutes = 19,
   Phases = 20,
   Waiting = 21,
-  Preview = 22,
-  Restore = 23,
+  Restore = 22,
 }

@@ -3,25 +3,40 @@
 
 use crate::attributes::Attributes;
 
-/// Why records were lost.
+/// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
-    /// The engine's queue was full.
-    QueueFull = 0,
-    /// The buffer that waits for the engine was full.
-    BufferFull = 1,
-    /// The collector refused the batch for good.
-    Rejected = 2,
-    /// The page told the same error before.
-    Duplicate = 3,
-    /// The page told too many different errors.
-    TooMany = 4,
-    /// What pages keep in storage had no room.
-    StorageFull = 5,
+pub enum Count {
+    /// Made by this page.
+    Produced = 0,
+    /// Made by an earlier page and taken from storage by this one.
+    Restored = 1,
+    /// Taken by a collector.
+    Delivered = 2,
+    /// Left in storage for a later page.
+    Kept = 3,
+    /// Waiting or on their way, when this was told.
+    Queued = 4,
+    /// Lost: the engine's queue was full.
+    QueueFull = 5,
+    /// Lost: the buffer that waits for the engine was full.
+    BufferFull = 6,
+    /// Lost: the collector refused the batch for good.
+    Rejected = 7,
+    /// Lost: the page told the same error before.
+    Duplicate = 8,
+    /// Lost: the page told too many different errors.
+    TooMany = 9,
+    /// Lost: what pages keep in storage had no room.
+    StorageFull = 10,
 }
 
-/// Attribute names of the losses, in the order of [`Loss`].
-const LOSS_NAMES: [&str; 6] = [
+/// Attribute names, in the order of [`Count`].
+const NAMES: [&str; 11] = [
+    "sightline.produced",
+    "sightline.restored",
+    "sightline.delivered",
+    "sightline.kept",
+    "sightline.queued",
     "sightline.lost.queue_full",
     "sightline.lost.buffer_full",
     "sightline.lost.rejected",
@@ -29,59 +44,48 @@ const LOSS_NAMES: [&str; 6] = [
     "sightline.lost.too_many",
     "sightline.lost.storage_full",
 ];
+const LOSSES: usize = Count::QueueFull as usize;
 
 /// Records since the page began.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Account {
-    /// Made by this page.
-    pub produced: u32,
-    /// Made by an earlier page and taken from storage by this one.
-    pub restored: u32,
-    /// Taken by a collector.
-    pub delivered: u32,
-    /// Left in storage for a later page.
-    pub kept: u32,
-    lost: [u32; LOSS_NAMES.len()],
+    counts: [u32; NAMES.len()],
     told: u32,
 }
 
 impl Account {
-    /// Counts losses.
-    pub fn lose(&mut self, why: Loss, count: u32) {
-        if let Some(lost) = self.lost.get_mut(why as usize) {
-            *lost = lost.saturating_add(count);
+    /// Counts records.
+    #[inline(never)]
+    pub fn add(&mut self, what: Count, records: u32) {
+        if let Some(count) = self.counts.get_mut(what as usize) {
+            *count = count.saturating_add(records);
         }
     }
 
-    /// Lost for this reason.
-    pub fn lost(&self, why: Loss) -> u32 {
-        self.lost.get(why as usize).copied().unwrap_or_default()
+    /// So many so far.
+    pub fn get(&self, what: Count) -> u32 {
+        self.counts.get(what as usize).copied().unwrap_or_default()
     }
 
     /// Lost for any reason.
-    pub fn lost_in_all(&self) -> u32 {
-        self.lost
-            .iter()
-            .fold(0, |sum, lost| sum.saturating_add(*lost))
+    pub fn lost(&self) -> u32 {
+        let losses = self.counts.get(LOSSES..).unwrap_or_default();
+        losses.iter().fold(0, |sum, lost| sum.saturating_add(*lost))
     }
 
     /// What to tell, if more was lost than when this was asked last: `queued`
     /// completes the account.
     pub fn tell(&mut self, queued: u32) -> Option<Attributes<'static>> {
-        let total = self.lost_in_all();
-        if core::mem::replace(&mut self.told, total) == total {
+        let lost = self.lost();
+        if self.told == lost {
             return None;
         }
+        self.told = lost;
         let mut attributes = Attributes::default();
-        let parts = [
-            ("sightline.produced", self.produced),
-            ("sightline.restored", self.restored),
-            ("sightline.delivered", self.delivered),
-            ("sightline.kept", self.kept),
-            ("sightline.queued", queued),
-        ];
-        let losses = LOSS_NAMES.into_iter().zip(self.lost);
-        for (name, count) in parts.into_iter().chain(losses) {
+        for (at, name) in NAMES.into_iter().enumerate() {
+            let count = self.counts.get(at).copied().unwrap_or_default();
+            let is_queued = at == Count::Queued as usize;
+            let count = if is_queued { queued } else { count };
             if count > 0 {
                 attributes.int(name, i64::from(count));
             }

@@ -44,8 +44,8 @@ impl Outbox {
         self.settle(id, answered(status), now_ms);
     }
 
-    fn lost(&self, why: Loss) -> u32 {
-        self.account.lost(why)
+    fn lost(&self, why: Count) -> u32 {
+        self.account.get(why)
     }
 }
 
@@ -120,7 +120,11 @@ fn a_page_that_goes_sends_what_the_browser_allows_and_keeps_the_rest() {
             outbox.answer(id, KEPT, 0.0);
         }
         let kept = 16 - 2 * sent.len() as u32;
-        assert_eq!(outbox.account().kept, kept, "what is in flight is not kept");
+        assert_eq!(
+            outbox.account().get(Count::Kept),
+            kept,
+            "what is in flight is not kept"
+        );
     }
 }
 
@@ -157,7 +161,7 @@ fn what_fails_for_a_while_is_sent_again_later_and_unchanged() {
         }
         let (id, _) = outbox.take(Need::InTime, now).unwrap();
         outbox.answer(id, 200, now);
-        assert_eq!(outbox.account().delivered, 1);
+        assert_eq!(outbox.account().get(Count::Delivered), 1);
         let (_, body) = outbox
             .take(Need::InTime, now)
             .expect("success ends the waiting");
@@ -227,7 +231,7 @@ fn a_page_that_goes_while_the_collector_is_down_keeps_what_waits() {
         assert_eq!(again, Some(id), "there was no room, and now there is");
         outbox.answer(id, KEPT, 1.0);
     }
-    assert_eq!((outbox.account().kept, outbox.queued()), (2, 0));
+    assert_eq!((outbox.account().get(Count::Kept), outbox.queued()), (2, 0));
 
     outbox.push(Signal::Logs, record("c", 0));
     assert!(
@@ -248,8 +252,11 @@ fn what_an_earlier_page_left_is_sent_as_it_was() {
     outbox.answer(event, 200, 0.0);
     outbox.answer(old, 200, 0.0);
     let account = outbox.account();
-    assert_eq!((account.produced, account.restored), (1, 3));
-    assert_eq!(account.delivered, 4);
+    assert_eq!(
+        (account.get(Count::Produced), account.get(Count::Restored)),
+        (1, 3)
+    );
+    assert_eq!(account.get(Count::Delivered), 4);
 }
 
 #[test]
@@ -259,7 +266,7 @@ fn what_is_refused_for_good_is_lost_and_told_with_the_account() {
         outbox.push(Signal::Logs, record("a", 0));
         let (id, _) = outbox.take(Need::InTime, 0.0).unwrap();
         outbox.answer(id, status, 0.0);
-        assert_eq!(outbox.lost(Loss::Rejected), 1, "{status}");
+        assert_eq!(outbox.lost(Count::Rejected), 1, "{status}");
         outbox.push(Signal::Logs, record("b", 0));
         let (id, body) = outbox.take(Need::InTime, 0.0).unwrap();
         assert_eq!(names(&body), ["b", "sightline.lost"]);
@@ -295,12 +302,12 @@ fn a_full_queue_keeps_what_it_has() {
     assert!(outbox.waiting_bytes() <= MAX_QUEUE_BYTES);
     let kept = (MAX_QUEUE_BYTES / record("a", 1_000).into_bytes().len()) as u32;
     assert_eq!(outbox.queued(), kept);
-    assert_eq!(outbox.lost(Loss::QueueFull), 200 - kept);
+    assert_eq!(outbox.lost(Count::QueueFull), 200 - kept);
 
     let mut outbox = Outbox::default();
     outbox.push(Signal::Logs, record("huge", MAX_BATCH_BYTES));
     assert_eq!(
-        outbox.lost(Loss::QueueFull),
+        outbox.lost(Count::QueueFull),
         1,
         "a record that no batch holds"
     );
@@ -314,7 +321,7 @@ fn a_batch_is_settled_once() {
     outbox.answer(id, 200, 0.0);
     outbox.answer(id, 200, 0.0);
     outbox.answer(77, 200, 0.0);
-    assert_eq!(outbox.account().delivered, 1);
+    assert_eq!(outbox.account().get(Count::Delivered), 1);
 }
 
 #[test]
@@ -381,8 +388,8 @@ proptest! {
                     outbox.restore(signal(logs), 2, &vec![0; size]);
                 }
                 Step::Lose(count) => {
-                    outbox.lose(Loss::Duplicate, count);
-                    outbox.lose(Loss::StorageFull, count);
+                    outbox.lose(Count::Duplicate, count);
+                    outbox.lose(Count::StorageFull, count);
                 }
                 Step::Next(need, gzips) => {
                     if let Some(batch) = outbox.next(need, now, 0, &SOURCE, gzips) {
@@ -395,8 +402,8 @@ proptest! {
                 },
             }
             let account = outbox.account();
-            let made = account.produced + account.restored;
-            let gone = account.delivered + account.kept + account.lost_in_all();
+            let made = account.get(Count::Produced) + account.get(Count::Restored);
+            let gone = account.get(Count::Delivered) + account.get(Count::Kept) + account.lost();
             prop_assert_eq!(made, gone + outbox.queued());
             let sealed = MAX_BATCHES * (MAX_BATCH_BYTES + 200);
             prop_assert!(outbox.waiting_bytes() <= 2 * MAX_QUEUE_BYTES + sealed + restored);
