@@ -4,7 +4,6 @@
 //! Left out for their bytes of code: chains of places, lazy matches, codes made
 //! for the input. An OTLP body still shrinks to a fifth.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
 use sightline_core::append;
@@ -29,7 +28,7 @@ pub fn gzip(input: &[u8]) -> Vec<u8> {
     // The last block, of fixed codes.
     out.put(0b011, 3);
     // Where three bytes of this hash were seen last, plus one.
-    let mut places = vec![0usize; 1 << HASH_BITS];
+    let mut places = [0u32; 1 << HASH_BITS];
     let mut crc = u32::MAX;
     // Bytes of the last match that are still to pass.
     let mut matched = 0usize;
@@ -37,15 +36,23 @@ pub fn gzip(input: &[u8]) -> Vec<u8> {
         crc = crc_step(crc, *byte);
         let here = input.get(at..).unwrap_or_default();
         let before = hash(here).and_then(|hash| places.get_mut(hash));
-        let before = before.map_or(0, |place| core::mem::replace(place, at.wrapping_add(1)));
+        let before = before.map_or(0, |place| {
+            core::mem::replace(place, at.wrapping_add(1) as u32)
+        });
+        let before = before as usize;
         if matched > 0 {
             matched = matched.wrapping_sub(1);
             continue;
         }
         let there = input.get(before.wrapping_sub(1)..).unwrap_or_default();
-        let same = |(a, b): &(&u8, &u8)| a == b;
-        let pairs = there.iter().zip(here).take(MAX_LENGTH);
-        let length = pairs.take_while(same).count();
+        let mut length = 0usize;
+        while length < MAX_LENGTH
+            && here
+                .get(length)
+                .is_some_and(|byte| there.get(length) == Some(byte))
+        {
+            length = length.wrapping_add(1);
+        }
         // From 0, as the codes have it.
         let distance = at.wrapping_sub(before);
         if length < MIN_LENGTH || distance >= MAX_DISTANCE {
@@ -78,6 +85,7 @@ fn hash(bytes: &[u8]) -> Option<usize> {
 
 /// Number of the code, count and value of its extra bits. Every power of two is
 /// parted into `1 << parts` codes, those of lengths and of distances alike.
+#[inline(never)]
 fn coded(value: u32, parts: u32) -> (u32, u32, u32) {
     let bits = (value | 1).ilog2().saturating_sub(parts);
     let high = value.wrapping_shr(bits);
@@ -99,6 +107,7 @@ struct Bits {
 }
 
 impl Bits {
+    #[inline(never)]
     fn put(&mut self, value: u32, bits: u32) {
         self.held |= value.wrapping_shl(self.count);
         self.count = self.count.wrapping_add(bits);
@@ -132,6 +141,7 @@ mod tests {
     use super::*;
     use alloc::format;
     use alloc::string::String;
+    use alloc::vec;
     use flate2::read::MultiGzDecoder;
     use proptest::prelude::*;
     use std::io::Read;

@@ -62,18 +62,20 @@ pub enum Need {
     LastWords = 7,
 }
 
-impl From<f64> for Need {
-    fn from(number: f64) -> Self {
-        match number as u8 {
-            1 => Self::Now,
-            2 => Self::Leaving,
-            3 => Self::Keep,
-            4 => Self::Ready,
-            5 => Self::PreviewLogs,
-            6 => Self::PreviewTraces,
-            7 => Self::LastWords,
-            _ => Self::InTime,
-        }
+impl Need {
+    /// By its number; in time for one that is not known.
+    pub fn of(number: f64) -> Self {
+        const ALL: [Need; 8] = [
+            Need::InTime,
+            Need::Now,
+            Need::Leaving,
+            Need::Keep,
+            Need::Ready,
+            Need::PreviewLogs,
+            Need::PreviewTraces,
+            Need::LastWords,
+        ];
+        ALL.get(number as usize).copied().unwrap_or(Self::InTime)
     }
 }
 
@@ -292,7 +294,11 @@ impl Outbox {
             return;
         }
         let count = self.batches.get(at).map_or(0, |batch| batch.count);
-        self.batches.retain(|batch| batch.id != id);
+        // The last one takes its place, if it was not the last itself.
+        let last = self.batches.pop();
+        if let (Some(last), Some(place)) = (last, self.batches.get_mut(at)) {
+            *place = last;
+        }
         let what = match answer.status {
             200..=299 => {
                 self.failures = 0;

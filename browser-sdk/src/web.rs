@@ -8,7 +8,7 @@ use core::cell::UnsafeCell;
 use sightline_core::append;
 
 use crate::input::{Input, Reader, call};
-use crate::outbox::Answer;
+use crate::outbox::{Answer, Need};
 use crate::page::PageStart;
 use crate::session::{self, Options, Session};
 use crate::signals::document_load::PHASES;
@@ -81,7 +81,7 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
         (call::WAITING, Some(session)) => return session.waiting_bytes(),
         (call::NEXT, Some(session)) => {
             let now_ms = from.number();
-            page.room = session.next(from.number().into(), now_ms, from.number() != 0.0);
+            page.room = session.next(Need::of(from.number()), now_ms, from.number() != 0.0);
         }
         (call::SETTLED, Some(session)) => {
             let (id, status, now_ms) = (from.number(), from.number(), from.number());

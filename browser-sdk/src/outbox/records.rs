@@ -48,8 +48,14 @@ impl Records {
     /// Removes what [`batch`](Self::batch) gives.
     pub fn remove_batch(&mut self) {
         let (batch, count) = self.batch();
-        let bytes = self.bytes.get(batch.len()..).unwrap_or_default();
-        let lengths = self.lengths.get(count..).unwrap_or_default();
-        (self.bytes, self.lengths) = (Vec::from(bytes), Vec::from(lengths));
+        let mut rest = Self::default();
+        append::bytes(
+            &mut rest.bytes,
+            self.bytes.get(batch.len()..).unwrap_or_default(),
+        );
+        for length in self.lengths.get(count..).unwrap_or_default() {
+            append::item(&mut rest.lengths, *length);
+        }
+        *self = rest;
     }
 }
