@@ -74,6 +74,7 @@ scenarios! {
     errors_and_rejections_are_told_once_and_redacted: "errors";
     a_document_load_joins_the_edges_trace: "document_load";
     fetch_is_traced_and_stays_as_it_was: "fetch";
+    xml_http_requests_are_traced_and_stay_as_they_were: "xhr";
     what_waits_is_sent_when_the_page_is_left: "leaving";
     a_collector_that_is_down_goes_unnoticed: "collector_down";
     bad_options_warn_once_and_harm_nothing: "options";
