@@ -5,7 +5,10 @@
 use alloc::vec::Vec;
 
 use sightline_core::append;
-use sightline_core::otlp::{LogRecord, Severity, Source, Writer, export_request};
+use sightline_core::otlp::{
+    Attribute, LOG_ATTRIBUTES, LogRecord, SPAN_ATTRIBUTES, Severity, Source, Writer, encode,
+    export_request, with_fields,
+};
 
 use crate::attributes::Attributes;
 
@@ -112,6 +115,8 @@ pub struct Outbox {
     delivered: u64,
     lost: [u64; LOSS_NAMES.len()],
     lost_told: u64,
+    /// By signal, encoded.
+    marks: [Vec<u8>; 2],
 }
 
 /// A batch that is to be sent now.
@@ -124,9 +129,21 @@ pub struct Batch {
 }
 
 impl Outbox {
+    /// Every record that is queued from now on carries these attributes too.
+    pub fn mark(&mut self, attributes: &[Attribute<'_>]) {
+        self.marks = [
+            encode(LOG_ATTRIBUTES, attributes),
+            encode(SPAN_ATTRIBUTES, attributes),
+        ];
+    }
+
     /// Queues an encoded record, or counts it as lost.
     pub fn push(&mut self, signal: Signal, record: Writer) {
-        let record = record.into_bytes();
+        let mark = self
+            .marks
+            .get(signal as usize)
+            .map_or(&[][..], Vec::as_slice);
+        let record = with_fields(&record.into_bytes(), mark);
         let queue = self.queue(signal);
         let bytes = queue.bytes.len().saturating_add(record.len());
         if record.len() > MAX_BATCH_BYTES || bytes > MAX_QUEUE_BYTES {

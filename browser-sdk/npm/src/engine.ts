@@ -7,6 +7,7 @@ import { ask, open, tell } from "./gate.js";
 import { Kind } from "./input.js";
 import type { Input, Loader, Running } from "./loader.js";
 import { resolve } from "./problems.js";
+import { watchSession } from "./session.js";
 import { watchVitals } from "./vitals.js";
 
 /** Rejects where the engine can't be had. */
@@ -39,6 +40,9 @@ export async function start(loader: Loader): Promise<Running> {
     ],
   );
 
+  const active = watchSession();
+  active();
+
   let stopped = false;
   let restored = false;
   const guard = (run: () => void) => {
@@ -54,6 +58,7 @@ export async function start(loader: Loader): Promise<Running> {
 
   const record = (input: Input) =>
     guard(() => {
+      active();
       tell(...input);
       out.schedule();
     });
@@ -66,6 +71,7 @@ export async function start(loader: Loader): Promise<Running> {
   };
   const hide = () =>
     guard(() => {
+      active();
       const nowMs = performance.now();
       loaded(navigation?.loadEventEnd || nowMs);
       if (!restored) {

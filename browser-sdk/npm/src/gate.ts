@@ -62,8 +62,8 @@ function answer(length: number): Uint8Array<ArrayBuffer> {
 }
 
 /** The lines of an answer. */
-export function ask(kind: Kind, text = ""): string[] {
-  return new TextDecoder().decode(answer(tell(kind, [], [text]))).split("\n");
+export function ask(kind: Kind, numbers?: readonly number[], texts?: readonly string[]): string[] {
+  return new TextDecoder().decode(answer(tell(kind, numbers, texts))).split("\n");
 }
 
 /** The next batch to send, if there is one. */
@@ -72,7 +72,7 @@ export function nextBatch(leaving: boolean): Batch | undefined {
   if (!length) return;
   const bytes = answer(length).slice();
   return {
-    id: new DataView(bytes.buffer).getUint32(0, true),
+    id: new Uint32Array(bytes.buffer, 0, 1)[0]!,
     signal: bytes[4] ? "traces" : "logs",
     body: bytes.subarray(5),
   };

@@ -30,4 +30,6 @@ export const enum Kind {
   CheckRoutes = 19,
   Phases = 20,
   Waiting = 21,
+  Device = 24,
+  Session = 25,
 }

@@ -78,5 +78,6 @@ scenarios! {
     what_waits_is_sent_when_the_page_is_left: "leaving";
     a_collector_that_is_down_goes_unnoticed: "collector_down";
     bad_options_warn_once_and_harm_nothing: "options";
+    a_session_is_shared_by_tabs_and_ends: "session";
     where_wasm_is_forbidden_the_same_is_told: "csp";
 }
