@@ -32,8 +32,7 @@ impl Stored<'_> {
     pub fn is_alive(&self, now_ms: f64) -> bool {
         let age_ms = now_ms - self.start_ms;
         self.is_known()
-            && age_ms >= 0.0
-            && age_ms < MAX_AGE_MS
+            && (0.0..MAX_AGE_MS).contains(&age_ms)
             && now_ms - self.last_ms < MAX_IDLE_MS
     }
 }
@@ -56,7 +55,13 @@ mod tests {
             (ID, -1.0, -1.0, false, "the clock was set back"),
             (ID, f64::NAN, f64::NAN, false, "no times were stored"),
             ("", 1.0, 1.0, false, "nothing was stored"),
-            (&ID[1..], 1.0, 1.0, false, "too short"),
+            (
+                "af7651916cd43dd8448eb211c80319c",
+                1.0,
+                1.0,
+                false,
+                "too short",
+            ),
             (
                 "<script>0000000000000000000000000",
                 1.0,

@@ -83,6 +83,7 @@ async function view(setup, rate) {
   await wait(WATCHED_MS - (performance.now() - started));
   const cpu = await cpuMs();
   const tasks = await page.evaluate(() => longTasks);
+  const init = await page.evaluate(() => performance.getEntriesByName("bench-init")[0]?.duration ?? null);
   await devtools.send("HeapProfiler.collectGarbage");
   const { usedSize, backingStorageSize = 0 } = await devtools.send("Runtime.getHeapUsage");
   // What waits may be sent meanwhile: a page that is read a while.
@@ -95,6 +96,7 @@ async function view(setup, rate) {
     cpu,
     tbt: tasks.reduce((sum, ms) => sum + ms - 50, 0),
     longest: Math.max(0, ...tasks),
+    init,
     heap: usedSize,
     backing: backingStorageSize,
     requests: posts.length,
@@ -166,7 +168,8 @@ const table = SETUPS.filter((setup) => setup !== "empty").map((setup) => ({
   requests: of(setup, 1, "requests"),
   bytes: of(setup, 1, "bytes"),
 }));
-writeFileSync(output, JSON.stringify({ browser: browser.version(), rounds, table, runs }, null, 1) + "\n");
+const init = RATES.map((rate) => [`${rate}x`, round(of("sightline", rate, "init"), 2)]);
+writeFileSync(output, JSON.stringify({ browser: browser.version(), rounds, table, init_ms: Object.fromEntries(init), runs }, null, 1) + "\n");
 
 const columns = Object.keys(table[0]);
 const cells = [columns, ...table.map((row) => columns.map((column) => String(row[column])))];
@@ -174,3 +177,4 @@ const widths = columns.map((_, at) => Math.max(...cells.map((row) => row[at].len
 for (const row of cells) {
   console.log(row.map((cell, at) => (at ? cell.padStart(widths[at]) : cell.padEnd(widths[at]))).join("  "));
 }
+console.log(`init() of sightline: ${init.map(([rate, ms]) => `${ms} ms at ${rate}`).join(", ")}`);
