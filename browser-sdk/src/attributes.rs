@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use sightline_core::append;
-use sightline_core::otlp::Attribute;
+use sightline_core::otlp::{Attribute, Value};
 
 /// Attributes so far.
 #[derive(Debug, Default)]
@@ -29,6 +29,20 @@ impl<'a> Attributes<'a> {
     #[inline(never)]
     pub fn double(&mut self, key: &'static str, value: f64) {
         append::item(&mut self.0, Attribute::double(key, value));
+    }
+
+    /// Adds a truth value.
+    #[inline(never)]
+    pub fn bool(&mut self, key: &'static str, value: bool) {
+        append::item(&mut self.0, Attribute::bool(key, value));
+    }
+
+    /// Adds a list of texts, unless it is empty.
+    pub fn list(&mut self, key: &'static str, value: &'a [&'a str]) {
+        if !value.is_empty() {
+            let value = Value::StrList(value);
+            append::item(&mut self.0, Attribute { key, value });
+        }
     }
 
     /// All of them.

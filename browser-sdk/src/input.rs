@@ -108,6 +108,14 @@ pub mod call {
     /// A signal, a count of records. In place of texts: the body of a batch that
     /// an earlier page left.
     pub const RESTORE: u8 = 22;
+    /// What the browser says of itself. Numbers: whether it is mobile (1, 0, or 2
+    /// where it does not tell). Texts: brands (one a line), platform, language,
+    /// user agent.
+    pub const DEVICE: u8 = 24;
+    /// Something happens now (`Date.now()`): goes on with the stored session, or
+    /// with a new one. Numbers: now, its start, its last activity, 16 random
+    /// bytes. Text: its id. Answers the id of the one that is joined.
+    pub const SESSION: u8 = 25;
 }
 
 /// Parts texts from one another; none has it.
@@ -224,6 +232,8 @@ mod tests {
             ("Phases", call::PHASES),
             ("Waiting", call::WAITING),
             ("Restore", call::RESTORE),
+            ("Device", call::DEVICE),
+            ("Session", call::SESSION),
         ] {
             let line = format!("  {call} = {number},");
             assert!(source.contains(&line), "input.ts lacks {line:?}");

@@ -10,11 +10,13 @@ extern crate alloc;
 
 pub mod attributes;
 pub mod clock;
+pub mod device;
 pub mod gzip;
 pub mod input;
 pub mod outbox;
 pub mod page;
 pub mod session;
+pub mod session_id;
 pub mod signals;
 
 #[cfg(target_family = "wasm")]

@@ -5,7 +5,10 @@
 use alloc::vec::Vec;
 
 use sightline_core::append;
-use sightline_core::otlp::{LogRecord, Severity, Source, Writer, export_request};
+use sightline_core::otlp::{
+    Attribute, LOG_ATTRIBUTES, LogRecord, SPAN_ATTRIBUTES, Severity, Source, Writer, encode,
+    export_request, with_fields,
+};
 
 use crate::attributes::Attributes;
 use crate::gzip::gzip;
@@ -119,12 +122,26 @@ pub struct Outbox {
     failures: u32,
     retry_ms: f64,
     account: Account,
+    /// By signal, encoded.
+    marks: [Vec<u8>; 2],
 }
 
 impl Outbox {
+    /// Every record that is queued from now on carries these attributes too.
+    pub fn mark(&mut self, attributes: &[Attribute<'_>]) {
+        self.marks = [
+            encode(LOG_ATTRIBUTES, attributes),
+            encode(SPAN_ATTRIBUTES, attributes),
+        ];
+    }
+
     /// Queues an encoded record, or counts it as lost.
     pub fn push(&mut self, signal: Signal, record: Writer) {
-        let record = record.into_bytes();
+        let mark = self
+            .marks
+            .get(signal as usize)
+            .map_or(&[][..], Vec::as_slice);
+        let record = with_fields(&record.into_bytes(), mark);
         self.account.add(Count::Produced, 1);
         let queue = self.queue(signal);
         let bytes = queue.bytes().saturating_add(record.len());

@@ -5,8 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use sightline_core::append;
+use sightline_core::id::TraceId;
 use sightline_core::names::BROWSER_SCOPE;
-use sightline_core::otlp::{Severity, Source};
+use sightline_core::otlp::{LogRecord, Severity, Source, Writer};
 use sightline_core::route::Routes;
 use sightline_core::sampling::Ratio;
 use sightline_core::search::split;
@@ -14,9 +15,11 @@ use sightline_core::trace_context::SpanContext;
 
 use crate::attributes::Attributes;
 use crate::clock::Clock;
+use crate::device::Device;
 use crate::input::Input;
 use crate::outbox::{Answer, Count, Need, Outbox, Signal};
 use crate::page::{Location, Page, PageStart};
+use crate::session_id::Stored;
 use crate::signals::cls::{CLS, Cls};
 use crate::signals::document_load;
 use crate::signals::errors::{self, Errors, Thrown, Verdict};
@@ -71,6 +74,8 @@ pub struct Session {
     vitals: Vitals,
     errors: Errors,
     has_document_load: bool,
+    device: Device,
+    session_id: String,
     outbox: Outbox,
 }
 
@@ -96,8 +101,64 @@ impl Session {
             vitals: Vitals::default(),
             errors: Errors::default(),
             has_document_load: false,
+            device: Device::default(),
+            session_id: String::new(),
             outbox: Outbox::default(),
         }
+    }
+
+    /// What the browser says of itself.
+    pub fn on_device(&mut self, device: Device) {
+        self.device = device;
+    }
+
+    /// The id of the session that everything belongs to from now on; empty
+    /// before the first [`Session::join`].
+    pub fn session_id(&self) -> &str {
+        &self.session_id
+    }
+
+    /// Goes on with the stored session, which another tab may have begun, or
+    /// where it is over with a new one. Times are those of `Date.now()`.
+    pub fn join(&mut self, now_ms: f64, stored: &Stored<'_>, entropy: [u8; 16]) {
+        if stored.is_known() {
+            self.mark(append::owned(stored.id));
+        }
+        if stored.is_alive(now_ms) {
+            return;
+        }
+        let previous = core::mem::take(&mut self.session_id);
+        if !previous.is_empty() {
+            self.tell_session("session.end", "", stored.last_ms);
+        }
+        let mut id = String::new();
+        append::hex(&mut id, TraceId::from_entropy(entropy).as_bytes());
+        self.mark(id);
+        self.tell_session("session.start", &previous, now_ms);
+    }
+
+    /// Every record from now on carries this id.
+    fn mark(&mut self, id: String) {
+        self.session_id = id;
+        let mut attributes = Attributes::default();
+        attributes.text("session.id", &self.session_id);
+        self.outbox.mark(attributes.as_slice());
+    }
+
+    fn tell_session(&mut self, event_name: &'static str, previous: &str, unix_ms: f64) {
+        let mut attributes = Attributes::default();
+        attributes.text("session.previous_id", previous);
+        let mut items = Writer::new();
+        LogRecord {
+            unix_nanos: Clock::new(unix_ms).unix_nanos(0.0),
+            severity: Severity::Info,
+            body: "",
+            event_name,
+            attributes: attributes.as_slice(),
+            context: Some(self.page.context),
+        }
+        .write(&mut items);
+        self.outbox.push(Signal::Logs, items);
     }
 
     /// Takes in what happened.
@@ -225,6 +286,11 @@ impl Session {
         resource.text("telemetry.sdk.name", "sightline");
         resource.text("telemetry.sdk.language", "webjs");
         resource.text("telemetry.sdk.version", VERSION);
+        let mut brands = Vec::new();
+        for brand in split(&self.device.brands, b'\n').filter(|brand| !brand.is_empty()) {
+            append::item(&mut brands, brand);
+        }
+        self.device.describe(&brands, &mut resource);
         let source = Source {
             resource: resource.as_slice(),
             scope: BROWSER_SCOPE,

@@ -7,10 +7,12 @@ use core::cell::UnsafeCell;
 
 use sightline_core::append;
 
+use crate::device::Device;
 use crate::input::{Input, Reader, call};
 use crate::outbox::{Answer, Need};
 use crate::page::PageStart;
 use crate::session::{self, Options, Session};
+use crate::session_id::Stored;
 use crate::signals::document_load::PHASES;
 
 mod allocator;
@@ -78,6 +80,8 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
         (call::CHECK_ROUTES, _) => page.room = session::check_routes(texts).into_bytes(),
         (call::PHASES, _) => page.room = phases(),
         (call::START, session) => *session = Some(start(&mut from)),
+        (call::DEVICE, Some(session)) => session.on_device(device(&mut from)),
+        (call::SESSION, Some(session)) => page.room = join(session, &mut from),
         (call::WAITING, Some(session)) => return session.waiting_bytes(),
         (call::NEXT, Some(session)) => {
             let now_ms = from.number();
@@ -101,6 +105,34 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
     }
     page.room.len()
 }
+fn device(from: &mut Reader<'_>) -> Device {
+    let mut text = || append::owned(from.text());
+    let (brands, platform, language, user_agent) = (text(), text(), text(), text());
+    let mobile = from.number();
+    Device {
+        brands,
+        platform,
+        language,
+        user_agent,
+        mobile: (mobile < 2.0).then_some(mobile != 0.0),
+    }
+}
+
+fn join(session: &mut Session, from: &mut Reader<'_>) -> Vec<u8> {
+    let now_ms = from.number();
+    let stored = Stored {
+        id: from.text(),
+        start_ms: from.number(),
+        last_ms: from.number(),
+    };
+    let mut entropy = [0; 16];
+    for byte in &mut entropy {
+        *byte = from.number() as u8;
+    }
+    session.join(now_ms, &stored, entropy);
+    append::owned(session.session_id()).into_bytes()
+}
+
 fn start(from: &mut Reader<'_>) -> Session {
     let options = Options {
         origin_unix_ms: from.number(),

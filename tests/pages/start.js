@@ -5,6 +5,14 @@ const asked = new URLSearchParams(location.search);
 const given = asked.get("options");
 // A browser that has none.
 if (asked.has("nofetch")) delete window.fetch;
+// A page whose storage is closed to it.
+if (asked.has("nostorage")) {
+  Object.defineProperty(window, "localStorage", {
+    get() {
+      throw new DOMException("closed", "SecurityError");
+    },
+  });
+}
 // What the page has before, for those who compare.
 window.nativeFetch = window.fetch;
 window.sightline = init(given ? JSON.parse(given) : { serviceName: "test-page" });

@@ -117,6 +117,8 @@ pub fn optimised(setup: &Setup, input: &Path, output: &Path, log: &Path) -> Resu
                 "--strip-debug",
                 "--strip-producers",
                 "--strip-target-features",
+                // Hints for processors that no browser runs on; they compress badly.
+                "--dealign",
             ])
             .arg(input)
             .arg("-o")

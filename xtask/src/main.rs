@@ -40,7 +40,7 @@ Usage: cargo xtask <command> [arguments]
   test    run every test there is
   check   formatting, lints, generated files, direction of dependencies, tidiness
   gen     write the generated files (--check: fail where one is out of date)
-  bench   print the sizes of what dist makes
+  bench   print the sizes of what dist makes; `bench browser` compares SDKs
   dist    build dist/filter/*.wasm, dist/npm/*.tgz and dist/sizes.json
 
 Each command gets the parts it needs first and prints how long that took; the

@@ -7,6 +7,7 @@ import { ask, type Batch, Need, nextBatch, open, restore, tell } from "./gate.js
 import { Kind } from "./input.js";
 import type { Input, Loader, Running } from "./loader.js";
 import { resolve } from "./problems.js";
+import { watchSession } from "./session.js";
 import { takeLeft } from "./storage.js";
 import { watchVitals } from "./vitals.js";
 
@@ -62,6 +63,9 @@ export async function start(loader: Loader): Promise<Running> {
   begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);
   abandoned.forEach(restore);
 
+  const active = watchSession();
+  active();
+
   let stopped = false;
   let restored = false;
   const guard = (run: () => void) => {
@@ -78,11 +82,13 @@ export async function start(loader: Loader): Promise<Running> {
 
   const record = (input: Input) =>
     guard(() => {
+      active();
       tell(...input);
       out.schedule();
     });
   const hide = () =>
     guard(() => {
+      active();
       const nowMs = performance.now();
       loaded(navigation?.loadEventEnd || nowMs, navigation);
       if (!restored) {

@@ -1,11 +1,11 @@
 // Spans of `fetch` calls. What the page sees of `fetch` stays as it is: the
 // native function runs once with the page's own arguments, save for one more
-// header; the response is not touched, a rejection is the same. XHR is left out.
+// header; the response is not touched, a rejection is the same.
 
 import { describe } from "./errors.js";
 import { Kind } from "./input.js";
 import type { Record } from "./loader.js";
-import { newTraceparent, propagation } from "./trace.js";
+import { type Tracer, parse } from "./trace.js";
 
 interface Call {
   args: [RequestInfo | URL, RequestInit | undefined];
@@ -15,25 +15,23 @@ interface Call {
 }
 
 /** Puts our `fetch` in place; gives back what undoes it. */
-export function watchFetch(record: Record, ratio: number, propagateTo: unknown): () => void {
+export function watchFetch(record: Record, tracer: Tracer): () => void {
   const native = window.fetch;
   // Nothing could be sent.
   if (typeof native !== "function") throw new Error("there is no fetch");
-  const allows = propagation(propagateTo);
   let active = true;
 
   function begin(input: unknown, init: RequestInit | undefined): Call | undefined {
     const request = input instanceof Request ? input : undefined;
-    if (!request && !(input instanceof URL) && typeof input !== "string") return;
-    const url = new URL(request ? request.url : (input as string | URL), document.baseURI);
-    if (!url.protocol.startsWith("http")) return;
+    const url = parse(request ? request.url : input);
+    if (!url) return;
     const call: Call = {
       args: [input as RequestInfo | URL, init],
-      traceparent: newTraceparent(ratio),
+      traceparent: tracer.start(),
       method: String(init?.method ?? request?.method ?? "GET").toUpperCase(),
       url: url.href,
     };
-    if (allows(url)) {
+    if (tracer.allows(url)) {
       // An object with members of its class's (a Request, say) can't be copied.
       if (init && Object.getPrototypeOf(init) !== Object.prototype) return;
       const headers = new Headers(init?.headers ?? request?.headers);

@@ -84,8 +84,8 @@ function answer(length: number): Bytes {
 }
 
 /** The lines of an answer. */
-export function ask(kind: Kind, text = ""): string[] {
-  return new TextDecoder().decode(answer(tell(kind, [], [text]))).split("\n");
+export function ask(kind: Kind, numbers?: readonly number[], texts?: readonly string[]): string[] {
+  return new TextDecoder().decode(answer(tell(kind, numbers, texts))).split("\n");
 }
 
 /** The next batch, if there is one. */

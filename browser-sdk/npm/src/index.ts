@@ -7,6 +7,8 @@ import { Kind } from "./input.js";
 import { leave } from "./left.js";
 import { type Loader, MAX_INPUTS, type Record, type Running } from "./loader.js";
 import type { Handle, Options } from "./options.js";
+import { type Tracer, newTraceparent, propagation } from "./trace.js";
+import { watchXhr } from "./xhr.js";
 
 export type { Handle, Options };
 
@@ -110,7 +112,12 @@ export function init(options: Options): Handle {
     const ratio = given.sampleRatio;
     const share = typeof ratio === "number" && ratio >= 0 && ratio <= 1 ? ratio : 1;
     undo.push(watchErrors(record));
-    undo.push(watchFetch(record, share, given.propagateTo));
+    const tracer: Tracer = {
+      start: () => newTraceparent(share),
+      allows: propagation(given.propagateTo),
+    };
+    undo.push(watchFetch(record, tracer));
+    undo.push(watchXhr(record, tracer));
     listen("visibilitychange", hide);
     listen("pagehide", hide);
     watchEvents();

@@ -32,4 +32,6 @@ export const enum Kind {
   Phases = 20,
   Waiting = 21,
   Restore = 22,
+  Device = 24,
+  Session = 25,
 }

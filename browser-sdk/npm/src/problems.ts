@@ -70,7 +70,7 @@ export function resolve(options: unknown): [Resolved, string[]] {
   });
   // The engine knows the rules of templates; it answers a line for each.
   const lines = good.routes.map((route) => String(route).replace(/\n/g, " "));
-  const wrong = ask(Kind.CheckRoutes, lines.join("\n"));
+  const wrong = ask(Kind.CheckRoutes, [], [lines.join("\n")]);
   good.routes = good.routes.filter((_, at) => {
     if (wrong[at]) problems.push(`routes[${at}] ${wrong[at]}`);
     return !wrong[at];

@@ -12,6 +12,24 @@ export function newTraceparent(ratio: number): string {
   return `00-${ids.slice(0, 32)}-${ids.slice(32)}-${kept ? "03" : "02"}`;
 }
 
+/** What the hooks of `fetch` and XHR need: a `traceparent` for each call, and
+ * where it may go. */
+export interface Tracer {
+  start(): string;
+  allows(url: URL): boolean;
+}
+
+/** An http(s) URL as the page would resolve it. */
+export function parse(address: unknown): URL | undefined {
+  try {
+    if (typeof address !== "string" && !(address instanceof URL)) return;
+    const url = new URL(address, document.baseURI);
+    return url.protocol.startsWith("http") ? url : undefined;
+  } catch {
+    return;
+  }
+}
+
 /** Says of a URL whether `traceparent` may go there. */
 export function propagation(allowed: unknown): (url: URL) => boolean {
   const rules: (URL | RegExp)[] = [];

@@ -1,6 +1,7 @@
 //! A page's inputs in, and everything that it would send decoded by
 //! `opentelemetry-proto`.
 
+mod sessions;
 mod traces;
 
 use super::*;

@@ -55,5 +55,37 @@ pub fn export_request(source: &Source<'_>, items: &[u8]) -> alloc::vec::Vec<u8> 
     writer.into_bytes()
 }
 
+/// The field of a log record that holds its attributes.
+pub const LOG_ATTRIBUTES: u32 = 6;
+/// The field of a span that holds its attributes.
+pub const SPAN_ATTRIBUTES: u32 = 9;
+
+/// Attributes as fields of a log record or span; see [`with_fields`].
+pub fn encode(field: u32, attributes: &[Attribute<'_>]) -> alloc::vec::Vec<u8> {
+    let mut writer = Writer::new();
+    for item in attributes {
+        attribute::write(&mut writer, field, item);
+    }
+    writer.into_bytes()
+}
+
+/// An encoded item (a span or log record) with these fields at its end.
+pub fn with_fields(item: &[u8], fields: &[u8]) -> alloc::vec::Vec<u8> {
+    // Behind the key stands the length, whose last byte has no high bit.
+    let mut content = item.get(1..).unwrap_or_default();
+    while let Some((byte, rest)) = content.split_first() {
+        content = rest;
+        if *byte < 0x80 {
+            break;
+        }
+    }
+    let mut writer = Writer::new();
+    writer.message(2, |message| {
+        message.raw(content);
+        message.raw(fields);
+    });
+    writer.into_bytes()
+}
+
 #[cfg(test)]
 mod tests;

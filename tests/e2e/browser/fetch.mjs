@@ -34,6 +34,7 @@ await scenario(async ({ open, sink, seen, saw, expect, equal, origin, foreign })
       "server.address": "127.0.0.1",
       "server.port": Number(new URL(origin).port),
       "http.response.status_code": 200,
+      "session.id": sink.logs[0].attributes["session.id"],
     },
     "attributes",
   );

@@ -74,11 +74,13 @@ scenarios! {
     errors_and_rejections_are_told_once_and_redacted: "errors";
     a_document_load_joins_the_edges_trace: "document_load";
     fetch_is_traced_and_stays_as_it_was: "fetch";
+    xml_http_requests_are_traced_and_stay_as_they_were: "xhr";
     what_waits_is_sent_when_the_page_is_left: "leaving";
     every_record_is_delivered_once_or_accounted_for: "delivery";
     a_collector_is_asked_again_when_it_wants_and_by_two_at_most: "retrying";
     a_broken_engine_and_a_storm_leave_the_page_as_it_was: "harmless";
     a_collector_that_is_down_goes_unnoticed: "collector_down";
     bad_options_warn_once_and_harm_nothing: "options";
+    a_session_is_shared_by_tabs_and_ends: "session";
     where_wasm_is_forbidden_the_same_is_told: "csp";
 }

@@ -66,6 +66,9 @@ function anyValue(bytes) {
       const view = new DataView(new ArrayBuffer(8));
       view.setBigUint64(0, value);
       result = view.getFloat64(0);
+    } else if (field === 5) {
+      result = [];
+      fields(value, (_, item) => result.push(anyValue(item)));
     } else throw new Error(`unexpected kind of value ${field}`);
   });
   return result;

@@ -40,8 +40,9 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
   expect(expected.cls > 0.01 && expected.inp >= 150 && expected.lcp >= 150, "the page did what it should");
   equal(new Set(Object.values(vitals).map((v) => v["browser.web_vital.id"])).size, 5, "ids differ");
   equal(sink.logs.filter((log) => log.eventName === "browser.web_vital").length, 5, "each vital once");
+  const { resource } = sink.received[0];
   equal(
-    sink.received[0].resource,
+    resource,
     {
       "service.name": "vitals",
       "service.version": "1.2.3",
@@ -49,6 +50,10 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
       "telemetry.sdk.name": "sightline",
       "telemetry.sdk.language": "webjs",
       "telemetry.sdk.version": "0.1.0",
+      "browser.brands": await page.evaluate(() => navigator.userAgentData.brands.map(({ brand, version }) => `${brand} ${version}`)),
+      "browser.platform": "Linux",
+      "browser.language": await page.evaluate(() => navigator.language),
+      "browser.mobile": false,
     },
     "the resource",
   );

@@ -1,0 +1,53 @@
+// The session's storage, shared by the tabs of an origin, and what the browser says
+// of itself. How long a session lasts, and what an attribute may be, the engine knows.
+
+import { ask, tell } from "./gate.js";
+import { Kind } from "./input.js";
+
+const KEY = "sightline.session";
+/** The storage is read and written at most so often. */
+const INTERVAL_MS = 5000;
+
+interface Client extends Navigator {
+  userAgentData?: { brands: { brand: string; version: string }[]; platform: string; mobile: boolean };
+}
+
+/** Tells the engine of the device; gives back what is to be called when
+ * something happens: it goes on with the session, or with the next one. */
+export function watchSession(): () => void {
+  const client = navigator as Client;
+  const agent = client.userAgentData;
+  tell(
+    Kind.Device,
+    [agent ? +agent.mobile : 2],
+    [
+      agent ? agent.brands.map(({ brand, version }) => `${brand} ${version}`).join("\n") : "",
+      agent?.platform ?? "",
+      client.language,
+      agent ? "" : client.userAgent,
+    ],
+  );
+
+  let stored = "";
+  let joinedMs = -Infinity;
+  return () => {
+    const nowMs = Date.now();
+    if (Math.abs(nowMs - joinedMs) < INTERVAL_MS) return;
+    joinedMs = nowMs;
+    try {
+      // Without storage it lasts as long as the page.
+      stored = localStorage.getItem(KEY) ?? stored;
+    } catch {}
+    const [id = "", startMs, lastMs] = stored.split(" ");
+    const entropy = crypto.getRandomValues(new Uint8Array(16));
+    const [joined] = ask(
+      Kind.Session,
+      [nowMs, Number(startMs), Number(lastMs), ...entropy],
+      [id],
+    );
+    stored = [joined, joined === id ? startMs : nowMs, nowMs].join(" ");
+    try {
+      localStorage.setItem(KEY, stored);
+    } catch {}
+  };
+}

@@ -1,0 +1,1 @@
+// Nothing: what the page and the browser cost by themselves.
