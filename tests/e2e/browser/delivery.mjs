@@ -248,7 +248,14 @@ await scenario(async ({ open, leave, context, sink, foreign, saw, expect, equal 
     sink.cors = true;
     const next = await open("plain.html", { options });
     await arrive("once allowed");
+    const compressed = () => sink.received.filter(({ headers }) => headers["content-encoding"]).length;
+    equal(compressed(), 0, "another origin need not allow compression");
+    sink.corsGzip = true;
     await next.close();
+    const allowed = await open("plain.html", { options: { ...options, compress: true } });
+    await allowed.evaluate(() => fetch("/api/echo").then(() => sightline.flush()));
+    await sink.until("a compressed body: it is allowed now", () => compressed() > 0);
+    await allowed.close();
   });
 
   await fault("the page's own posts use up the quota", async () => {

@@ -13,6 +13,8 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
       propagateTo: ["https://api.example", "*"],
       routes: ["/ok/{id}", "no-slash", "/a{b", "/ok/{other}"],
       sampleRatio: 2,
+      compress: "yes",
+      persist: 0,
       engine: "rust",
       tracesSampleRate: 1,
     },
@@ -26,6 +28,8 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
       "Sightline: init(): serviceVersion must be a string that is not empty; " +
         "endpoint must be a path or an http(s) URL; " +
         "sampleRatio must be a number from 0 to 1; " +
+        "compress must be true or false; " +
+        "persist must be true or false; " +
         'engine must be "auto", "wasm" or "js"; ' +
         "tracesSampleRate is not an option; " +
         "propagateTo[1] must be an http(s) URL or a RegExp; " +
