@@ -11,10 +11,12 @@ extern crate alloc;
 pub mod attributes;
 pub mod clock;
 pub mod input;
+pub mod navigation;
 pub mod outbox;
 pub mod page;
 pub mod session;
 pub mod signals;
+pub mod view;
 
 #[cfg(target_family = "wasm")]
 mod web;

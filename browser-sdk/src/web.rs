@@ -8,9 +8,9 @@ use core::cell::UnsafeCell;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::input::{Input, Reader, call};
+use crate::navigation::PHASES;
 use crate::page::PageStart;
 use crate::session::{self, Options, Session};
-use crate::signals::document_load::PHASES;
 
 mod allocator;
 

@@ -8,7 +8,7 @@ import { ask, tell } from "./gate.js";
 import { Kind } from "./input.js";
 import type { Input, Loader, Running } from "./loader.js";
 import { resolve } from "./problems.js";
-import { watchVitals } from "./vitals.js";
+import { interactions, watchVitals } from "./vitals.js";
 
 /** Rejects where there is no wasm, or a policy forbids it. */
 export async function start(loader: Loader): Promise<Running> {
@@ -44,7 +44,6 @@ export async function start(loader: Loader): Promise<Running> {
   );
 
   let stopped = false;
-  let restored = false;
   const guard = (run: () => void) => {
     if (stopped) return;
     try {
@@ -72,22 +71,23 @@ export async function start(loader: Loader): Promise<Running> {
     guard(() => {
       const nowMs = performance.now();
       loaded(navigation?.loadEventEnd || nowMs);
-      if (!restored) {
-        vitals.drain();
-        tell(Kind.Hidden, [nowMs, performance.interactionCount ?? 0]);
-      }
+      vitals.drain();
+      tell(Kind.Hidden, [nowMs, interactions()]);
       out.deliver(true);
     });
   // `loadEventEnd` is there a task after the load event.
   const onLoad = () =>
     setTimeout(() => guard(() => loaded(navigation?.loadEventEnd || performance.now())));
-  // Vitals of a page that comes back from the back/forward cache would be new
-  // ones; until those are measured, the old ones end here.
+  // A view of its own, painted when two frames have begun.
   const onShow = (event: PageTransitionEvent) => {
-    if (event.persisted) {
-      restored = true;
-      vitals.stop();
-    }
+    if (!event.persisted) return;
+    guard(() => tell(Kind.Restored, [event.timeStamp, interactions()]));
+    const painted = () =>
+      guard(() => {
+        tell(Kind.Repainted, [performance.now()]);
+        out.schedule();
+      });
+    requestAnimationFrame(() => requestAnimationFrame(painted));
   };
 
   tell(Kind.Lost, [loader.lost, loader.repeated]);
@@ -102,7 +102,7 @@ export async function start(loader: Loader): Promise<Running> {
     hide,
     async flush() {
       guard(() => {
-        if (!restored) vitals.drain();
+        vitals.drain();
         out.deliver(true);
       });
       await out.settled();

@@ -2,8 +2,11 @@
 //! `opentelemetry-proto`.
 
 mod traces;
+mod views;
 
 use super::*;
+use crate::navigation::PHASES;
+use crate::signals::inp::Event;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
@@ -102,6 +105,13 @@ fn vitals(logs: &[LogRecord]) -> Vec<(&str, f64, f64)> {
         .collect()
 }
 
+fn painted(paint_ms: f64) -> Input<'static> {
+    Input::LargestContentfulPaint(Paint {
+        paint_ms,
+        ..Paint::default()
+    })
+}
+
 fn thrown(message: &'static str) -> Input<'static> {
     Input::Thrown(Thrown {
         kind: "TypeError",
@@ -116,18 +126,20 @@ fn thrown(message: &'static str) -> Input<'static> {
 fn a_whole_visit_tells_every_vital_once() {
     let mut session = session();
     session.on(Input::FirstContentfulPaint { paint_ms: 120.0 });
-    session.on(Input::LargestContentfulPaint { paint_ms: 120.0 });
-    session.on(Input::LargestContentfulPaint { paint_ms: 2600.0 });
+    session.on(painted(120.0));
+    session.on(painted(2600.0));
     session.on(Input::LayoutShift {
         value: 0.25,
         at_ms: 500.0,
+        target: "",
     });
-    session.on(Input::Event {
+    session.on(Input::Event(Event {
         interaction_id: 7.0,
         duration_ms: 240.0,
-    });
-    let mut phases = [0.0; document_load::PHASES.len()];
-    phases[5] = 45.5;
+        ..Event::default()
+    }));
+    let mut phases = [0.0; PHASES.len()];
+    phases[7] = 45.5;
     session.on(Input::DocumentLoad {
         end_ms: 900.0,
         phases_ms: &phases,
@@ -144,8 +156,8 @@ fn a_whole_visit_tells_every_vital_once() {
     assert_eq!(
         vitals(&logs),
         [
-            ("fcp", 120.0, 120.0),
             ("ttfb", 45.5, 45.5),
+            ("fcp", 120.0, 120.0),
             ("lcp", 2600.0, 2600.0),
             ("inp", 240.0, 240.0),
             ("cls", 0.25, 0.25),
@@ -180,6 +192,7 @@ fn what_grows_after_the_first_hiding_is_told_as_growth() {
     session.on(Input::LayoutShift {
         value: 0.25,
         at_ms: 500.0,
+        target: "",
     });
     session.on(Input::Hidden {
         now_ms: 1000.0,
@@ -188,8 +201,9 @@ fn what_grows_after_the_first_hiding_is_told_as_growth() {
     session.on(Input::LayoutShift {
         value: 0.5,
         at_ms: 9000.0,
+        target: "",
     });
-    session.on(Input::LargestContentfulPaint { paint_ms: 9000.0 });
+    session.on(painted(9000.0));
     session.on(Input::Hidden {
         now_ms: 10_000.0,
         interaction_count: 0.0,
@@ -216,10 +230,11 @@ fn a_page_in_the_background_paints_and_shifts_for_nobody() {
         },
     );
     session.on(Input::FirstContentfulPaint { paint_ms: 120.0 });
-    session.on(Input::LargestContentfulPaint { paint_ms: 120.0 });
+    session.on(painted(120.0));
     session.on(Input::LayoutShift {
         value: 0.25,
         at_ms: 500.0,
+        target: "",
     });
     session.on(Input::Hidden {
         now_ms: 1000.0,
@@ -257,7 +272,7 @@ fn errors_leave_without_secrets_within_the_pages_trace() {
 #[test]
 fn the_resource_says_who_speaks() {
     let mut session = session();
-    session.on(Input::FirstContentfulPaint { paint_ms: 1.0 });
+    session.on(thrown("x"));
     let batch = session.next_batch(0.0, false).unwrap();
     let request = ExportLogsServiceRequest::decode(&session.body(batch.id)[..]).unwrap();
     let resource = request.resource_logs[0]
@@ -306,7 +321,7 @@ fn any_input() -> impl Strategy<Value = (u8, Vec<f64>, String)> {
         Just(["Error", "m\u{e9}ssage", "at x (y:1:2)", "https://a.example"].join("\0")),
     ];
     (
-        0u8..12,
+        0u8..16,
         proptest::collection::vec(any::<f64>(), 0..16),
         texts,
     )
