@@ -156,6 +156,15 @@ impl<'a> Reader<'a> {
         *first
     }
 
+    /// The next four.
+    fn texts(&mut self) -> [&'a str; 4] {
+        let mut texts = [""; 4];
+        for text in &mut texts {
+            *text = self.text();
+        }
+        texts
+    }
+
     /// The next text; empty if there is none.
     #[inline(never)]
     pub fn text(&mut self) -> &'a str {
@@ -165,6 +174,7 @@ impl<'a> Reader<'a> {
 
 impl<'a> Input<'a> {
     /// Reads an input; none for a kind that is not known.
+    #[inline(always)]
     pub fn read(kind: u8, numbers: &'a [f64], texts: &'a str) -> Option<Self> {
         let mut from = Reader::new(numbers, texts);
         Some(match kind {
@@ -229,10 +239,7 @@ impl<'a> Input<'a> {
                 duration_ms: from.number(),
                 frame_start_ms: from.number(),
                 frame_duration_ms: from.number(),
-                invoker: from.text(),
-                invoker_type: from.text(),
-                source_url: from.text(),
-                function: from.text(),
+                texts: from.texts(),
             }),
             11 => Self::SoftNavigation {
                 start_ms: from.number(),

@@ -79,12 +79,15 @@ impl Navigation {
         self.since_activation(self.response_start())
     }
 
-    /// What came before the first byte: the ends of waiting, cache, name
-    /// resolution and connection, since activation.
-    pub fn before_first_byte(&self) -> [f64; 4] {
-        let worker = self.at(0);
-        let waited = if worker > 0.0 { worker } else { self.at(1) };
-        [waited, self.at(2), self.at(3), self.at(5)].map(|at| self.since_activation(at))
+    /// The ends of what came before the first byte, since activation: of
+    /// waiting, cache, name resolution and connection.
+    pub fn before_first_byte(&self, part: usize) -> f64 {
+        let phase = match part {
+            0 => usize::from(self.at(0) == 0.0),
+            3 => 5,
+            _ => part.saturating_add(1),
+        };
+        self.since_activation(self.at(phase))
     }
 
     /// The state of the document at a time.
@@ -160,11 +163,13 @@ mod tests {
     #[test]
     fn waiting_ends_with_the_service_worker_where_there_is_one() {
         let mut navigation = loaded(PHASES.len());
-        assert_eq!(navigation.before_first_byte(), [10.0, 20.0, 30.0, 50.0]);
+        let ends =
+            |navigation: &Navigation| [0, 1, 2, 3].map(|part| navigation.before_first_byte(part));
+        assert_eq!(ends(&navigation), [10.0, 20.0, 30.0, 50.0]);
         navigation.load(&[4.0]);
-        assert_eq!(navigation.before_first_byte()[0], 4.0);
+        assert_eq!(ends(&navigation)[0], 4.0);
         navigation.activation_ms = 25.0;
-        assert_eq!(navigation.before_first_byte(), [0.0, 0.0, 5.0, 25.0]);
+        assert_eq!(ends(&navigation), [0.0, 0.0, 5.0, 25.0]);
         assert_eq!(navigation.first_byte(), 45.0);
     }
 }

@@ -104,6 +104,7 @@ impl Session {
     }
 
     /// Takes in what happened.
+    #[inline(always)]
     pub fn on(&mut self, input: Input<'_>) {
         match input {
             Input::FirstContentfulPaint { paint_ms } => self.on_first_paint(paint_ms),
@@ -123,7 +124,7 @@ impl Session {
                 target,
             } => self.view.cls.shift(value, at_ms, target),
             Input::Event(event) => self.view.inp.event(&event, &mut self.frames),
-            Input::Script(script) => self.frames.script(&script),
+            Input::Script(script) => self.frames.script(&script, self.view.inp.groups()),
             Input::SoftNavigation {
                 start_ms,
                 interaction_id,
@@ -146,7 +147,7 @@ impl Session {
                 at_ms,
                 interaction_count,
             } => {
-                let location = self.view.location.clone();
+                let location = core::mem::take(&mut self.view.location);
                 self.begin(
                     "back-forward-cache",
                     location,

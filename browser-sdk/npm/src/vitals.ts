@@ -30,6 +30,10 @@ const TYPES = [
   "interaction-contentful-paint",
 ];
 const INPUTS = ["keydown", "click"];
+/** Where the browser tells no soft navigations: an address that changes so
+ * long after an input is one. */
+const ROUTE_MS = 5000;
+const supports = (type: string) => PerformanceObserver.supportedEntryTypes.includes(type);
 
 /** `guard` runs what may not throw into the page. */
 export function watchVitals(loader: Loader, guard: (run: () => void) => void): Vitals {
@@ -37,7 +41,14 @@ export function watchVitals(loader: Loader, guard: (run: () => void) => void): V
   /** Counts the views, and whether the largest paint of this one is final. */
   let view = 0;
   let isFinal = false;
+  let inputMs = -ROUTE_MS;
+  let path = location.pathname;
 
+  const begin = (numbers: number[], url: string) => {
+    view++;
+    isFinal = false;
+    tell(Kind.SoftNavigation, [...numbers, interactions()], [url]);
+  };
   const paint = (entry: any, interactionId: number) => {
     // What painted the element was asked for before; of several the last.
     const resource = (performance.getEntriesByName(entry.url || "-") as PerformanceResourceTiming[])
@@ -81,9 +92,7 @@ export function watchVitals(loader: Loader, guard: (run: () => void) => void): V
       }
     } else if (entryType === "soft-navigation") {
       const painted = entry.presentationTime || entry.paintTime || startTime;
-      view++;
-      isFinal = false;
-      tell(Kind.SoftNavigation, [startTime, interactionId, painted, interactions()], [entry.name]);
+      begin([startTime, interactionId, painted], entry.name);
       const largest = entry.getLargestInteractionContentfulPaint?.();
       if (largest) each(largest);
     } else {
@@ -116,7 +125,9 @@ export function watchVitals(loader: Loader, guard: (run: () => void) => void): V
   // Not at once: the browser still has paints from before the input to tell,
   // and the page's own handlers come first.
   const onInput = (input: Event) => {
-    if (!input.isTrusted || isFinal) return;
+    if (!input.isTrusted) return;
+    inputMs = input.timeStamp;
+    if (isFinal) return;
     const seen = view;
     const finish = () =>
       guard(() => {
@@ -129,20 +140,32 @@ export function watchVitals(loader: Loader, guard: (run: () => void) => void): V
     else setTimeout(finish);
   };
 
+  // Its paints stay unknown.
+  const onRoute = () => {
+    const isOther = path !== location.pathname;
+    path = location.pathname;
+    if (!isOther || performance.now() - inputMs > ROUTE_MS) return;
+    guard(() => {
+      drain();
+      begin([inputMs, 0, NaN], location.href);
+    });
+  };
+
   // One observer for all, so that their entries come together.
   loader.drain = () => guard(drain);
   for (const type of TYPES) {
-    if (PerformanceObserver.supportedEntryTypes.includes(type)) {
-      observer?.observe({ type, buffered: true });
-    }
+    if (supports(type)) observer?.observe({ type, buffered: true });
   }
   for (const type of INPUTS) addEventListener(type, onInput, true);
+  const routes = supports("soft-navigation") ? undefined : (globalThis as any).navigation;
+  routes?.addEventListener("currententrychange", onRoute);
 
   return {
     drain,
     stop() {
       observer?.disconnect();
       for (const type of INPUTS) removeEventListener(type, onInput, true);
+      routes?.removeEventListener("currententrychange", onRoute);
     },
   };
 }

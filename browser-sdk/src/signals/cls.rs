@@ -58,7 +58,7 @@ impl Cls {
         if value >= window.largest {
             window.largest = value;
             window.largest_ms = at_ms;
-            window.target = vital::target(target);
+            window.target = vital::kept(target);
         }
         if window.value > self.worst.value {
             self.worst = window.clone();

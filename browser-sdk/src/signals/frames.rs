@@ -4,15 +4,14 @@
 //! Which of it matters is only known when the interaction has become the
 //! slowest, so a bounded lot is kept.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use sightline_core::names::web_vital as name;
-use sightline_core::redact;
 
+use super::inp::Event;
+use super::vital;
 use crate::attributes::Attributes;
-use crate::page::truncated;
 
 /// Events whose paints are no further apart are of one frame: durations are
 /// rounded to this.
@@ -21,8 +20,14 @@ const SAME_FRAME_MS: f64 = 8.0;
 const RECENT: usize = 10;
 /// When so many are kept, those that are of no use any more go.
 const CROWDED: usize = 64;
-/// The longest text of a script that is kept, in bytes.
-const MAX_TEXT: usize = 200;
+
+/// The names of a script's texts.
+const SCRIPT_TEXTS: [&str; 4] = [
+    name::SCRIPT_INVOKER,
+    name::SCRIPT_INVOKER_TYPE,
+    name::SCRIPT_SOURCE_URL,
+    name::SCRIPT_FUNCTION,
+];
 
 /// The events of one frame.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +41,13 @@ pub struct Group {
     pub processing_end_ms: f64,
 }
 
+impl Group {
+    /// Whether both are of one frame.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
 /// A script within a long animation frame, as the page tells it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Script<'a> {
@@ -47,14 +59,9 @@ pub struct Script<'a> {
     pub frame_start_ms: f64,
     /// How long that took.
     pub frame_duration_ms: f64,
-    /// What invoked it: a listener, a timer, the address of a script.
-    pub invoker: &'a str,
-    /// Which kind of these.
-    pub invoker_type: &'a str,
-    /// Where it was loaded from.
-    pub source_url: &'a str,
-    /// The function that was entered.
-    pub function: &'a str,
+    /// What invoked it (a listener, a timer, the address of a script), which
+    /// kind of these, where it was loaded from, the function that was entered.
+    pub texts: [&'a str; 4],
 }
 
 #[derive(Debug)]
@@ -92,76 +99,70 @@ pub struct Phases {
 /// What is kept of a page's frames.
 #[derive(Debug, Default)]
 pub struct Frames {
-    groups: Vec<Group>,
+    recent: [Group; RECENT],
     scripts: Vec<Kept>,
     count: u32,
 }
 
 impl Frames {
-    /// An event, whichever; the number of its group. `is_needed` says of a
-    /// group whether an interaction refers to it.
-    pub fn event(
-        &mut self,
-        start_ms: f64,
-        duration_ms: f64,
-        processing: [f64; 2],
-        is_needed: impl Fn(u32) -> bool,
-    ) -> u32 {
-        let [processing_start_ms, processing_end_ms] = processing;
-        let render_ms = start_ms + duration_ms;
-        let mut groups = self.groups.iter_mut().rev();
-        if let Some(group) = groups.find(|group| {
-            let apart = group.render_ms - render_ms;
-            (-SAME_FRAME_MS..=SAME_FRAME_MS).contains(&apart)
-        }) {
-            group.start_ms = group.start_ms.min(start_ms);
-            group.processing_start_ms = group.processing_start_ms.min(processing_start_ms);
-            group.processing_end_ms = group.processing_end_ms.max(processing_end_ms);
-            return group.number;
-        }
-        if self.groups.len() >= CROWDED {
-            let mut at = self.groups.len();
-            self.groups.retain(|group| {
-                at = at.saturating_sub(1);
-                at < RECENT || is_needed(group.number)
-            });
-        }
-        self.count = self.count.saturating_add(1);
-        self.groups.push(Group {
-            number: self.count,
+    /// Takes an event, whichever; its group, for whoever keeps a copy of that
+    /// up to date.
+    pub fn event(&mut self, event: &Event<'_>) -> Group {
+        let render_ms = event.start_ms + event.duration_ms;
+        let mut group = Group {
+            number: 0,
             render_ms,
-            start_ms,
-            processing_start_ms,
-            processing_end_ms,
-        });
-        self.count
+            start_ms: event.start_ms,
+            processing_start_ms: event.processing_start_ms,
+            processing_end_ms: event.processing_end_ms,
+        };
+        let mut place = 0;
+        for (at, other) in self.recent.iter().enumerate() {
+            let apart = (other.render_ms - render_ms).abs();
+            // Of several the latest.
+            if apart <= SAME_FRAME_MS && other.number > group.number {
+                place = at;
+                group.number = other.number;
+            }
+        }
+        if group.number == 0 {
+            self.count = self.count.wrapping_add(1);
+            group.number = self.count;
+            place = self.count as usize % RECENT;
+        } else if let Some(other) = self.recent.get(place) {
+            group.render_ms = other.render_ms;
+            group.start_ms = group.start_ms.min(other.start_ms);
+            group.processing_start_ms = group.processing_start_ms.min(other.processing_start_ms);
+            group.processing_end_ms = group.processing_end_ms.max(other.processing_end_ms);
+        }
+        if let Some(other) = self.recent.get_mut(place) {
+            *other = group;
+        }
+        group
     }
 
-    /// How many groups and scripts are kept.
+    /// How many scripts are kept.
     #[cfg(test)]
     pub fn kept(&self) -> usize {
-        self.groups.len().saturating_add(self.scripts.len())
+        self.scripts.len()
     }
 
-    /// The group of this number.
-    pub fn group(&self, number: u32) -> Group {
-        let group = self.groups.iter().find(|group| group.number == number);
-        group.copied().unwrap_or_default()
-    }
-
-    /// A script that ran.
-    pub fn script(&mut self, script: &Script<'_>) {
-        let Self {
-            groups, scripts, ..
-        } = self;
+    /// A script that ran. Of many, the latest are kept, and what overlaps one
+    /// of these groups.
+    pub fn script<'a>(
+        &mut self,
+        script: &Script<'_>,
+        needed: impl Iterator<Item = &'a Group> + Clone,
+    ) {
+        let scripts = &mut self.scripts;
         if scripts.len() >= CROWDED {
             let mut at = scripts.len();
             let mut room = CROWDED / 2;
             scripts.retain(|script| {
                 at = at.saturating_sub(1);
                 let is_needed = room > 0
-                    && groups
-                        .iter()
+                    && needed
+                        .clone()
                         .any(|group| script.touches(group.start_ms, group.processing_end_ms));
                 room = room.saturating_sub(usize::from(is_needed));
                 at < RECENT || is_needed
@@ -172,13 +173,7 @@ impl Frames {
             end_ms: script.start_ms + script.duration_ms,
             frame_start_ms: script.frame_start_ms,
             frame_end_ms: script.frame_start_ms + script.frame_duration_ms,
-            texts: [
-                script.invoker,
-                script.invoker_type,
-                script.source_url,
-                script.function,
-            ]
-            .map(|text| truncated(&redact::text(text), MAX_TEXT).to_owned()),
+            texts: script.texts.map(vital::kept),
         });
     }
 
@@ -196,11 +191,9 @@ impl Frames {
         let Some(script) = longest else {
             return;
         };
-        let [invoker, invoker_type, source_url, function] = &script.texts;
-        attributes.text(name::SCRIPT_INVOKER, invoker);
-        attributes.text(name::SCRIPT_INVOKER_TYPE, invoker_type);
-        attributes.text(name::SCRIPT_SOURCE_URL, source_url);
-        attributes.text(name::SCRIPT_FUNCTION, function);
+        for (key, text) in SCRIPT_TEXTS.iter().zip(&script.texts) {
+            attributes.text(key, text);
+        }
         attributes.double(name::SCRIPT_DURATION, script.end_ms - script.start_ms);
         attributes.double(name::SCRIPT_INTERSECTION, script.after(phases.start_ms));
         let subpart = if script.start_ms < phases.processing_start_ms {

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use sightline_core::names::web_vital as name;
 
-use super::frames::{Frames, Phases};
+use super::frames::{Frames, Group, Phases};
 use super::vital::{self, Vital};
 use crate::attributes::Attributes;
 use crate::navigation::Navigation;
@@ -53,7 +53,7 @@ struct Interaction {
     id: f64,
     latency_ms: f64,
     start_ms: f64,
-    group: u32,
+    group: Group,
     is_key: bool,
     target: String,
 }
@@ -85,10 +85,12 @@ impl Inp {
     pub fn event(&mut self, event: &Event<'_>, frames: &mut Frames) {
         let duration_ms = event.duration_ms;
         let id = event.interaction_id;
-        let processing = [event.processing_start_ms, event.processing_end_ms];
-        let group = frames.event(event.start_ms, duration_ms, processing, |number| {
-            self.longest.iter().any(|one| one.group == number)
-        });
+        let group = frames.event(event);
+        for one in &mut self.longest {
+            if one.group.is_same(&group) {
+                one.group = group;
+            }
+        }
         if id <= 0.0 || id.is_nan() || duration_ms.is_nan() {
             return;
         }
@@ -118,7 +120,7 @@ impl Inp {
         let mut at = known.unwrap_or(self.longest.len().saturating_sub(1));
         if let Some(one) = self.longest.get_mut(at) {
             if one.target.is_empty() {
-                one.target = vital::target(event.target);
+                one.target = vital::kept(event.target);
             }
             if duration_ms > one.latency_ms {
                 one.latency_ms = duration_ms;
@@ -134,6 +136,11 @@ impl Inp {
             core::mem::swap(one, other);
             at = before;
         }
+    }
+
+    /// The groups of what is kept.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> + Clone {
+        self.longest.iter().map(|one| &one.group)
     }
 
     /// Takes `performance.interactionCount`, or 0 where the browser has none.
@@ -169,7 +176,7 @@ impl Inp {
         let Some(one) = self.slow() else {
             return attributes.double(name::PRESENTATION_DELAY, UNTOLD_MS);
         };
-        let group = frames.group(one.group);
+        let group = one.group;
         let start_ms = one.start_ms;
         // Handlers of another event may have run before, and may run on after
         // the paint that durations, which are rounded, tell of.

@@ -59,7 +59,7 @@ impl Lcp {
             self.request = paint.request_ms - origin_ms;
             self.response_end = paint.response_end_ms - origin_ms;
             self.url = redact::url(truncated(paint.url, MAX_URL));
-            self.target = vital::target(paint.target);
+            self.target = vital::kept(paint.target);
         }
     }
 

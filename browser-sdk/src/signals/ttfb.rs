@@ -21,19 +21,20 @@ pub fn value(response_start_ms: f64, activation_ms: f64, now_ms: f64) -> Option<
         .then(|| (response_start_ms - activation_ms).max(0.0))
 }
 
+/// The parts before the request, in their order.
+const BEFORE: [&str; 4] = [
+    name::WAITING_DURATION,
+    name::CACHE_DURATION,
+    name::DNS_DURATION,
+    name::CONNECTION_DURATION,
+];
+
 /// Adds what the value is made of. The gap between connection and request
 /// counts to the request, so that the parts add up.
 pub fn describe(value: f64, navigation: &Navigation, attributes: &mut Attributes<'_>) {
     let mut before = 0.0;
-    for (key, end) in [
-        name::WAITING_DURATION,
-        name::CACHE_DURATION,
-        name::DNS_DURATION,
-        name::CONNECTION_DURATION,
-    ]
-    .into_iter()
-    .zip(navigation.before_first_byte())
-    {
+    for (part, key) in BEFORE.iter().enumerate() {
+        let end = navigation.before_first_byte(part);
         attributes.double(key, end - before);
         before = end;
     }

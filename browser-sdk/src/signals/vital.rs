@@ -65,13 +65,14 @@ impl Told {
     }
 }
 
-/// The longest selector that is kept, in bytes.
-const MAX_TARGET: usize = 200;
+/// The longest text that is kept of what a value is made of, in bytes.
+const MAX_TEXT: usize = 200;
 
-/// A selector as it may leave the page: an id may be somebody's.
+/// A text, such as a selector, as it may leave the page: an id may be
+/// somebody's.
 #[inline(never)]
-pub fn target(selector: &str) -> String {
-    truncated(&redact::text(selector), MAX_TARGET).to_owned()
+pub fn kept(text: &str) -> String {
+    truncated(&redact::text(text), MAX_TEXT).to_owned()
 }
 
 /// Encodes the event, with what the value is made of.

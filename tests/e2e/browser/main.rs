@@ -73,6 +73,7 @@ macro_rules! scenarios {
 scenarios! {
     vitals_are_the_browsers_own_values: "vitals";
     vitals_equal_those_of_web_vitals: "parity";
+    views_begin_where_the_browser_tells_of_none: "views";
     errors_and_rejections_are_told_once_and_redacted: "errors";
     a_document_load_joins_the_edges_trace: "document_load";
     fetch_is_traced_and_stays_as_it_was: "fetch";

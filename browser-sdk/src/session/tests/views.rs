@@ -157,10 +157,12 @@ fn vitals_say_what_they_are_made_of_without_secrets() {
         duration_ms: 100.0,
         frame_start_ms: 1000.0,
         frame_duration_ms: 230.0,
-        invoker: "BUTTON#buy.onclick",
-        invoker_type: "event-listener",
-        source_url: "https://shop.example/app.js?token=secret",
-        function: "pay",
+        texts: [
+            "BUTTON#buy.onclick",
+            "event-listener",
+            "https://shop.example/app.js?token=secret",
+            "pay",
+        ],
     }));
     session.on(HIDE);
     let (logs, _) = sent(&mut session);
