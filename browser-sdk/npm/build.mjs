@@ -1,6 +1,6 @@
 // Builds dist/: the eager module, the engine's module and the engine itself,
-// minified, and the types. The engine, as wasm-bindgen's `web` target writes it,
-// is expected in the folder that SIGHTLINE_ENGINE names, else in engine/.
+// minified, and the types. The engine is expected in the folder that
+// SIGHTLINE_ENGINE names, else in engine/.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -16,11 +16,8 @@ if (given) {
   rmSync("engine", { recursive: true, force: true });
   cpSync(given, "engine", { recursive: true });
 }
-if (!existsSync("engine/sightline_browser_bg.wasm")) {
-  console.error(
-    "engine/ holds no engine. `cargo xtask dist` builds it, and so does\n" +
-      "`wasm-pack build --target web --out-dir npm/engine` in browser-sdk.",
-  );
+if (!existsSync("engine/engine.wasm")) {
+  console.error("engine/ holds no engine.wasm. `cargo xtask dist` builds it.");
   process.exit(1);
 }
 
@@ -36,9 +33,10 @@ const shared = {
   outdir: "dist",
 };
 await build({ ...shared, entryPoints: ["src/index.ts"], external: ["./engine.js"] });
-await build({ ...shared, entryPoints: ["src/engine.ts"] });
+await build({ ...shared, entryPoints: ["src/engine.ts"], external: ["./fallback.js"] });
+await build({ ...shared, entryPoints: ["engine/fallback.js"] });
 
-cpSync("engine/sightline_browser_bg.wasm", "dist/engine.wasm");
+cpSync("engine/engine.wasm", "dist/engine.wasm");
 cpSync("../../LICENSE", "LICENSE");
 
 const tsc = join("node_modules", "typescript", "bin", "tsc");

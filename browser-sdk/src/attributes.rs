@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use sightline_core::append;
 use sightline_core::otlp::Attribute;
 
 /// Attributes so far.
@@ -14,20 +15,20 @@ impl<'a> Attributes<'a> {
     #[inline(never)]
     pub fn text(&mut self, key: &'static str, value: &'a str) {
         if !value.is_empty() {
-            self.0.push(Attribute::str(key, value));
+            append::item(&mut self.0, Attribute::str(key, value));
         }
     }
 
     /// Adds a whole number.
     #[inline(never)]
     pub fn int(&mut self, key: &'static str, value: i64) {
-        self.0.push(Attribute::int(key, value));
+        append::item(&mut self.0, Attribute::int(key, value));
     }
 
     /// Adds a number.
     #[inline(never)]
     pub fn double(&mut self, key: &'static str, value: f64) {
-        self.0.push(Attribute::double(key, value));
+        append::item(&mut self.0, Attribute::double(key, value));
     }
 
     /// All of them.

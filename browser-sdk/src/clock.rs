@@ -18,8 +18,8 @@ impl Clock {
 
     /// Nanoseconds since the Unix epoch of a `DOMHighResTimeStamp`.
     pub fn unix_nanos(self, at_ms: f64) -> u64 {
-        let origin = self.origin_unix_micros.saturating_mul(1000);
-        origin.saturating_add((at_ms * 1e6) as u64)
+        let origin = self.origin_unix_micros.wrapping_mul(1000);
+        origin.wrapping_add((at_ms * 1e6) as u64)
     }
 }
 

@@ -127,6 +127,8 @@ pub mod call {
     pub const CHECK_ROUTES: u8 = 19;
     /// Answers the names of the phases of a document load, each in a line.
     pub const PHASES: u8 = 20;
+    /// Answers how many bytes wait for delivery.
+    pub const WAITING: u8 = 21;
 }
 
 /// Parts texts from one another; none has it.
@@ -282,6 +284,7 @@ mod tests {
             ("Settled", call::SETTLED),
             ("CheckRoutes", call::CHECK_ROUTES),
             ("Phases", call::PHASES),
+            ("Waiting", call::WAITING),
         ] {
             let line = format!("  {call} = {number},");
             assert!(source.contains(&line), "input.ts lacks {line:?}");

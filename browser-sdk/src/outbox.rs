@@ -4,6 +4,7 @@
 
 use alloc::vec::Vec;
 
+use sightline_core::append;
 use sightline_core::otlp::{LogRecord, Severity, Source, Writer, export_request};
 
 use crate::attributes::Attributes;
@@ -60,8 +61,8 @@ struct Records {
 
 impl Records {
     fn push(&mut self, record: &[u8]) {
-        self.bytes.extend_from_slice(record);
-        self.lengths.push(record.len());
+        append::bytes(&mut self.bytes, record);
+        append::item(&mut self.lengths, record.len());
     }
 
     /// Takes as many whole records from the front as a batch holds.
@@ -85,8 +86,10 @@ impl Records {
     }
 
     fn append(&mut self, others: &Self) {
-        self.bytes.extend_from_slice(&others.bytes);
-        self.lengths.extend_from_slice(&others.lengths);
+        append::bytes(&mut self.bytes, &others.bytes);
+        for length in &others.lengths {
+            append::item(&mut self.lengths, *length);
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! One page's telemetry as a state machine: what the page measured goes in,
 //! batches of OTLP come out. Knows no browser.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use sightline_core::append;
 use sightline_core::names::BROWSER_SCOPE;
 use sightline_core::otlp::Source;
 use sightline_core::route::Routes;
@@ -84,9 +84,9 @@ impl Session {
         let view = View::new(page.instance, page.location.clone(), &beginning);
         Self {
             resource: [
-                options.service_name.to_owned(),
-                options.service_version.to_owned(),
-                options.environment.to_owned(),
+                append::owned(options.service_name),
+                append::owned(options.service_version),
+                append::owned(options.environment),
             ],
             routes,
             clock: Clock::new(options.origin_unix_ms),
@@ -350,9 +350,10 @@ impl Session {
         let Some(batch) = self.next_batch(now_ms, leaving) else {
             return Vec::new();
         };
-        let mut bytes = Vec::from(batch.id.to_le_bytes());
-        bytes.push(batch.signal as u8);
-        bytes.append(&mut self.body(batch.id));
+        let mut bytes = Vec::new();
+        append::bytes(&mut bytes, &batch.id.to_le_bytes());
+        append::item(&mut bytes, batch.signal as u8);
+        append::bytes(&mut bytes, &self.body(batch.id));
         bytes
     }
 
@@ -376,10 +377,10 @@ pub fn check_routes(routes: &str) -> String {
     let mut text = String::new();
     for (at, _) in split(routes, b'\n').enumerate() {
         if at > 0 {
-            text.push('\n');
+            append::text(&mut text, "\n");
         }
         if let Some((_, error)) = problems.next_if(|(position, _)| *position == at) {
-            text.push_str(error.message());
+            append::text(&mut text, error.message());
         }
     }
     text

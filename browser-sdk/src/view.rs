@@ -2,9 +2,9 @@
 //! restore from the back/forward cache, or with a soft navigation, and each
 //! has vitals of its own.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 
+use sightline_core::append;
 use sightline_core::id::SpanId;
 use sightline_core::names::VIEW_ID;
 
@@ -69,14 +69,11 @@ impl View {
     }
 
     fn numbered(number: u64, location: Location, from: &Beginning<'_>, is_load: bool) -> Self {
-        let digits = SpanId::from_entropy(number.to_be_bytes()).to_hex();
         let mut id = String::new();
-        for digit in digits.as_bytes() {
-            id.push(char::from(*digit));
-        }
+        append::hex(&mut id, &number.to_be_bytes());
         Self {
             location,
-            navigation_type: from.navigation_type.to_owned(),
+            navigation_type: append::owned(from.navigation_type),
             origin_ms: from.origin_ms,
             is_load,
             interaction_id: from.interaction_id,

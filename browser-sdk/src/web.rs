@@ -1,11 +1,11 @@
-//! What JavaScript sees of the engine: the only code that knows wasm-bindgen,
-//! and one narrow gate, because each further export costs glue on both sides.
-//! Nothing throws; a trap would reach the caller, which then turns the SDK off.
+//! What JavaScript sees of the engine: two functions over its memory, and one
+//! narrow gate, because each further export costs bytes on both sides. Nothing
+//! throws; a trap would reach the caller, which then turns the SDK off.
 
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
 
-use wasm_bindgen::prelude::wasm_bindgen;
+use sightline_core::append;
 
 use crate::input::{Input, Reader, call};
 use crate::navigation::PHASES;
@@ -22,30 +22,58 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-/// The one session of the one page that this instance serves.
-struct Page(UnsafeCell<Option<Session>>);
+/// The one session of the one page that this instance serves, and the bytes
+/// that cross the border: those of a call first, then those of its answer.
+struct Page {
+    session: Option<Session>,
+    room: Vec<u8>,
+}
+
+struct Cell(UnsafeCell<Page>);
 
 // SAFETY: a page's engine has one thread; it is built without shared memory.
-unsafe impl Sync for Page {}
+unsafe impl Sync for Cell {}
 
-static PAGE: Page = Page(UnsafeCell::new(None));
+static PAGE: Cell = Cell(UnsafeCell::new(Page {
+    session: None,
+    room: Vec::new(),
+}));
 
-/// An input of this kind (`input.rs`), or one of its calls. Numbers and texts
-/// (UTF-8, NUL between) go in; what comes back, and whether anything does,
-/// depends on the call.
-#[wasm_bindgen]
-pub fn engine(kind: u8, numbers: &[f64], texts: &[u8]) -> Vec<u8> {
+/// The address, a multiple of 8, of at least so many bytes: of those of the
+/// last answer if it had as many. Good until the next call.
+#[unsafe(no_mangle)]
+pub extern "C" fn room(bytes: usize) -> *mut u8 {
+    // SAFETY: JavaScript holds no reference, and no second call comes meanwhile.
+    let page = unsafe { &mut *PAGE.0.get() };
+    // Even an empty room has an address that doubles may lie at.
+    page.room.resize(bytes.max(8), 0);
+    page.room.as_mut_ptr()
+}
+
+/// An input of this kind (`input.rs`), or one of its calls. In the room lie so
+/// many numbers, and then so many bytes of texts (UTF-8, NUL between). What
+/// comes back is a number, or the count of the bytes that the room now holds:
+/// that depends on the call.
+#[unsafe(no_mangle)]
+pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
+    // SAFETY: as above.
+    let page = unsafe { &mut *PAGE.0.get() };
+    let given = core::mem::take(&mut page.room);
+    let texts_at = numbers.wrapping_mul(8);
+    let texts = given.get(texts_at..).unwrap_or_default();
+    let texts = texts.get(..text_bytes).unwrap_or_default();
     // SAFETY: `TextEncoder` makes valid UTF-8 of anything.
     let texts = unsafe { core::str::from_utf8_unchecked(texts) };
-    // SAFETY: nothing below calls JavaScript, so no second call comes meanwhile.
-    let page = unsafe { &mut *PAGE.0.get() };
+    // SAFETY: the room had been made for both; the allocator aligns to 16.
+    let numbers = unsafe { core::slice::from_raw_parts(given.as_ptr().cast(), numbers) };
     let mut from = Reader::new(numbers, texts);
-    match (kind, page) {
-        (call::CHECK_ROUTES, _) => return session::check_routes(texts).into_bytes(),
-        (call::PHASES, _) => return phases(),
-        (call::START, page) => *page = Some(start(&mut from)),
+    match (kind, &mut page.session) {
+        (call::CHECK_ROUTES, _) => page.room = session::check_routes(texts).into_bytes(),
+        (call::PHASES, _) => page.room = phases(),
+        (call::START, session) => *session = Some(start(&mut from)),
+        (call::WAITING, Some(session)) => return session.waiting_bytes(),
         (call::NEXT, Some(session)) => {
-            return session.next_body(from.number(), from.number() != 0.0);
+            page.room = session.next_body(from.number(), from.number() != 0.0);
         }
         (call::SETTLED, Some(session)) => {
             session.on_settled(from.number() as u32, from.number() as u16, from.number());
@@ -57,18 +85,8 @@ pub fn engine(kind: u8, numbers: &[f64], texts: &[u8]) -> Vec<u8> {
         }
         _ => {}
     }
-    Vec::new()
+    page.room.len()
 }
-
-/// Bytes that wait for delivery.
-#[wasm_bindgen]
-pub fn waiting() -> u32 {
-    // SAFETY: as above.
-    let page = unsafe { &*PAGE.0.get() };
-    page.as_ref()
-        .map_or(0, |session| session.waiting_bytes() as u32)
-}
-
 fn start(from: &mut Reader<'_>) -> Session {
     let options = Options {
         origin_unix_ms: from.number(),
@@ -95,8 +113,8 @@ fn start(from: &mut Reader<'_>) -> Session {
 fn phases() -> Vec<u8> {
     let mut names = Vec::new();
     for name in PHASES {
-        names.extend_from_slice(name.as_bytes());
-        names.push(b'\n');
+        append::bytes(&mut names, name.as_bytes());
+        append::item(&mut names, b'\n');
     }
     names
 }

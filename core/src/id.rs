@@ -91,14 +91,11 @@ pub(crate) fn decode_hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
 }
 
 fn decode_into(text: &[u8], bytes: &mut [u8]) -> Option<()> {
-    if text.len() != bytes.len().checked_mul(2)? {
-        return None;
+    let mut digits = text.iter();
+    for byte in bytes {
+        *byte = (nibble(*digits.next()?)? << 4) | nibble(*digits.next()?)?;
     }
-    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-        let [high, low] = *pair else { return None };
-        *byte = (nibble(high)? << 4) | nibble(low)?;
-    }
-    Some(())
+    digits.as_slice().is_empty().then_some(())
 }
 
 fn encode_hex<const N: usize>(bytes: &[u8]) -> Hex<N> {

@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+pub mod append;
 pub mod b3;
 pub mod baggage;
 pub mod client_address;

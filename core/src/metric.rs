@@ -2,7 +2,8 @@
 //! one place, for all ways out, for documents and for rules.
 
 use crate::names::{
-    ENDPOINT, ERROR_TYPE, METHOD, REASON, SIGNAL, STATUS_CODE, VERSION, error, reason, signal,
+    ENDPOINT, ERROR_TYPE, METHOD, PREFIX, REASON, SIGNAL, STATUS_CODE, VERSION, error, reason,
+    signal,
 };
 
 /// What kind of numbers a metric has.
@@ -97,6 +98,8 @@ metrics! {
         "The most pairs of method and route; templates of the operator always have a place.";
     SERIES_OVERFLOW = Counter "sightline_edge_series_overflow_total" "{request}" []
         "Requests counted under _other, because the series were used up.";
+    SERIES_OVERFLOW_BY_PREFIX = Counter "sightline_edge_series_overflow_by_prefix_total" "{request}" [PREFIX]
+        "About how many of them there were below a path, of the ten that had the most; empty for names of Envoy's routes.";
     VALUES_REJECTED = Counter "sightline_edge_values_rejected_total" "{request}" []
         "Requests that a counter of the operator left out, because the header to add was no number.";
     VMS = Gauge "sightline_edge_vms" "{vm}" []

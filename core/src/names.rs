@@ -94,6 +94,8 @@ pub const ENDPOINT: &str = "endpoint";
 pub const STATUS_CODE: &str = "status_code";
 /// Label: why something was dropped or failed.
 pub const REASON: &str = "reason";
+/// Label: the path below which routes found no room.
+pub const PREFIX: &str = "prefix";
 /// Label: what kind of failure it was.
 pub const ERROR_TYPE: &str = "type";
 /// Label: what is exported, one of [`signal::ALL`].
@@ -239,7 +241,7 @@ mod tests {
     #[test]
     fn methods_outside_the_set_are_other() {
         assert_eq!(known_method(b"GET"), "GET");
-        for method in [&b"get"[..], b"PURGE", b"", b"\xff"] {
+        for method in [&b"get"[..], b"GET ", b"PURGE", b"", b"\xff", &[b'G'; 65536]] {
             assert_eq!(known_method(method), METHOD_OTHER);
         }
     }

@@ -6,6 +6,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
+use crate::append;
 use crate::search::{
     after_last, cut, find, has, is_any, position, split, split_once, trim_end, trim_start,
 };
@@ -50,37 +51,9 @@ const MIN_TOKEN_LEN: usize = 16;
 /// A URL that can be kept: without user name and password, without fragment,
 /// the values of its query replaced, its path redacted as text.
 pub fn url(url: &str) -> String {
-    let (url, _) = cut(url, b"#");
-    let (location, query) = cut(url, b"?");
-    let mut kept = String::with_capacity(url.len());
-    match split_scheme(location) {
-        Some((scheme, rest)) => {
-            kept.push_str(scheme);
-            kept.push_str("://");
-            let (authority, path) = split_authority(rest);
-            kept.push_str(after_last(authority, b"@"));
-            kept.push_str(&text(path));
-        }
-        None => kept.push_str(&text(location)),
-    }
-    if let Some(query) = query.get(1..) {
-        redact_query(query, &mut kept);
-    }
-    kept
-}
-
-fn redact_query(query: &str, kept: &mut String) {
-    let mut separator = "?";
-    for pair in split(query, b'&').filter(|pair| !pair.is_empty()) {
-        kept.push_str(separator);
-        separator = "&";
-        let (key, value) = cut(pair, b"=");
-        kept.push_str(&text(key));
-        if value.len() > 1 {
-            kept.push('=');
-            kept.push_str(REDACTED);
-        }
-    }
+    let mut kept = String::new();
+    write_url(url, &mut kept);
+    without_cards(kept)
 }
 
 /// Text with what looks secret or personal replaced: e-mail addresses, JSON
@@ -89,28 +62,39 @@ fn redact_query(query: &str, kept: &mut String) {
 /// Luhn check), and the query of every URL in it.
 pub fn text(text: &str) -> Cow<'_, str> {
     let mut kept = String::new();
-    let mut changed = false;
-    let mut before = Before::Anything;
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let in_word = !is_separator(first);
-        let end = rest.find(|c| is_separator(c) == in_word);
-        let Some((piece, after)) = rest.split_at_checked(end.unwrap_or(rest.len())) else {
-            break;
-        };
-        rest = after;
-        let word = in_word.then(|| redact_word(piece, before)).flatten();
-        kept.push_str(word.as_deref().unwrap_or(piece));
-        changed |= word.is_some();
-        if in_word {
-            before = before.then(piece);
-        }
-    }
-    changed |= redact_cards(&mut kept);
-    if changed {
-        Cow::Owned(kept)
-    } else {
+    write_text(text, &mut kept);
+    let kept = without_cards(kept);
+    if kept == text {
         Cow::Borrowed(text)
+    } else {
+        Cow::Owned(kept)
+    }
+}
+
+fn write_url(url: &str, kept: &mut String) {
+    let (url, _) = cut(url, b"#");
+    let (location, query) = cut(url, b"?");
+    let mut path = location;
+    if let Some((scheme, rest)) = split_scheme(location) {
+        let (authority, behind) = split_authority(rest);
+        append::text(kept, scheme);
+        append::text(kept, "://");
+        append::text(kept, after_last(authority, b"@"));
+        path = behind;
+    }
+    write_text(path, kept);
+    let mut separator = "?";
+    for pair in split(query.get(1..).unwrap_or_default(), b'&') {
+        if !pair.is_empty() {
+            append::text(kept, separator);
+            separator = "&";
+            let (key, value) = cut(pair, b"=");
+            write_text(key, kept);
+            if value.len() > 1 {
+                append::text(kept, "=");
+                append::text(kept, REDACTED);
+            }
+        }
     }
 }
 
@@ -124,62 +108,80 @@ enum Before {
     Secret,
 }
 
-impl Before {
-    fn then(self, word: &str) -> Self {
-        let name = word.strip_suffix(":").or_else(|| word.strip_suffix("="));
-        match (self, name) {
-            (Self::Key | Self::Secret, Some("")) => Self::Secret,
-            _ if is_auth_scheme(word) || name.is_some_and(is_secret_key) => Self::Secret,
-            _ if is_secret_key(word) => Self::Key,
-            _ => Self::Anything,
+fn write_text(text: &str, kept: &mut String) {
+    let mut before = Before::Anything;
+    let mut rest = text;
+    let mut len = 0usize;
+    for c in text.chars() {
+        if is_separator(c)
+            && let Some((word, more)) = rest.split_at_checked(len)
+        {
+            before = write_word(word, before, kept);
+            let (separator, more) = more.split_at_checked(c.len_utf8()).unwrap_or_default();
+            append::text(kept, separator);
+            rest = more;
+            len = 0;
+        } else {
+            len = len.wrapping_add(c.len_utf8());
         }
     }
+    write_word(rest, before, kept);
 }
 
 fn is_separator(c: char) -> bool {
-    c.is_whitespace() || u8::try_from(c).is_ok_and(|c| is_any(c, b"\"'`,;()<>[]{}|"))
+    match u8::try_from(c) {
+        Ok(byte) => is_any(byte, b"\t\n\x0b\x0c\r \x85\xa0\"'`,;()<>[]{}|"),
+        // Blanks of other widths, dashes and quotation marks among them.
+        Err(_) => matches!(c, '\u{2000}'..='\u{205f}' | '\u{1680}' | '\u{3000}'),
+    }
+}
+
+/// Writes the word as it may stay; what it says of the next one.
+fn write_word(word: &str, before: Before, kept: &mut String) -> Before {
+    let name = trim_end(word, b":=");
+    if name.is_empty() {
+        append::text(kept, word);
+        return match before {
+            Before::Key if !word.is_empty() => Before::Secret,
+            _ => before,
+        };
+    }
+    let is_scheme = is_auth_scheme(word);
+    if before == Before::Secret && !is_scheme {
+        append::text(kept, REDACTED);
+    } else if split_scheme(word).is_some() && position(word, b"?#@").is_some() {
+        // A stack frame ends in `:line:column`, which belongs to no query.
+        let end = trim_end(word, b"0123456789:");
+        let (value, position) = cut(word.strip_prefix(end).unwrap_or_default(), b":");
+        let _ = value;
+        write_url(word.strip_suffix(position).unwrap_or(end), kept);
+        append::text(kept, position);
+    } else {
+        let mut before = "";
+        let mut separator = "";
+        for part in split(word, b'/') {
+            append::text(kept, separator);
+            separator = "/";
+            if is_secret_key(before) && looks_random(part) {
+                append::text(kept, REDACTED);
+            } else {
+                write_atom(part, kept);
+            }
+            before = part;
+        }
+    }
+    match is_secret_key(name) {
+        _ if is_scheme => Before::Secret,
+        true if name.len() < word.len() => Before::Secret,
+        true => Before::Key,
+        false => Before::Anything,
+    }
 }
 
 /// `Bearer`, `Basic`, also as the value of a key.
 fn is_auth_scheme(word: &str) -> bool {
     let word = after_last(word, b":=");
     word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic")
-}
-
-/// The word as it may stay, if it may not stay as it is.
-fn redact_word(word: &str, before: Before) -> Option<Cow<'static, str>> {
-    let is_sign = word == ":" || word == "=";
-    if before == Before::Secret && !is_sign && !is_auth_scheme(word) && word != REDACTED {
-        return Some(Cow::Borrowed(REDACTED));
-    }
-    if split_scheme(word).is_some() && position(word, b"?#@").is_some() {
-        // A stack frame ends in `:line:column`, which belongs to no query.
-        let end = trim_end(word, b"0123456789:");
-        let (value, position) = cut(word.strip_prefix(end)?, b":");
-        let location = word.get(..end.len().saturating_add(value.len()))?;
-        let mut kept = url(location);
-        kept.push_str(position);
-        return (kept != word).then_some(Cow::Owned(kept));
-    }
-    if !has(word, b'/') {
-        return redact_atom(word);
-    }
-    let mut kept = String::new();
-    let mut changed = false;
-    let mut before = "";
-    for (at, part) in split(word, b'/').enumerate() {
-        if at > 0 {
-            kept.push('/');
-        }
-        let redacted = match is_secret_key(before) && looks_random(part) {
-            true => Some(Cow::Borrowed(REDACTED)),
-            false => redact_atom(part),
-        };
-        kept.push_str(redacted.as_deref().unwrap_or(part));
-        changed |= redacted.is_some();
-        before = part;
-    }
-    changed.then_some(Cow::Owned(kept))
 }
 
 /// Whether a path's segment behind the name of a secret is one, as in
@@ -191,18 +193,18 @@ fn looks_random(segment: &str) -> bool {
 }
 
 /// A word without slashes.
-fn redact_atom(word: &str) -> Option<Cow<'static, str>> {
-    if is_jwt(word) || is_token(word) || is_email(word) {
-        return Some(Cow::Borrowed(REDACTED));
-    }
+fn write_atom(word: &str, kept: &mut String) {
     let (key, value) = cut(word, b"=:");
-    let value = value.get(1..)?;
-    if value.is_empty() || value == REDACTED || is_auth_scheme(value) || !is_secret_key(key) {
-        return None;
+    let is_secret = is_jwt(word) || is_token(word) || is_email(word);
+    if !is_secret && (value.len() < 2 || is_auth_scheme(value) || !is_secret_key(key)) {
+        append::text(kept, word);
+        return;
     }
-    let mut kept = String::from(word.strip_suffix(value)?);
-    kept.push_str(REDACTED);
-    Some(Cow::Owned(kept))
+    if !is_secret {
+        append::text(kept, key);
+        append::text(kept, value.get(..1).unwrap_or_default());
+    }
+    append::text(kept, REDACTED);
 }
 
 /// Whether a name says that its value is a secret: a key of a query, of JSON,
@@ -221,10 +223,11 @@ fn is_email(word: &str) -> bool {
     let word = trim_start(trim_end(word, b".:!?"), b".:!?");
     let at = split_once(word, "@").or_else(|| split_once(word, "%40"));
     at.is_some_and(|(name, domain)| {
+        let (first, _) = cut(domain, b".");
         !name.is_empty()
-            && !has(name, b'/')
-            && has(domain, b'.')
-            && split(domain, b'.').all(|label| !label.is_empty())
+            && !first.is_empty()
+            && first.len() < domain.len()
+            && find(domain, "..").is_none()
     })
 }
 
@@ -241,61 +244,46 @@ fn is_token(word: &str) -> bool {
     word.len() >= MIN_TOKEN_LEN && prefixes.any(|prefix| word.starts_with(prefix.as_bytes()))
 }
 
-/// Replaces card numbers, written with or without blanks or dashes.
-fn redact_cards(text: &mut String) -> bool {
+/// The text with card numbers replaced, written with or without single blanks
+/// or dashes between the digits.
+fn without_cards(text: String) -> String {
     let mut kept = String::new();
-    let mut kept_to = 0;
-    let mut from = 0;
-    while let Some((start, end)) = next_digit_run(text, from) {
-        from = end;
-        if is_card(text.get(start..end).unwrap_or_default()) {
-            kept.push_str(text.get(kept_to..start).unwrap_or_default());
-            kept.push_str(REDACTED);
-            kept_to = end;
+    let mut kept_to = 0usize;
+    let mut start = 0usize;
+    let mut end = 0usize;
+    let mut digits = 0u32;
+    // The Luhn sum, should the last digit be the last of all, and should it not.
+    let (mut sum, mut other) = (0u32, 0u32);
+    // A character behind the last ends the last run.
+    for (at, byte) in text.bytes().chain([0]).enumerate() {
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        if digit < 10 {
+            if digits == 0 {
+                start = at;
+            }
+            digits = digits.wrapping_add(1);
+            end = at.wrapping_add(1);
+            let twice = digit.wrapping_mul(2);
+            let twice = if digit < 5 {
+                twice
+            } else {
+                twice.wrapping_sub(9)
+            };
+            (sum, other) = (other.wrapping_add(digit), sum.wrapping_add(twice));
+        } else if at != end || !is_any(byte, b" -") {
+            if (13..=19).contains(&digits) && sum.is_multiple_of(10) {
+                append::text(&mut kept, text.get(kept_to..start).unwrap_or_default());
+                append::text(&mut kept, REDACTED);
+                kept_to = end;
+            }
+            (digits, sum, other) = (0, 0, 0);
         }
     }
-    if kept.is_empty() {
-        return false;
+    if kept_to == 0 {
+        return text;
     }
-    kept.push_str(text.get(kept_to..).unwrap_or_default());
-    *text = kept;
-    true
-}
-
-/// The next run of digits with single blanks or dashes between them.
-fn next_digit_run(text: &str, from: usize) -> Option<(usize, usize)> {
-    let bytes = text.as_bytes();
-    let tail = bytes.get(from..)?;
-    let start = from.saturating_add(tail.iter().position(u8::is_ascii_digit)?);
-    let mut end = start;
-    let mut at = start;
-    while let Some(byte) = bytes.get(at) {
-        at = at.saturating_add(1);
-        match byte {
-            b'0'..=b'9' => end = at,
-            b' ' | b'-' if at == end.saturating_add(1) => {}
-            _ => break,
-        }
-    }
-    Some((start, end))
-}
-
-fn is_card(run: &str) -> bool {
-    let digits = || run.bytes().filter(u8::is_ascii_digit);
-    let count = digits().count();
-    if !(13..=19).contains(&count) {
-        return false;
-    }
-    let sum = digits().rev().enumerate().fold(0u32, |sum, (at, digit)| {
-        let value = u32::from(digit.wrapping_sub(b'0'));
-        let doubled = match (at & 1, value) {
-            (0, _) => value,
-            (_, 0..=4) => value.wrapping_mul(2),
-            _ => value.wrapping_mul(2).wrapping_sub(9),
-        };
-        sum.wrapping_add(doubled)
-    });
-    sum.is_multiple_of(10)
+    append::text(&mut kept, text.get(kept_to..).unwrap_or_default());
+    kept
 }
 
 #[cfg(test)]

@@ -82,6 +82,7 @@ pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: 
             now_unix_nanos: clock::unix_nanos(),
             shared: &mut host::Shared,
             source_address: &mut || host::property(b"source\0address").unwrap_or_default(),
+            route_name: &mut route_name,
             entropy: &mut entropy::fill,
         };
         let decision = plugin.request(stream, &headers, proxy, &mut apply);
@@ -96,6 +97,11 @@ pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: 
         };
         if sent { PAUSE } else { CONTINUE }
     })
+}
+
+/// Empty where the proxy has no route, or one without a name.
+fn route_name() -> Vec<u8> {
+    host::property(b"xds\0route_name").unwrap_or_default()
 }
 
 /// The response headers are there.
@@ -263,6 +269,10 @@ impl StreamInfo for EndOfStream {
 
     fn response_header(&mut self, name: &str) -> Option<Vec<u8>> {
         host::header(Map::Response, name.as_bytes())
+    }
+
+    fn route_name(&mut self) -> Vec<u8> {
+        route_name()
     }
 
     fn protocol(&mut self) -> Vec<u8> {

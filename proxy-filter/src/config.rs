@@ -5,6 +5,7 @@
 
 mod counters;
 mod logs;
+mod openapi;
 pub mod problem;
 mod protobuf_struct;
 pub mod raw;
@@ -17,6 +18,7 @@ pub use raw::{IdFormat, Incoming, KeepId, PeerForm};
 use crate::business_counter::BusinessCounter;
 use crate::families::Naming;
 use crate::peer::{AddressFrom, Network, TrustedPeers};
+use crate::red::Limits;
 use crate::sampling::Sampling;
 use crate::session::b3;
 use problem::Problems;
@@ -60,14 +62,16 @@ pub struct Settings {
     pub slow_nanos: Option<u64>,
     /// Name of the `Server-Timing` metric that tells the page its trace.
     pub server_timing: Option<&'static str>,
-    /// The operator's route templates.
+    /// The operator's route templates, those of an OpenAPI document included.
     pub routes: Routes,
+    /// Whether the proxy's route names are asked for where no template matches.
+    pub use_route_name: bool,
     /// Paths that are passed on untouched.
     pub exclude: Routes,
     /// Path of the metrics page.
     pub metrics_path: Option<String>,
-    /// The most series, by method and route.
-    pub max_series: usize,
+    /// How many series there may be.
+    pub limits: Limits,
     /// Whether the proxy's own statistics say the same.
     pub envoy_stats: bool,
     /// Counters made of requests.
@@ -142,7 +146,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         in_limits("trace.slow_ms", millis, limits::SLOW_MS, problems);
     }
     let trusted = networks("trace.trusted", &raw.trace.trusted, problems);
-    let routes = templates("routes", "", &raw.routes, problems);
+    let routes = openapi::routes(&raw.routes, &raw.openapi, problems);
     let exclude = templates("exclude", "", &raw.exclude, problems);
     if let Some(path) = &raw.metrics.path {
         path_like("metrics.path", path, problems);
@@ -154,6 +158,23 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         limits::MAX_SERIES,
         problems,
     );
+    let max_siblings = raw.metrics.max_siblings;
+    in_limits(
+        "metrics.max_siblings",
+        max_siblings,
+        limits::MAX_SIBLINGS,
+        problems,
+    );
+    let expire_after = raw.metrics.expire_after_s;
+    in_limits(
+        "metrics.expire_after_s",
+        expire_after,
+        limits::EXPIRE_AFTER_S,
+        problems,
+    );
+    // Whatever was counted has been exported before it goes.
+    let interval = raw.export.as_ref().map_or(0, |export| export.interval_ms);
+    let least_idle = interval.saturating_mul(2_000_000);
     let counters = counters::resolve(raw.metrics.counters, problems);
     let naming = raw.export.as_ref().map(|export| export.metric_names);
     let logs = logs::resolve(raw.logs, raw.export.is_some(), problems);
@@ -191,9 +212,14 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
             raw::ServerTiming::Off => None,
         },
         routes: routes?,
+        use_route_name: raw.use_route_name,
         exclude: exclude?,
         metrics_path: raw.metrics.path,
-        max_series: usize::try_from(max_series).ok()?,
+        limits: Limits {
+            series: usize::try_from(max_series).ok()?,
+            siblings: usize::try_from(max_siblings).ok()?,
+            idle_nanos: expire_after.saturating_mul(1_000_000_000).max(least_idle),
+        },
         envoy_stats: raw.metrics.envoy_stats,
         counters,
         naming: match naming.unwrap_or_default() {

@@ -5,7 +5,9 @@
 //! whole numbers: what is none is carried over until it is. They are never
 //! freed, so there is a bound on how many this worker ever makes.
 
+use crate::record::Record;
 use crate::red::{Red, Series, method_name};
+use crate::session::Origin;
 use sightline_core::histogram::SECONDS_LABELS;
 use sightline_core::metric;
 use sightline_core::names::{self, ENDPOINT, ERROR_TYPE, METHOD, STATUS_CODE};
@@ -47,7 +49,7 @@ pub struct EnvoyStats {
 
 impl EnvoyStats {
     /// Takes what was counted since the last publishing, before it is cleared.
-    pub fn take(&mut self, red: &Red, max_series: usize) {
+    pub fn take(&mut self, red: &Red, record: &Record) {
         self.has_changed = true;
         self.gauges.values_mut().for_each(|(now, _)| *now = 0);
         for series in red.all() {
@@ -56,7 +58,10 @@ impl EnvoyStats {
             if is_idle && !self.known.contains(&key) {
                 continue;
             }
-            let has_place = series.is_template || self.known.len() < max_series;
+            let is_template = series.origin == Origin::Template;
+            let has_name = record.has_name(&series.route, series.method);
+            let has_room = has_name && self.known.len() < record.max_series;
+            let has_place = is_template || has_room;
             let route = if self.known.contains(&key) || has_place {
                 self.known.insert(key);
                 &*series.route
@@ -154,7 +159,10 @@ fn labels(method: &str, route: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::tests::finished;
+    use crate::ledger::Ledger;
+    use crate::record::Contribution;
+    use crate::record::tests::{contribution, finished};
+    use crate::red::Limits;
     use crate::session::Route;
     use std::borrow::Cow;
 
@@ -162,9 +170,22 @@ mod tests {
         let name = Cow::Borrowed(name);
         let route = Route {
             name,
-            is_template: false,
+            origin: Origin::Segments,
         };
-        red.series_of(b"GET", &route, 100)
+        red.series_of(b"GET", &route, &Limits::NONE)
+    }
+
+    fn take(stats: &mut EnvoyStats, red: &Red) {
+        let mut record = Record::new(0, [0; 16]);
+        let limits = Limits {
+            series: 10,
+            ..Limits::NONE
+        };
+        record.add(&Contribution {
+            limits,
+            ..contribution(1, red, &Ledger::default())
+        });
+        stats.take(red, &record);
     }
 
     fn told(stats: &mut EnvoyStats) -> BTreeMap<String, i64> {
@@ -181,7 +202,7 @@ mod tests {
         for _ in 0..4 {
             red.begin(place);
             red.end(place, &finished(Some(503), 400_000_000));
-            stats.take(&red, 10);
+            take(&mut stats, &red);
             red.published();
             let told = told(&mut stats);
             let labels = "|method=GET|endpoint=/a%7Cb";
@@ -214,12 +235,12 @@ mod tests {
         red.begin(place);
         red.begin(place);
         let name = "http_requests_in_progress|method=GET|endpoint=/a";
-        stats.take(&red, 10);
+        take(&mut stats, &red);
         assert_eq!(told(&mut stats).get(name), Some(&2));
-        stats.take(&red, 10);
+        take(&mut stats, &red);
         assert_eq!(told(&mut stats).get(name), None);
         red.end(place, &finished(None, 1));
-        stats.take(&red, 10);
+        take(&mut stats, &red);
         assert_eq!(told(&mut stats).get(name), Some(&-1));
         stats.leave();
         assert_eq!(told(&mut stats).get(name), Some(&-1));
@@ -234,7 +255,7 @@ mod tests {
             let mut red = Red::default();
             let place = series(&mut red, &format!("/{at}"));
             red.count(place, &finished(Some(200), 1));
-            stats.take(&red, 10);
+            take(&mut stats, &red);
             for increment in stats.drain() {
                 if increment.name.starts_with("http_requests_total") {
                     requests += increment.more;

@@ -4,14 +4,15 @@
 
 use crate::exemplar::Exemplar;
 use crate::ledger::{DROPS, FAILURES, Flow};
+use crate::now::Now;
 use crate::outcome::{Outcome, Tally};
-use crate::publishing::Now;
 use crate::record::{Record, Series};
 use sightline_core::histogram::Histogram;
 use sightline_core::metric::{self, Kind, Metric, conventional};
 use sightline_core::names::{
-    self, ENDPOINT, ERROR_TYPE, METHOD, REASON, SIGNAL, STATUS_CODE, VERSION,
+    self, ENDPOINT, ERROR_TYPE, METHOD, PREFIX, REASON, SIGNAL, STATUS_CODE, VERSION,
 };
+use sightline_core::redact;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -50,6 +51,9 @@ pub struct Point<'a> {
     pub labels: Labels<'a>,
     /// The value.
     pub value: Value<'a>,
+    /// Since when it counts, in nanoseconds since the Unix epoch; 0 where that
+    /// is the start of all.
+    pub start_unix_nanos: u64,
 }
 
 /// The value of a point.
@@ -95,6 +99,7 @@ pub fn families(record: &Record, naming: Naming, now: Now) -> Vec<Family<'_>> {
         points: vec![Point {
             labels: Vec::new(),
             value: Value::Float(value),
+            start_unix_nanos: 0,
         }],
     }));
     families.extend(own(record, now));
@@ -106,13 +111,26 @@ fn family<'a>(
     points: impl IntoIterator<Item = (Labels<'a>, Value<'a>)>,
 ) -> Family<'a> {
     let points = points.into_iter();
+    family_since(metric, points.map(|(labels, value)| (0, labels, value)))
+}
+
+/// A family whose points count since different times.
+fn family_since<'a>(
+    metric: &Metric,
+    points: impl IntoIterator<Item = (u64, Labels<'a>, Value<'a>)>,
+) -> Family<'a> {
+    let points = points.into_iter();
     Family {
         name: metric.name,
         kind: metric.kind,
         unit: metric.unit,
         help: metric.help,
         points: points
-            .map(|(labels, value)| Point { labels, value })
+            .map(|(start_unix_nanos, labels, value)| Point {
+                labels,
+                value,
+                start_unix_nanos,
+            })
             .collect(),
     }
 }
@@ -131,7 +149,9 @@ fn requests(record: &Record) -> Vec<Family<'_>> {
     let mut response_bytes = Vec::new();
     let mut errors: BTreeMap<&str, u64> =
         names::error::TYPES.iter().map(|kind| (*kind, 0)).collect();
+    errors.extend(record.gone_errors());
     for series in record.series() {
+        let since = series.standing.start_unix_nanos;
         let mut by_status: BTreeMap<u16, (Outcome, u64)> = BTreeMap::new();
         let mut all = Tally::default();
         for (outcome, tally) in series.finished.list() {
@@ -146,23 +166,27 @@ fn requests(record: &Record) -> Vec<Family<'_>> {
         for (outcome, count) in by_status.into_values() {
             let mut labels = labels(series);
             labels.push((STATUS_CODE, Cow::Owned(outcome.status_label())));
-            statuses.push((labels, Value::Int(count)));
+            statuses.push((since, labels, Value::Int(count)));
         }
         if all.durations.count() > 0 {
             let exemplars = series.finished.exemplars();
-            durations.push((labels(series), Value::Histogram(all.durations, exemplars)));
-            request_bytes.push((labels(series), Value::Int(all.request_bytes)));
-            response_bytes.push((labels(series), Value::Int(all.response_bytes)));
+            durations.push((
+                since,
+                labels(series),
+                Value::Histogram(all.durations, exemplars),
+            ));
+            request_bytes.push((since, labels(series), Value::Int(all.request_bytes)));
+            response_bytes.push((since, labels(series), Value::Int(all.response_bytes)));
         }
     }
     let errors = errors
         .into_iter()
         .map(|(kind, count)| (vec![(ERROR_TYPE, Cow::Borrowed(kind))], Value::Int(count)));
     vec![
-        family(&metric::HTTP_REQUESTS, statuses),
-        family(&metric::HTTP_REQUEST_DURATION, durations),
-        family(&metric::HTTP_REQUEST_BYTES, request_bytes),
-        family(&metric::HTTP_RESPONSE_BYTES, response_bytes),
+        family_since(&metric::HTTP_REQUESTS, statuses),
+        family_since(&metric::HTTP_REQUEST_DURATION, durations),
+        family_since(&metric::HTTP_REQUEST_BYTES, request_bytes),
+        family_since(&metric::HTTP_RESPONSE_BYTES, response_bytes),
         family(&metric::ERRORS, errors),
     ]
 }
@@ -178,23 +202,24 @@ fn conventional_requests(record: &Record) -> Vec<Family<'_>> {
     let mut requests = Vec::new();
     let mut responses = Vec::new();
     for series in record.series() {
+        let since = series.standing.start_unix_nanos;
         // Exemplars are kept by series; the first outcome that has their
         // buckets shows them, and none does so twice.
         let mut exemplars = series.finished.exemplars();
         for (outcome, tally) in series.finished.list() {
             let attributes = attributes(series, outcome);
             let count = tally.durations.count();
-            requests.push((attributes.clone(), size(count, tally.request_bytes)));
-            responses.push((attributes.clone(), size(count, tally.response_bytes)));
+            requests.push((since, attributes.clone(), size(count, tally.request_bytes)));
+            responses.push((since, attributes.clone(), size(count, tally.response_bytes)));
             let shown = core::mem::take(&mut exemplars);
             let histogram = Value::Histogram(tally.durations.clone(), shown);
-            durations.push((attributes, histogram));
+            durations.push((since, attributes, histogram));
         }
     }
     vec![
-        family(&conventional::REQUEST_DURATION, durations),
-        family(&conventional::REQUEST_BODY_SIZE, requests),
-        family(&conventional::RESPONSE_BODY_SIZE, responses),
+        family_since(&conventional::REQUEST_DURATION, durations),
+        family_since(&conventional::REQUEST_BODY_SIZE, requests),
+        family_since(&conventional::RESPONSE_BODY_SIZE, responses),
     ]
 }
 
@@ -242,6 +267,11 @@ fn own(record: &Record, now: Now) -> Vec<Family<'_>> {
         &metric::POINTS_DROPPED,
         &metric::POINTS_QUEUED,
     ];
+    let offenders = record.offenders.list().iter();
+    let overflow = offenders.map(|(parent, requests)| {
+        let prefix = redact::url(parent);
+        (vec![(PREFIX, prefix.into())], Value::Int(*requests))
+    });
     let mut families = Vec::new();
     families.extend(flow(spans, &ledger.spans, queued.spans));
     families.extend(flow(log_records, &ledger.log_records, queued.log_records));
@@ -256,6 +286,7 @@ fn own(record: &Record, now: Now) -> Vec<Family<'_>> {
         single(&metric::SERIES, count(record.series().len())),
         single(&metric::SERIES_LIMIT, count(record.max_series)),
         single(&metric::SERIES_OVERFLOW, Value::Int(ledger.overflow)),
+        family(&metric::SERIES_OVERFLOW_BY_PREFIX, overflow),
         single(&metric::VALUES_REJECTED, Value::Int(ledger.values_rejected)),
         single(&metric::VMS, Value::Int(alive)),
         single(&metric::VMS_LOST, Value::Int(ledger.workers_lost)),

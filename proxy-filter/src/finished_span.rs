@@ -128,6 +128,10 @@ impl FinishedSpan {
 }
 
 impl Item for FinishedSpan {
+    fn series(&self) -> usize {
+        self.series
+    }
+
     fn weight(&self) -> usize {
         let state = self.trace_state.as_ref().map_or(0, |state| state.len());
         size_of::<Self>()

@@ -1,7 +1,7 @@
 //! Metric families as OTLP metrics.
 
 use crate::exemplar;
-use crate::families::{Family, Labels, Value};
+use crate::families::{Family, Labels, Point, Value};
 use sightline_core::metric::Kind;
 use sightline_core::otlp::{
     Attribute, Exemplar, HistogramPoint, Instrument, Number, NumberPoint, Temporality, Writer,
@@ -54,7 +54,7 @@ fn write(family: &Family<'_>, period: Period, items: &mut Writer) {
             let is_gauge = family.kind == Kind::Gauge;
             add(&NumberPoint {
                 attributes: &attributes(&point.labels),
-                start_unix_nanos: if is_gauge { 0 } else { period.start_unix_nanos },
+                start_unix_nanos: if is_gauge { 0 } else { start(point, period) },
                 unix_nanos: period.unix_nanos,
                 value,
             });
@@ -71,7 +71,7 @@ fn write(family: &Family<'_>, period: Period, items: &mut Writer) {
                 let exemplars: Vec<_> = exemplars.iter().map(exemplar).collect();
                 add(&HistogramPoint {
                     attributes: &attributes(&point.labels),
-                    start_unix_nanos: period.start_unix_nanos,
+                    start_unix_nanos: start(point, period),
                     unix_nanos: period.unix_nanos,
                     bucket_counts: histogram.counts(),
                     explicit_bounds: histogram.bounds(),
@@ -81,6 +81,11 @@ fn write(family: &Family<'_>, period: Period, items: &mut Writer) {
             }
         }),
     }
+}
+
+/// A series that came later has not counted since the start.
+fn start(point: &Point<'_>, period: Period) -> u64 {
+    period.start_unix_nanos.max(point.start_unix_nanos)
 }
 
 fn exemplar(of: &exemplar::Exemplar) -> Exemplar {
@@ -110,14 +115,17 @@ fn attributes<'a>(labels: &'a Labels<'a>) -> Vec<Attribute<'a>> {
 mod tests {
     use super::*;
     use crate::families::{Naming, families};
-    use crate::publishing::Now;
-    use crate::record::Record;
-    use crate::record::tests::record_of_two_requests;
+    use crate::ledger::Ledger;
+    use crate::now::Now;
+    use crate::record::tests::{contribution, finished, record_of_two_requests};
+    use crate::record::{Contribution, Record};
+    use crate::red::{Limits, Red};
     use crate::resource::Resource;
+    use crate::session::{Origin, Route};
     use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
     use opentelemetry_proto::tonic::common::v1::any_value;
     use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-    use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, Metric};
+    use opentelemetry_proto::tonic::metrics::v1::{HistogramDataPoint, Metric, number_data_point};
     use prost::Message;
     use sightline_core::names::reason;
 
@@ -243,6 +251,49 @@ mod tests {
             metrics
                 .iter()
                 .all(|metric| metric.name != "http_requests_total")
+        );
+    }
+
+    #[test]
+    fn a_series_that_comes_back_has_a_start_of_its_own() {
+        let mut record = Record::new(5, [0; 16]);
+        let mut idle = contribution(1, &Red::default(), &Ledger::default()).limits;
+        idle.idle_nanos = 1;
+        let route = |name| Route {
+            name: Cow::Borrowed(name),
+            origin: Origin::Segments,
+        };
+        for (now_nanos, names) in [(0, ["/a", "/b"]), (2, ["/b", "/b"]), (3, ["/a", "/b"])] {
+            let mut red = Red::default();
+            for name in names {
+                let series = red.series_of(b"GET", &route(name), &Limits::NONE);
+                red.count(series, &finished(Some(503), 1));
+            }
+            record.add(&Contribution {
+                now_nanos,
+                unix_nanos: 70,
+                limits: idle,
+                ..contribution(1, &red, &Ledger::default())
+            });
+        }
+        let metrics = decode(&record, Naming::Prometheus);
+        let of = |name: &str| {
+            let metric = metrics.iter().find(|metric| metric.name == name).unwrap();
+            let Some(Data::Sum(sum)) = &metric.data else {
+                panic!("{name} is no sum")
+            };
+            sum.data_points.clone()
+        };
+        let requests: Vec<_> = of("http_requests_total")
+            .iter()
+            .map(|point| (point.start_time_unix_nano, point.value))
+            .collect();
+        let int = |count| Some(number_data_point::Value::AsInt(count));
+        assert_eq!(requests, [(70, int(1)), (5, int(4))], "/a went meanwhile");
+        let errors = of("errors_total").into_iter().map(|point| point.value);
+        assert!(
+            errors.into_iter().any(|errors| errors == int(6)),
+            "none is forgotten"
         );
     }
 }

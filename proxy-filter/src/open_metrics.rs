@@ -150,7 +150,7 @@ impl fmt::Display for Set<'_> {
 mod tests {
     use super::*;
     use crate::families::{Naming, families};
-    use crate::publishing::Now;
+    use crate::now::Now;
     use crate::record::tests::record_of_two_requests;
 
     fn page_of_two_requests(form: Form) -> String {

@@ -14,13 +14,15 @@ use crate::envoy_stats::Increment;
 use crate::exporter::Answer;
 use crate::families::{Naming, families};
 use crate::header_map::HeaderMap;
+use crate::now::Now;
 use crate::open_metrics::{self, Form};
 use crate::outcome::Finished;
-use crate::publishing::{self, Now, SharedData};
+use crate::publishing;
 use crate::record::WorkerId;
 use crate::sample_limit;
 use crate::service::Service;
 use crate::session::{self, Class, Effect, Entropy, Head, Session};
+use crate::shared_data::SharedData;
 use crate::signal::{Call, Change};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -184,10 +186,8 @@ impl Plugin {
                         proxy.entropy,
                         emit,
                     );
-                    let route = session::route_of(settings, head.path);
-                    let series = service
-                        .red
-                        .series_of(head.method, &route, settings.max_series);
+                    let route = session::route_of(settings, head.path, proxy.route_name);
+                    let series = service.red.series_of(head.method, &route, &settings.limits);
                     service.red.begin(series);
                     stream.state = State::Open(Box::new(session), series);
                 }

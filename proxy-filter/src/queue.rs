@@ -15,6 +15,9 @@ pub trait Item {
     fn weight(&self) -> usize;
     /// When it ended, in nanoseconds since the Unix epoch.
     fn end_unix_nanos(&self) -> u64;
+    /// The series that it was counted under: it keeps its number until the item
+    /// is gone.
+    fn series(&self) -> usize;
     /// Appends it as an item of an export request.
     fn write(&self, context: &Context<'_>, items: &mut Writer);
 }
@@ -63,6 +66,11 @@ impl<T: Item> Queue<T> {
         self.bytes = bytes;
         self.items.push_back(item);
         true
+    }
+
+    /// The series that items which wait were counted under.
+    pub fn series(&self) -> impl Iterator<Item = usize> {
+        self.items.iter().map(Item::series)
     }
 
     /// How many items wait.

@@ -5,12 +5,16 @@
 //! counted twice. How the adding is made safe is [`crate::publishing`]'s part.
 
 mod codec;
+mod places;
 mod since;
 
+pub use places::Standing;
+
+use crate::governor::Offenders;
 use crate::ledger::{Drop, Ledger, Queued, Waiting};
 use crate::outcome::Tallies;
-use crate::red::{self, Red};
-use sightline_core::names;
+use crate::red::{self, Limits, Red};
+use places::LazyNames;
 use std::collections::BTreeMap;
 
 /// A worker that was not heard of for so long is taken for dead.
@@ -42,6 +46,16 @@ pub struct Record {
     workers: Vec<Worker>,
     /// Ordered by route and method.
     series: Vec<Series>,
+    /// Changes with the names that workers should know.
+    pub names_version: u64,
+    /// Since when a series that is made now counts: the start, or when one
+    /// last went.
+    series_start_unix_nanos: u64,
+    /// The parents of routes that were counted under `_other`.
+    pub offenders: Offenders,
+    /// Failures that series which went had counted, by the number of their
+    /// kind: what counts them all never gets smaller.
+    gone_errors: BTreeMap<u8, u64>,
     /// Counters of the operator.
     counters: BTreeMap<Box<str>, f64>,
 }
@@ -64,6 +78,8 @@ pub struct Series {
     /// Requests that have ended.
     pub finished: Tallies,
     in_progress: Vec<(WorkerId, u64)>,
+    /// What it is, beside its counts.
+    pub standing: Standing,
 }
 
 /// What a worker adds.
@@ -73,18 +89,20 @@ pub struct Contribution<'a> {
     pub worker: WorkerId,
     /// The monotonic clock.
     pub now_nanos: u64,
+    /// Nanoseconds since the Unix epoch.
+    pub unix_nanos: u64,
     /// What it counted of requests.
     pub red: &'a Red,
     /// What became of its spans, log records and metric points.
     pub ledger: &'a Ledger,
     /// How many of them wait.
     pub queued: Queued,
+    /// How many series there may be.
+    pub limits: Limits,
     /// Since when.
     pub waiting: Waiting,
     /// When metrics were acknowledged last, in nanoseconds since the Unix epoch.
     pub metrics_acknowledged_unix_nanos: u64,
-    /// The most series.
-    pub max_series: usize,
     /// Whether it could export the metrics.
     pub can_export: bool,
     /// Whether this is its last contribution.
@@ -116,6 +134,10 @@ impl Record {
             metrics_acknowledged_unix_nanos: start_unix_nanos,
             workers: Vec::new(),
             series: Vec::new(),
+            names_version: 0,
+            series_start_unix_nanos: start_unix_nanos,
+            offenders: Offenders::default(),
+            gone_errors: BTreeMap::new(),
             counters: BTreeMap::new(),
         }
     }
@@ -181,16 +203,21 @@ impl Record {
     pub fn add(&mut self, from: &Contribution<'_>) {
         self.ledger.add(from.ledger);
         self.ledger.overflow = self.ledger.overflow.saturating_add(from.red.overflow());
-        self.max_series = from.max_series;
+        self.max_series = from.limits.series;
         let acknowledged = &mut self.metrics_acknowledged_unix_nanos;
         *acknowledged = (*acknowledged).max(from.metrics_acknowledged_unix_nanos);
         for (name, more) in from.red.counters() {
             *self.counters.entry(Box::from(name)).or_default() += more;
         }
         self.forget(from.worker);
-        for series in from.red.all() {
-            self.add_series(from, series);
+        for (parent, requests) in from.red.offenders().list() {
+            self.offenders.add(parent, *requests);
         }
+        let mut names = None;
+        for series in from.red.all() {
+            self.add_series(from, series, &mut names);
+        }
+        self.expire(from);
         if !from.is_last {
             self.workers.push(Worker {
                 id: from.worker,
@@ -203,12 +230,12 @@ impl Record {
         self.pass_lease(from);
     }
 
-    fn add_series(&mut self, from: &Contribution<'_>, more: &red::Series) {
+    fn add_series(&mut self, from: &Contribution<'_>, more: &red::Series, names: &mut LazyNames) {
         let in_progress = if from.is_last { 0 } else { more.in_progress };
         if more.finished.is_empty() && in_progress == 0 {
             return;
         }
-        let Some(series) = self.series_for(from, more) else {
+        let Some(series) = self.series_for(from, more, names) else {
             return;
         };
         series.finished.add(&more.finished);
@@ -221,29 +248,6 @@ impl Record {
             None if in_progress > 0 => series.in_progress.push((from.worker, in_progress)),
             None => {}
         }
-    }
-
-    /// The series that takes these requests, made where it is missing.
-    fn series_for(&mut self, from: &Contribution<'_>, more: &red::Series) -> Option<&mut Series> {
-        let mut route = &*more.route;
-        let mut place = self.place_of(route, more.method);
-        if place.is_err() && self.series.len() >= from.max_series && !more.is_template {
-            let requests = more.finished.requests();
-            self.ledger.overflow = self.ledger.overflow.saturating_add(requests);
-            route = names::OTHER;
-            place = self.place_of(route, more.method);
-        }
-        let at = place.unwrap_or_else(|at| {
-            let series = Series {
-                method: more.method,
-                route: Box::from(route),
-                finished: Tallies::default(),
-                in_progress: Vec::new(),
-            };
-            self.series.insert(at, series);
-            at
-        });
-        self.series.get_mut(at)
     }
 
     fn place_of(&self, route: &str, method: usize) -> Result<usize, usize> {

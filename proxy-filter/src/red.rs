@@ -1,9 +1,13 @@
 //! What one worker counts of its requests, by method, route and status, since
-//! it last published. A series, once there, keeps its number, so that a
-//! request ends where it began; how many there are is bounded.
+//! it last published. A series keeps its number as long as anything refers to
+//! it, so that a request ends where it began; how many there are is bounded.
 
+mod places;
+
+use crate::governor::Offenders;
 use crate::outcome::{Finished, Tallies};
-use crate::session::Route;
+use crate::session::Origin;
+use places::Names;
 use sightline_core::names;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -29,12 +33,34 @@ pub struct Series {
     pub method: usize,
     /// The route.
     pub route: Rc<str>,
-    /// Whether the operator named the route: it is never turned away.
-    pub is_template: bool,
+    /// Where the route's name comes from.
+    pub origin: Origin,
+    /// Whether the name was earned in a crowded place.
+    pub is_earned: bool,
     /// Requests that have begun and not ended, in this worker.
     pub in_progress: u64,
     /// Requests that have ended since the last publishing.
     pub finished: Tallies,
+}
+
+/// How many series there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// In all, by method and route. Templates always have a place.
+    pub series: usize,
+    /// Names made of segments below one parent.
+    pub siblings: usize,
+    /// A series without requests for so long goes.
+    pub idle_nanos: u64,
+}
+
+impl Limits {
+    /// No limit.
+    pub const NONE: Self = Self {
+        series: usize::MAX,
+        siblings: usize::MAX,
+        idle_nanos: u64::MAX,
+    };
 }
 
 /// All series of a worker.
@@ -42,49 +68,41 @@ pub struct Series {
 pub struct Red {
     series: Vec<Series>,
     by_route: BTreeMap<Rc<str>, [Option<usize>; METHODS]>,
+    /// The names that all workers know, and the new ones.
+    names: Names,
     /// Requests counted under `_other`, since the last publishing.
     overflow: u64,
+    /// The parents of their routes.
+    offenders: Offenders,
     /// Counters of the operator, since the last publishing.
     counters: BTreeMap<Rc<str>, f64>,
 }
 
 impl Red {
-    /// The series of this method and route; the one of `_other` where the
-    /// budget of `max_series` is used up.
-    pub fn series_of(&mut self, method: &[u8], route: &Route<'_>, max_series: usize) -> usize {
-        let method = method_number(method);
-        if let Some(series) = self.find(method, &route.name) {
-            return series;
-        }
-        if self.series.len() < max_series || route.is_template {
-            return self.add(method, &route.name, route.is_template);
-        }
-        self.overflow = self.overflow.saturating_add(1);
-        match self.find(method, names::OTHER) {
-            Some(series) => series,
-            None => self.add(method, names::OTHER, true),
-        }
-    }
-
     fn find(&self, method: usize, route: &str) -> Option<usize> {
         *self.by_route.get(route)?.get(method)?
     }
 
-    fn add(&mut self, method: usize, route: &str, is_template: bool) -> usize {
+    fn add(&mut self, method: usize, route: &str, origin: Origin, is_earned: bool) -> usize {
         let known = self.by_route.get_key_value(route);
         let route = known.map_or_else(|| Rc::from(route), |(route, _)| Rc::clone(route));
-        let number = self.series.len();
+        let number = self.names.free.pop().unwrap_or(self.series.len());
         let methods = self.by_route.entry(Rc::clone(&route)).or_default();
         if let Some(place) = methods.get_mut(method) {
             *place = Some(number);
         }
-        self.series.push(Series {
+        let series = Series {
             method,
             route,
-            is_template,
+            origin,
+            is_earned,
             in_progress: 0,
             finished: Tallies::default(),
-        });
+        };
+        match self.series.get_mut(number) {
+            Some(free) => *free = series,
+            None => self.series.push(series),
+        }
         number
     }
 
@@ -110,7 +128,13 @@ impl Red {
         }
     }
 
-    /// All series, in the order of their numbers.
+    /// The series of a GET that has this name.
+    #[cfg(test)]
+    pub(crate) fn by_name(&self, route: &str) -> Option<usize> {
+        self.find(0, route)
+    }
+
+    /// All series, in the order of their numbers. Some may be free.
     pub fn all(&self) -> &[Series] {
         &self.series
     }
@@ -138,10 +162,16 @@ impl Red {
         self.overflow
     }
 
+    /// The parents of routes that were counted under `_other`.
+    pub fn offenders(&self) -> &Offenders {
+        &self.offenders
+    }
+
     /// What was counted is published: counting starts again at zero. Requests
     /// in progress are.
     pub fn published(&mut self) {
         self.overflow = 0;
+        self.offenders.clear();
         self.counters.clear();
         for series in &mut self.series {
             series.finished.clear();
@@ -153,6 +183,8 @@ impl Red {
 mod tests {
     use super::*;
     use crate::outcome::Outcome;
+    use crate::record::Record;
+    use crate::session::Route;
     use std::borrow::Cow;
 
     fn finished(status: Option<u16>) -> Finished {
@@ -162,17 +194,26 @@ mod tests {
         }
     }
 
+    const LIMITS: Limits = Limits {
+        series: 20,
+        ..Limits::NONE
+    };
+
     fn route(name: &str, is_template: bool) -> Route<'_> {
         let name = Cow::Borrowed(name);
-        Route { name, is_template }
+        let origin = match is_template {
+            true => Origin::Template,
+            false => Origin::Segments,
+        };
+        Route { name, origin }
     }
 
     #[test]
     fn a_request_ends_where_it_began() {
         let mut red = Red::default();
-        let first = red.series_of(b"GET", &route("/a", true), 10);
-        let second = red.series_of(b"POST", &route("/a", true), 10);
-        assert_eq!(red.series_of(b"GET", &route("/a", true), 10), first);
+        let first = red.series_of(b"GET", &route("/a", true), &LIMITS);
+        let second = red.series_of(b"POST", &route("/a", true), &LIMITS);
+        assert_eq!(red.series_of(b"GET", &route("/a", true), &LIMITS), first);
         red.begin(first);
         red.begin(second);
         red.end(first, &finished(Some(200)));
@@ -200,19 +241,45 @@ mod tests {
         let mut red = Red::default();
         for at in 0..10_000 {
             let name = format!("/made-up-{at}");
-            let series = red.series_of(b"GET", &route(&name, false), 20);
+            let series = red.series_of(b"GET", &route(&name, false), &LIMITS);
             red.count(series, &finished(Some(404)));
         }
-        let template = red.series_of(b"GET", &route("/real", true), 20);
+        let template = red.series_of(b"GET", &route("/real", true), &LIMITS);
         red.count(template, &finished(Some(200)));
         assert_eq!(
             red.all().len(),
-            20 + 2,
-            "the budget, _other and the template"
+            10 + 2,
+            "half of the budget, _other and the template"
         );
-        assert_eq!(red.overflow(), 10_000 - 20);
+        assert_eq!(red.overflow(), 10_000 - 10);
         assert_eq!(&*red.get(template).unwrap().route, "/real");
         let counted = red.all().iter().map(|series| series.finished.requests());
         assert_eq!(counted.sum::<u64>(), 10_001);
+    }
+
+    #[test]
+    fn a_number_is_given_again_only_when_nothing_refers_to_it() {
+        let mut red = Red::default();
+        let place = |red: &mut Red, name| red.series_of(b"GET", &route(name, false), &LIMITS);
+        let under_way = place(&mut red, "/under-way");
+        red.begin(under_way);
+        let waiting = place(&mut red, "/waiting");
+        let over = place(&mut red, "/over");
+        red.published();
+        // The record knows none of the names.
+        let record = Record::new(0, [0; 16]);
+        red.settle(&record, 20, [waiting].into_iter());
+        assert_eq!(place(&mut red, "/next"), over);
+        let more = place(&mut red, "/more");
+        assert!(![under_way, waiting, over].contains(&more));
+        assert_eq!(&*red.get(waiting).unwrap().route, "/waiting");
+        red.end(under_way, &finished(Some(200)));
+        red.published();
+        red.settle(&record, 20, std::iter::empty());
+        let free: Vec<_> = ["/a", "/b", "/c", "/d"]
+            .map(|name| place(&mut red, name))
+            .into();
+        assert!(free.iter().all(|number| *number < 4), "{free:?}");
+        assert_eq!(red.all().len(), 4);
     }
 }

@@ -2,9 +2,12 @@
 //! proxy process are one instance of the service.
 
 use crate::config::Service;
-use crate::service::SCOPE;
+use sightline_core::names;
 use sightline_core::otlp::{Attribute, Source, export_request};
 use sightline_core::request_id;
+
+/// The scope that everything comes from.
+const SCOPE: (&str, &str) = (names::EDGE_SCOPE, env!("CARGO_PKG_VERSION"));
 
 /// A service and the instance of it that this process is.
 #[derive(Debug)]

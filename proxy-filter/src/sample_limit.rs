@@ -3,7 +3,7 @@
 //! A worker asks for it only when, by what it saw last, one more may pass; so
 //! the limit itself bounds how often that is, whatever the load.
 
-use crate::publishing::SharedData;
+use crate::shared_data::SharedData;
 use sightline_core::rate_limit::RateLimit;
 
 /// How often a worker tries again when others come first; then it does without.
@@ -74,8 +74,8 @@ fn read(value: &[u8]) -> RateLimit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::publishing::NotWritten;
-    use crate::publishing::tests::EnvoySharedData;
+    use crate::shared_data::NotWritten;
+    use crate::shared_data::tests::EnvoySharedData;
 
     const SECOND: u64 = 1_000_000_000;
     const EVERY: u64 = SECOND / 10;

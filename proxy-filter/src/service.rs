@@ -8,16 +8,17 @@ mod due;
 use crate::access_log::AccessRecord;
 use crate::config::{Export, Settings};
 use crate::envoy_stats::{EnvoyStats, Increment};
+use crate::exported::Exported;
 use crate::exporter::{Answer, Exporter, UnderWay, Verdict};
 use crate::finished_span::FinishedSpan;
 use crate::ledger::{Drop, Failure, Ledger, Queued, Waiting};
-use crate::publishing::{self, Exported, Now, SharedData};
+use crate::now::Now;
 use crate::queue::Queue;
 use crate::record::{Contribution, Record, WorkerId};
-use crate::red::Red;
+use crate::red::{Limits, Red};
 use crate::sample_limit::SampleLimit;
+use crate::shared_data::{self, SharedData};
 use crate::signal::{Call, Change, SIGNALS, Signal};
-use sightline_core::names;
 use std::rc::Rc;
 
 /// A service.
@@ -57,7 +58,7 @@ impl Service {
     pub fn new(settings: &Settings) -> Self {
         let service = &settings.service;
         Self {
-            key: publishing::key(service.namespace.as_deref(), &service.name),
+            key: shared_data::record_key(service.namespace.as_deref(), &service.name),
             roots: Vec::new(),
             red: Red::default(),
             sample_limit: SampleLimit::default(),
@@ -121,6 +122,12 @@ impl Service {
         self.roots.last().map(|(_, settings)| settings)
     }
 
+    /// Nobody publishes for a service that nobody has.
+    fn limits(&self) -> Limits {
+        let limits = self.settings().map(|settings| settings.limits);
+        limits.unwrap_or(Limits::NONE)
+    }
+
     fn export(&self) -> Option<&Export> {
         self.settings()?.export.as_ref()
     }
@@ -164,14 +171,13 @@ impl Service {
             red: &self.red,
             ledger: &self.ledger,
             queued: self.queued(),
+            unix_nanos: now.unix_nanos,
+            limits: self.limits(),
             waiting: Waiting {
                 spans: self.spans.oldest_unix_nanos().unwrap_or_default(),
                 log_records: self.log_records.oldest_unix_nanos().unwrap_or_default(),
             },
             metrics_acknowledged_unix_nanos: self.acknowledged_unix_nanos,
-            max_series: self
-                .settings()
-                .map_or(usize::MAX, |settings| settings.max_series),
             can_export: self.export().is_some(),
             is_last,
         }
@@ -203,12 +209,14 @@ impl Service {
     /// The contribution is in the record.
     pub fn published(&mut self, record: &Record, is_last: bool) {
         if let Some(stats) = &mut self.stats {
-            stats.take(&self.red, record.max_series);
+            stats.take(&self.red, record);
             if is_last {
                 stats.leave();
             }
         }
         self.red.published();
+        self.red
+            .settle(record, record.max_series, self.spans.series());
         self.ledger = Ledger::default();
         self.instance = (!is_last).then_some(record.instance);
     }
@@ -348,9 +356,6 @@ impl Service {
 fn count(items: usize) -> u64 {
     u64::try_from(items).unwrap_or(u64::MAX)
 }
-
-/// The scope that everything comes from.
-pub const SCOPE: (&str, &str) = (names::EDGE_SCOPE, env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
 mod tests;

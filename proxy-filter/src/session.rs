@@ -5,10 +5,12 @@
 pub mod b3;
 mod caller;
 pub mod head;
+mod route;
 mod trace;
 
 pub use caller::SourceAddress;
 pub use head::Head;
+pub use route::{Origin, Route, RouteName, route_of};
 pub use trace::Entropy;
 
 use crate::access_log::Logged;
@@ -21,7 +23,7 @@ use caller::Caller;
 use sightline_core::baggage;
 use sightline_core::names;
 use sightline_core::request_id;
-use sightline_core::route;
+use sightline_core::route::path_of;
 use std::borrow::Cow;
 use std::rc::Rc;
 use trace::Trace;
@@ -48,15 +50,6 @@ pub enum Class {
     Excluded,
     /// Asks for the metrics page.
     MetricsPage,
-}
-
-/// The route that a request is counted under.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route<'a> {
-    /// The template, or the name made of the path's segments.
-    pub name: Cow<'a, str>,
-    /// Whether it is one of the operator's templates.
-    pub is_template: bool,
 }
 
 /// A request that is under way.
@@ -98,39 +91,12 @@ pub fn classify(settings: &Settings, head: &Head<'_>) -> Class {
         return Class::Traced;
     };
     let page = settings.metrics_path.as_deref();
-    if page == Some(route::path_of(path)) && matches!(head.method, b"GET" | b"HEAD") {
+    if page == Some(path_of(path)) && matches!(head.method, b"GET" | b"HEAD") {
         Class::MetricsPage
     } else if settings.exclude.template_for(path).is_some() {
         Class::Excluded
     } else {
         Class::Traced
-    }
-}
-
-/// The route of a path as it stands in `:path`; [`names::UNKNOWN`] if there is none.
-pub fn route_of<'a>(settings: &'a Settings, path: &'a [u8]) -> Route<'a> {
-    if path.is_empty() {
-        let name = Cow::Borrowed(names::UNKNOWN);
-        return Route {
-            name,
-            is_template: false,
-        };
-    }
-    match String::from_utf8_lossy(path) {
-        Cow::Borrowed(path) => match settings.routes.template_for(path) {
-            Some(template) => Route {
-                name: Cow::Borrowed(template),
-                is_template: true,
-            },
-            None => Route {
-                name: route::infer(path),
-                is_template: false,
-            },
-        },
-        Cow::Owned(path) => Route {
-            name: Cow::Owned(settings.routes.route_of(&path).into_owned()),
-            is_template: settings.routes.template_for(&path).is_some(),
-        },
     }
 }
 

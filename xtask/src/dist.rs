@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::cache::{Key, lock};
-use crate::guest;
+use crate::guest::{self, Goal};
 use crate::part::{Found, Part};
 use crate::process;
 use crate::sdk;
@@ -57,6 +57,7 @@ pub fn build(site: &Site) -> Result<sizes::Table> {
     files.extend(sdk::measured(site)?);
     let table = sizes::measure(&node, &site.root, &files)?;
     sizes::write(&site.path("dist/sizes.json"), &table)?;
+    sdk::within_budget(&table)?;
     Ok(table)
 }
 
@@ -67,7 +68,7 @@ pub fn filter(setup: &Setup) -> Result<Found> {
         .with_files(&setup.site.root, &["proxy-filter"])?;
     let output = setup.site.path(FILTER);
     made(setup, Part::Filter, key, &output, |log| {
-        let built = guest::build(setup, "sightline-filter", log)?;
+        let built = guest::build(setup, "sightline-filter", Goal::Speed, log)?;
         optimised(setup, &built, &output, log)
     })?;
     Ok(Found::at(output))
@@ -111,7 +112,12 @@ pub fn optimised(setup: &Setup, input: &Path, output: &Path, log: &Path) -> Resu
     process::run(
         Command::new(&setup.node)
             .arg(binaryen.join("node_modules/binaryen/bin/wasm-opt"))
-            .args(["-Oz", "--strip-debug", "--strip-producers"])
+            .args([
+                "-Oz",
+                "--strip-debug",
+                "--strip-producers",
+                "--strip-target-features",
+            ])
             .arg(input)
             .arg("-o")
             .arg(&unfinished),
@@ -119,6 +125,36 @@ pub fn optimised(setup: &Setup, input: &Path, output: &Path, log: &Path) -> Resu
     )?;
     fs::rename(unfinished, output)?;
     Ok(())
+}
+
+/// Writes the same program as a module of JavaScript. What only newer engines of
+/// wasm can do is put in older terms first, which wasm2js asks for.
+pub fn as_javascript(setup: &Setup, input: &Path, output: &Path, log: &Path) -> Result<()> {
+    let tools = setup
+        .get(Part::Binaryen)?
+        .path
+        .join("node_modules/binaryen/bin");
+    let lowered = output.with_extension("wasm");
+    let run = |tool: &str, arguments: &[&str], input: &Path, output: &Path| {
+        let mut command = Command::new(&setup.node);
+        command.arg(tools.join(tool)).args(arguments).arg(input);
+        process::run(command.arg("-o").arg(output), log)
+    };
+    let lowering = [
+        "--llvm-nontrapping-fptoint-lowering",
+        "--llvm-memory-copy-fill-lowering",
+        "--signext-lowering",
+    ];
+    let smallest = [
+        "-Oz",
+        "--strip-debug",
+        "--strip-producers",
+        "--strip-target-features",
+    ];
+    run("wasm-opt", &lowering, input, &lowered)?;
+    run("wasm-opt", &smallest, &lowered, &lowered)?;
+    run("wasm2js", &["-Oz"], &lowered, output)?;
+    fs::remove_file(&lowered).context("remove what wasm2js has read")
 }
 
 /// What lies ready to be shipped, relative to the checkout.

@@ -21,11 +21,24 @@ pub fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
+/// How a guest is built where it differs from the release profile.
+pub enum Goal {
+    Speed,
+    /// Every byte crosses a network: the crates that it shares with others are
+    /// built for size too, and no memory is kept for a stack that it never uses.
+    Size,
+}
+
+const STACK_BYTES: usize = 64 * 1024;
+
 /// Builds a package; the file that came out.
-pub fn build(setup: &Setup, package: &str, log: &Path) -> Result<PathBuf> {
+pub fn build(setup: &Setup, package: &str, goal: Goal, log: &Path) -> Result<PathBuf> {
     let sysroot = &setup.get(Part::Wasm)?.path;
     let target = setup.site.target.join("guest");
-    let flags = remapped(&[(&setup.site.root, "."), (sysroot, "/rustc")])?;
+    let mut flags = remapped(&[(&setup.site.root, "."), (sysroot, "/rustc")])?;
+    if let Goal::Size = goal {
+        flags.push(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
+    }
     let flags: Vec<String> = flags.iter().map(|flag| format!("{flag:?}")).collect();
     let mut command = Command::new(cargo());
     command
@@ -46,6 +59,9 @@ pub fn build(setup: &Setup, package: &str, log: &Path) -> Result<PathBuf> {
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .current_dir(&setup.site.root);
+    if let Goal::Size = goal {
+        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "z");
+    }
     let linker = sysroot.join("bin/wasm-ld");
     if linker.is_file() {
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);

@@ -1,21 +1,21 @@
-//! Packs the browser SDK: the engine by cargo and wasm-bindgen, the package
+//! Packs the browser SDK: the engine by cargo and binaryen, the package
 //! around it by its own build script in `browser-sdk/npm`.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow};
-use wasm_bindgen_cli_support::Bindgen;
+use anyhow::{Context, Result, bail};
 
 use crate::cache::{Key, files_below};
-use crate::dist::{SHARED, made, optimised, relative};
-use crate::guest;
+use crate::dist::{SHARED, as_javascript, made, optimised, relative};
+use crate::guest::{self, Goal};
 use crate::part::{Found, Part};
 use crate::process;
 use crate::recipe::npm;
 use crate::setup::Setup;
 use crate::site::Site;
+use crate::sizes::Table;
 
 const PACKAGE: &str = "browser-sdk/npm";
 const PACKED: &str = "dist/npm";
@@ -32,26 +32,13 @@ pub fn get(setup: &Setup) -> Result<Found> {
     made(setup, Part::Sdk, key, &site.path(PACKED), |log| {
         let package = site.path(PACKAGE);
         dependencies(setup, log)?;
-        let built = guest::build(setup, "sightline-browser", log)?;
+        let built = guest::build(setup, "sightline-browser", Goal::Size, log)?;
         let engine = site.target.join("xtask/engine");
         if engine.exists() {
             fs::remove_dir_all(&engine)?;
         }
-        Bindgen::new()
-            .input_path(&built)
-            .web(true)
-            .map_err(|error| anyhow!("{error:#}"))?
-            .typescript(true)
-            .generate(&engine)
-            .map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
-        for file in files_below(&engine)? {
-            if file
-                .extension()
-                .is_some_and(|extension| extension == "wasm")
-            {
-                optimised(setup, &file, &file, log)?;
-            }
-        }
+        optimised(setup, &built, &engine.join("engine.wasm"), log)?;
+        as_javascript(setup, &built, &engine.join("fallback.js"), log)?;
         process::run(
             Command::new("npm")
                 .args(["run", "build"])
@@ -106,6 +93,38 @@ pub fn measured(site: &Site) -> Result<Vec<String>> {
     };
     let files = files_below(&folder)?.into_iter().filter(loaded);
     Ok(files.map(|file| relative(site, &file)).collect())
+}
+
+/// The eager part with brotli: less than web-vitals alone (3,114).
+const MAX_EAGER: u64 = 3_000;
+/// All that a page loads of us where wasm is allowed: less than the smallest
+/// SDK that does as much.
+const MAX_TOTAL: u64 = 17_800;
+
+/// Fails where the package has outgrown its budgets.
+pub fn within_budget(table: &Table) -> Result<()> {
+    let brotli = |file: &str| {
+        let path = format!("{PACKAGE}/dist/{file}");
+        let sizes = table
+            .get(&path)
+            .with_context(|| format!("no size of {path}"))?;
+        Ok::<u64, anyhow::Error>(sizes.brotli)
+    };
+    let eager = brotli("index.js")?;
+    let total = eager + brotli("engine.js")? + brotli("engine.wasm")?;
+    for (what, bytes, budget) in [
+        ("the eager part", eager, MAX_EAGER),
+        ("index.js, engine.js and engine.wasm", total, MAX_TOTAL),
+    ] {
+        if bytes > budget {
+            bail!(
+                "the browser SDK is over its budget: {what} take {bytes} bytes (brotli), \
+                 {} more than the {budget} allowed; browser-sdk/README.md says where bytes go",
+                bytes - budget
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The package's own tools, in place, unless they are those of the lock file.

@@ -2,20 +2,16 @@
 // far, and from then on everything that happens. Loaded by `import()`, never
 // before the page is idle or left.
 
-import { initSync } from "../engine/sightline_browser.js";
 import { delivery } from "./delivery.js";
-import { ask, tell } from "./gate.js";
+import { ask, open, tell } from "./gate.js";
 import { Kind } from "./input.js";
 import type { Input, Loader, Running } from "./loader.js";
 import { resolve } from "./problems.js";
 import { interactions, watchVitals } from "./vitals.js";
 
-/** Rejects where there is no wasm, or a policy forbids it. */
+/** Rejects where the engine can't be had. */
 export async function start(loader: Loader): Promise<Running> {
-  // Written so that bundlers find the file and bring it along.
-  const wasm = new URL("./engine.wasm", import.meta.url);
-  const answer = await loader.nativeFetch(wasm);
-  initSync({ module: await WebAssembly.compile(await answer.arrayBuffer()) });
+  await open(loader.nativeFetch, loader.options?.engine);
 
   const [options, problems] = resolve(loader.options);
   if (problems.length) console.warn(`Sightline: init(): ${problems.join("; ")}`);

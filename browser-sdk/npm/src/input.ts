@@ -38,4 +38,5 @@ export const enum Kind {
   Settled = 18,
   CheckRoutes = 19,
   Phases = 20,
+  Waiting = 21,
 }

@@ -22,6 +22,9 @@ export interface Options {
   /** The share of traces to keep, from 0 to 1 (default). A trace that the edge
    * began is kept if the edge keeps it. Vitals and errors are always kept. */
   sampleRatio?: number;
+  /** `"wasm"`, `"js"` where the page's policy forbids wasm, or `"auto"`
+   * (default): `"js"` after `"wasm"` failed, which a policy's reports tell. */
+  engine?: "auto" | "wasm" | "js";
 }
 
 /** What `init` gives back. */

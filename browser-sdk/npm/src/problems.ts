@@ -7,7 +7,7 @@ import { Kind } from "./input.js";
 import type { Options } from "./options.js";
 
 /** Options as the engine wants them: complete and valid. */
-export type Resolved = Required<Omit<Options, "propagateTo">>;
+export type Resolved = Required<Omit<Options, "propagateTo" | "engine">>;
 
 const isHttp = (url: unknown, base?: string): boolean => {
   try {
@@ -30,6 +30,7 @@ const RULES: { [Name in keyof Options]: [(value: any) => unknown, string] } = {
     (value) => typeof value === "number" && value >= 0 && value <= 1,
     "a number from 0 to 1",
   ],
+  engine: [(value) => ["auto", "wasm", "js"].includes(value), '"auto", "wasm" or "js"'],
 };
 
 /** The good options, defaults for the rest, and every problem found. */

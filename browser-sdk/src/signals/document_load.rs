@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use sightline_core::append;
 use sightline_core::otlp::{Event, Span, SpanKind, Status, Writer};
 
 use crate::attributes::Attributes;
@@ -15,11 +16,12 @@ pub fn span(page: &Page, clock: Clock, navigation: &Navigation, end_ms: f64) -> 
     let start_ms = navigation.activation_ms;
     let mut events = Vec::new();
     for (name, at) in navigation.phases() {
-        events.push(Event {
+        let event = Event {
             unix_nanos: clock.unix_nanos(at),
             name,
             attributes: &[],
-        });
+        };
+        append::item(&mut events, event);
     }
     let mut attributes = Attributes::default();
     attributes.text("url.full", &page.location.full);

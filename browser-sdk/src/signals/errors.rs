@@ -4,6 +4,7 @@
 
 use alloc::vec::Vec;
 
+use sightline_core::append;
 use sightline_core::otlp::{LogRecord, Severity, Writer};
 use sightline_core::redact;
 use sightline_core::trace_context::SpanContext;
@@ -60,7 +61,7 @@ impl Errors {
         if self.told.len() >= MAX_DISTINCT {
             return Verdict::TooMany;
         }
-        self.told.push(identity);
+        append::item(&mut self.told, identity);
         Verdict::Tell
     }
 }

@@ -5,6 +5,7 @@
 
 use alloc::string::String;
 
+use sightline_core::append;
 use sightline_core::names;
 use sightline_core::otlp::{Link, Span, SpanKind, Status, Writer};
 use sightline_core::redact;
@@ -48,9 +49,9 @@ pub fn span(
     let method = names::known_method(fetched.method.as_bytes());
     // "HTTP" where the method is not a known one, as the conventions have it.
     let is_known = method != names::METHOD_OTHER;
-    let mut name = String::from(if is_known { method } else { "HTTP" });
-    name.push(' ');
-    name.push_str(&location.template);
+    let mut name = append::owned(if is_known { method } else { "HTTP" });
+    append::text(&mut name, " ");
+    append::text(&mut name, &location.template);
     let (server, port) = server_of(&location.full);
     let status_text = decimal(fetched.status);
     let error = redact::text(fetched.error);
@@ -124,7 +125,11 @@ fn split_port(authority: &str) -> (&str, &str) {
 fn decimal(status: u16) -> String {
     let mut text = String::new();
     for digit in [status / 100 % 10, status / 10 % 10, status % 10] {
-        text.push(char::from(digit as u8 | b'0'));
+        let digit = usize::from(digit);
+        append::text(
+            &mut text,
+            "0123456789".get(digit..=digit).unwrap_or_default(),
+        );
     }
     text
 }

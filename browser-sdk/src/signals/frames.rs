@@ -7,6 +7,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use sightline_core::append;
 use sightline_core::names::web_vital as name;
 
 use super::inp::Event;
@@ -168,13 +169,14 @@ impl Frames {
                 at < RECENT || is_needed
             });
         }
-        scripts.push(Kept {
+        let kept = Kept {
             start_ms: script.start_ms,
             end_ms: script.start_ms + script.duration_ms,
             frame_start_ms: script.frame_start_ms,
             frame_end_ms: script.frame_start_ms + script.frame_duration_ms,
             texts: script.texts.map(vital::kept),
-        });
+        };
+        append::item(scripts, kept);
     }
 
     /// Adds the script that took longest of an interaction, if one is known.

@@ -4,6 +4,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use sightline_core::append;
 use sightline_core::names::web_vital as name;
 
 use super::frames::{Frames, Group, Phases};
@@ -110,11 +111,12 @@ impl Inp {
                 }
                 self.longest.pop();
             }
-            self.longest.push(Interaction {
+            let new = Interaction {
                 id,
                 latency_ms: -1.0,
                 ..Interaction::default()
-            });
+            };
+            append::item(&mut self.longest, new);
         }
         // Up to its place; those before are in order.
         let mut at = known.unwrap_or(self.longest.len().saturating_sub(1));

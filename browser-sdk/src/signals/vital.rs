@@ -1,9 +1,9 @@
 //! What all web vitals have in common: rating, delta, and the
 //! `browser.web_vital` event. How each is measured stands in its own file.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 
+use sightline_core::append;
 use sightline_core::otlp::{LogRecord, Severity, Writer};
 use sightline_core::redact;
 use sightline_core::trace_context::SpanContext;
@@ -72,7 +72,7 @@ const MAX_TEXT: usize = 200;
 /// somebody's.
 #[inline(never)]
 pub fn kept(text: &str) -> String {
-    truncated(&redact::text(text), MAX_TEXT).to_owned()
+    append::owned(truncated(&redact::text(text), MAX_TEXT))
 }
 
 /// Encodes the event, with what the value is made of.
@@ -85,9 +85,9 @@ pub fn event(
     unix_nanos: u64,
 ) -> Writer {
     let mut attributes = attributes;
-    let mut id = view.id().to_owned();
-    id.push('-');
-    id.push_str(vital.name);
+    let mut id = append::owned(view.id());
+    append::text(&mut id, "-");
+    append::text(&mut id, vital.name);
     attributes.text("browser.web_vital.id", &id);
     attributes.text("browser.web_vital.name", vital.name);
     attributes.double("browser.web_vital.value", report.value);
@@ -119,8 +119,8 @@ pub fn told_of<'a>(
     let pairs = attributes.as_slice().iter();
     pairs
         .map(|pair| match pair.value {
-            Value::Double(number) => (pair.key.to_owned(), Some(number)),
-            _ => (pair.key.to_owned(), None),
+            Value::Double(number) => (append::owned(pair.key), Some(number)),
+            _ => (append::owned(pair.key), None),
         })
         .collect()
 }

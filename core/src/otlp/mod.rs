@@ -36,7 +36,7 @@ pub struct Source<'a> {
 /// same shape. `items` are spans, metrics or log records, each written by its
 /// own `write`.
 pub fn export_request(source: &Source<'_>, items: &[u8]) -> alloc::vec::Vec<u8> {
-    let mut writer = Writer::with_capacity(items.len().saturating_add(256));
+    let mut writer = Writer::new();
     // ExportTraceServiceRequest.resource_spans, and so on.
     writer.message(1, |resource_items| {
         resource_items.message(1, |resource| {

@@ -4,6 +4,8 @@
 
 use alloc::vec::Vec;
 
+use crate::append;
+
 const VARINT: u32 = 0;
 const FIXED64: u32 = 1;
 const LENGTH_DELIMITED: u32 = 2;
@@ -50,15 +52,15 @@ impl Writer {
 
     /// Fields that are encoded already.
     pub(super) fn raw(&mut self, fields: &[u8]) {
-        self.bytes.extend_from_slice(fields);
+        append::bytes(&mut self.bytes, fields);
     }
 
     fn raw_varint(&mut self, mut value: u64) {
         while value >= 0x80 {
-            self.bytes.push(value as u8 | 0x80);
+            append::item(&mut self.bytes, value as u8 | 0x80);
             value >>= 7;
         }
-        self.bytes.push(value as u8);
+        append::item(&mut self.bytes, value as u8);
     }
 
     fn key(&mut self, field: u32, wire_type: u32) {
@@ -147,7 +149,7 @@ impl Writer {
     #[inline(never)]
     fn open(&mut self, field: u32) -> usize {
         self.key(field, LENGTH_DELIMITED);
-        self.bytes.push(0);
+        append::item(&mut self.bytes, 0);
         self.bytes.len()
     }
 
@@ -161,7 +163,7 @@ impl Writer {
         let mut more = 0usize;
         while length >> 7 >> (7usize.saturating_mul(more)) > 0 {
             more = more.saturating_add(1);
-            self.bytes.push(0);
+            append::item(&mut self.bytes, 0);
         }
         if more > 0 {
             for from in (start..end).rev() {

@@ -1,6 +1,6 @@
 //! The host's clocks, by WASI.
 
-use crate::publishing::Now;
+use crate::now::Now;
 
 const REALTIME: u32 = 0;
 const MONOTONIC: u32 = 1;

@@ -3,7 +3,7 @@
 //! `imports.txt`; some hosts know only few.
 
 use crate::header_map;
-use crate::publishing::{NotWritten, SharedData};
+use crate::shared_data::{NotWritten, SharedData};
 
 /// A level of the host's log.
 #[derive(Clone, Copy)]

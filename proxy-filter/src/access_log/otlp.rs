@@ -12,6 +12,10 @@ use sightline_core::names;
 use sightline_core::otlp::{Attribute, LogRecord, Value, Writer};
 
 impl Item for AccessRecord {
+    fn series(&self) -> usize {
+        self.series
+    }
+
     fn weight(&self) -> usize {
         size_of::<Self>().saturating_add(self.texts.weight())
     }

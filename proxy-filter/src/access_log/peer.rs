@@ -1,7 +1,7 @@
 //! Where a request came from, as far as the operator lets the log tell it.
 
 use crate::config::PeerForm;
-use crate::publishing::SharedData;
+use crate::shared_data::SharedData;
 use core::fmt;
 use core::net::{IpAddr, SocketAddr};
 use sightline_core::client_address;
@@ -56,7 +56,7 @@ pub fn peer_key(shared: &mut impl SharedData, random: [u8; 16]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::publishing::tests::EnvoySharedData;
+    use crate::shared_data::tests::EnvoySharedData;
 
     #[test]
     fn a_caller_is_told_as_the_operator_wants() {

@@ -10,10 +10,14 @@
 //! the check and the schema alike.
 
 mod counter;
+mod float;
 mod logs;
+mod metrics;
 
+pub use super::openapi::OpenApi;
 pub use counter::Counter;
 pub use logs::{Access, Logs, PeerForm};
+pub use metrics::{MetricNames, Metrics, Temporality};
 
 use serde::Deserialize;
 
@@ -34,6 +38,12 @@ pub struct Document {
     /// named by its segments, `/orders/1234` as `/orders/{id}`.
     #[cfg_attr(feature = "schema", schemars(length(max = sightline_core::route::MAX_TEMPLATES)))]
     pub routes: Vec<String>,
+    /// An OpenAPI 3 document whose paths, below the paths of its `servers`, are
+    /// templates, too; see Routes below.
+    pub openapi: OpenApi,
+    /// Where no template matches, count a request under the name of the proxy's
+    /// own route, if that has one.
+    pub use_route_name: bool,
     /// Templates of paths that pass untouched: no id, no trace, not counted.
     #[cfg_attr(feature = "schema", schemars(length(max = sightline_core::route::MAX_TEMPLATES)))]
     pub exclude: Vec<String>,
@@ -125,6 +135,7 @@ pub struct Trace {
     /// The share of traces that is sampled, of those that start here or come
     /// from who is not trusted. A trusted caller's decision stays.
     #[cfg_attr(feature = "schema", schemars(range(min = 0, max = 1)))]
+    #[serde(deserialize_with = "float::read")]
     pub sample_ratio: f64,
     /// Shares for the paths of some templates, in place of that.
     #[cfg_attr(feature = "schema", schemars(length(max = sightline_core::route::MAX_TEMPLATES)))]
@@ -132,9 +143,10 @@ pub struct Trace {
     /// The most traces that are sampled in a second of those that the shares
     /// keep; no limit without it. See Sampling below.
     #[cfg_attr(feature = "schema", schemars(range(min = limits::MAX_PER_SECOND.0, max = limits::MAX_PER_SECOND.1)))]
+    #[serde(deserialize_with = "float::read_some")]
     pub max_per_second: Option<f64>,
     /// Requests that take longer leave a span even where their trace is not
-    /// sampled. Errors (500 or more, or no response) always do.
+    /// sampled. Errors always do: 500 or more, no response, or one that broke off.
     #[cfg_attr(feature = "schema", schemars(range(min = limits::SLOW_MS.0, max = limits::SLOW_MS.1)))]
     pub slow_ms: Option<u64>,
     /// B3 headers, for meshes that still use them; see B3 below.
@@ -153,6 +165,7 @@ pub struct SampledRoute {
     pub route: Option<String>,
     /// The share of traces of requests for it that is sampled.
     #[cfg_attr(feature = "schema", schemars(required, range(min = 0, max = 1)))]
+    #[serde(deserialize_with = "float::read_some")]
     pub sample_ratio: Option<f64>,
 }
 
@@ -212,52 +225,6 @@ pub enum ServerTiming {
     Off,
 }
 
-/// RED metrics.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
-#[serde(default, deny_unknown_fields)]
-pub struct Metrics {
-    /// Path of the metrics page that the filter serves; it is itself not
-    /// counted. Whoever reaches the listener can read it.
-    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/")))]
-    pub path: Option<String>,
-    /// The most pairs of method and route; what is beyond counts under the
-    /// route `_other`. Templates always have a place.
-    #[cfg_attr(feature = "schema", schemars(range(min = limits::MAX_SERIES.0, max = limits::MAX_SERIES.1)))]
-    pub max_series: u64,
-    /// Say the same in Envoy's own statistics, for `/stats/prometheus`; see
-    /// Ways out below.
-    pub envoy_stats: bool,
-    /// Counters of your own, made of requests; see Counters below.
-    #[cfg_attr(feature = "schema", schemars(length(max = limits::COUNTERS)))]
-    pub counters: Vec<Counter>,
-}
-
-/// What OTLP counters and histograms say.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
-#[serde(rename_all = "snake_case")]
-pub enum Temporality {
-    /// totals since the start
-    #[default]
-    Cumulative,
-    /// increments since the last export that was acknowledged
-    Delta,
-}
-
-/// Whose names requests are reported under.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
-#[serde(rename_all = "snake_case")]
-pub enum MetricNames {
-    /// `http_requests_total` and the like, as on the metrics page
-    #[default]
-    Prometheus,
-    /// `http.server.request.duration` and the like
-    #[serde(rename = "opentelemetry")]
-    OpenTelemetry,
-}
-
 /// An OTLP/HTTP receiver.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema, serde::Serialize))]
@@ -300,6 +267,8 @@ impl Default for Document {
             request_id: RequestId::default(),
             trace: Trace::default(),
             routes: Vec::new(),
+            openapi: OpenApi::default(),
+            use_route_name: false,
             exclude: vec!["/sightline/*".to_owned()],
             metrics: Metrics::default(),
             logs: Logs::default(),
@@ -331,17 +300,6 @@ impl Default for Trace {
             slow_ms: None,
             b3: B3::default(),
             server_timing: ServerTiming::default(),
-        }
-    }
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        Self {
-            path: None,
-            max_series: 1000,
-            envoy_stats: false,
-            counters: Vec::new(),
         }
     }
 }

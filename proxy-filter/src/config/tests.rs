@@ -9,6 +9,30 @@ fn problems(document: &str) -> Vec<String> {
 }
 
 #[test]
+fn fractions_may_be_texts_as_envoys_yaml_makes_them() {
+    let document = br#"{"service": {"name": "e"}, "export": {"cluster": "c"}, "logs": {"access": "otlp", "success_ratio": "0.5"},
+        "trace": {"sample_ratio": "0.25", "max_per_second": "1.5", "routes": [{"route": "/a", "sample_ratio": "1"}]}}"#;
+    assert!(Settings::from_document(document).is_ok());
+    for (bad, message) in [
+        (r#""a quarter""#, "expected a number"),
+        (r#""""#, "expected a number"),
+        (r#""NaN""#, "between 0 and 1"),
+        ("true", "expected a number"),
+        ("null", "expected a number"),
+    ] {
+        let document =
+            format!(r#"{{"service": {{"name": "e"}}, "trace": {{"sample_ratio": {bad}}}}}"#);
+        let problems = Settings::from_document(document.as_bytes()).unwrap_err();
+        assert_eq!(problems[0].path, "trace.sample_ratio", "{bad}");
+        assert!(
+            problems[0].message.contains(message),
+            "{bad}: {}",
+            problems[0]
+        );
+    }
+}
+
+#[test]
 fn counters_are_refused_with_every_problem() {
     let document = br#"{"service": {"name": "e"}, "metrics": {"counters": [
         {}, {"name": "orders"}, {"name": "errors_total"},
@@ -62,7 +86,10 @@ fn the_least_document_has_good_defaults() {
             .template_for("/sightline/v1/traces")
             .is_some()
     );
-    assert_eq!((settings.metrics_path, settings.max_series), (None, 1000));
+    assert_eq!(
+        (settings.metrics_path, settings.limits.series),
+        (None, 1000)
+    );
     assert_eq!(settings.export, None);
     assert!(!settings.logs.is_on());
     assert_eq!(settings.logs.success_ratio, Ratio::new(1.0).unwrap());
@@ -104,7 +131,7 @@ fn every_field_is_read() {
             .template_for("/sightline/v1/traces")
             .is_none()
     );
-    assert_eq!(settings.max_series, 50);
+    assert_eq!(settings.limits.series, 50);
     let logs = settings.logs;
     assert_eq!((logs.to_envoy, logs.to_otlp), (false, true));
     assert_eq!(logs.success_ratio, Ratio::new(0.5).unwrap());
@@ -136,7 +163,7 @@ fn every_problem_is_reported_at_once_with_its_path() {
         "trace": {"sample_ratio": 7, "incoming": "maybe", "server_timing": true,
             "trusted": ["10.0.0.0/8", "10.0.0.0/33", "", 5], "untrusted": "never", "slow_ms": 0, "address_from": "x-real-ip", "max_per_second": 0, "b3": true,
             "routes": [{"route": "/ok", "sample_ratio": 2}, {}, {"route": "ok", "sample_ratio": 1, "ratio": 1}]},
-        "routes": ["/ok", 5, "no-slash", "/a{b}", {"x": 1}, "/ok"],
+        "routes": ["/ok", 5, "no-slash", "/a{b", {"x": 1}, "/ok"],
         "exclude": "/x",
         "metrics": {"path": "metrics", "max_series": 0},
         "export": {"interval_ms": "soon", "timeout_ms": -1, "max_queue_bytes": 1.5, "paths": {}},

@@ -25,6 +25,8 @@ pub trait StreamInfo {
     fn response_bytes(&mut self) -> u64;
     /// A header of the response; none if it has none of that name.
     fn response_header(&mut self, name: &str) -> Option<Vec<u8>>;
+    /// The name of the proxy's route; empty if there is none.
+    fn route_name(&mut self) -> Vec<u8>;
     /// Such as `HTTP/1.1`.
     fn protocol(&mut self) -> Vec<u8>;
     /// The request headers in serialized form; empty if there are none.
@@ -81,10 +83,8 @@ impl Plugin {
                 let headers = info.request_headers();
                 let head = Head::read(HeaderMap::new(&headers), &settings.request_id_header);
                 if session::classify(settings, &head) == Class::Traced {
-                    let route = session::route_of(settings, head.path);
-                    let series = service
-                        .red
-                        .series_of(head.method, &route, settings.max_series);
+                    let route = session::route_of(settings, head.path, &mut || info.route_name());
+                    let series = service.red.series_of(head.method, &route, &settings.limits);
                     let end = End::read(info, None);
                     let mut finished = Finished::of(&end);
                     if settings.naming == Naming::OpenTelemetry {

@@ -1,7 +1,7 @@
 //! What the filter may ask the proxy for while it takes up a request.
 
-use crate::publishing::SharedData;
-use crate::session::{Entropy, SourceAddress};
+use crate::session::{Entropy, RouteName, SourceAddress};
+use crate::shared_data::SharedData;
 
 /// What the proxy has for a request that begins.
 pub struct Proxy<'a> {
@@ -11,6 +11,8 @@ pub struct Proxy<'a> {
     pub shared: &'a mut dyn SharedData,
     /// Who calls.
     pub source_address: SourceAddress<'a>,
+    /// Which of the proxy's routes it takes.
+    pub route_name: RouteName<'a>,
     /// Random bytes.
     pub entropy: Entropy<'a>,
 }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::header_map::serialize;
 use crate::ledger::Queued;
-use crate::publishing::tests::EnvoySharedData;
+use crate::shared_data;
+use crate::shared_data::tests::EnvoySharedData;
 
 mod access_log;
 mod any_order;
@@ -57,6 +58,7 @@ impl Worker {
             now_unix_nanos: NOW.unix_nanos,
             shared: &mut self.shared,
             source_address: &mut Vec::new,
+            route_name: &mut Vec::new,
             entropy: &mut entropy,
         };
         self.plugin.request(stream, bytes, proxy, emit)
@@ -248,7 +250,7 @@ fn services_are_counted_apart() {
             .is_empty(),
         "it exports nothing"
     );
-    let key = publishing::key(None, "edge-api");
+    let key = shared_data::record_key(None, "edge-api");
     assert_eq!(
         publishing::read(&mut worker.shared, &key)
             .unwrap()
@@ -266,7 +268,7 @@ fn the_last_context_publishes_what_is_left() {
     worker.end(2, 200);
     worker.delete(2);
     worker.delete(ROOT);
-    let key = publishing::key(None, "edge");
+    let key = shared_data::record_key(None, "edge");
     let record = publishing::read(&mut worker.shared, &key).unwrap();
     assert_eq!(record.series()[0].finished.requests(), 1);
     assert_eq!(

@@ -4,45 +4,13 @@ use super::*;
 use crate::config::Settings;
 use crate::finished_span::tests::span;
 use crate::record::tests::{finished, total};
-use crate::session::Route;
+use crate::red::Limits;
+use crate::session::{Origin, Route};
+use crate::shared_data::NotWritten;
+use crate::shared_data::tests::EnvoySharedData;
 use proptest::prelude::*;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::rc::Rc;
-
-type Rival = Box<dyn FnMut(&mut EnvoySharedData)>;
-
-/// Envoy's shared data: the number is not looked at for a key that does not
-/// exist and where it is zero
-/// ([`SharedData::set`](https://github.com/proxy-wasm/proxy-wasm-cpp-host/blob/main/src/shared_data.cc)).
-/// `rival` writes between a worker's reading and writing.
-#[derive(Default)]
-pub(crate) struct EnvoySharedData {
-    values: HashMap<String, (Vec<u8>, u32)>,
-    last: u32,
-    rival: Option<Rival>,
-}
-
-impl SharedData for EnvoySharedData {
-    fn get(&mut self, key: &str) -> Option<(Vec<u8>, u32)> {
-        let value = self.values.get(key).cloned();
-        if let Some(mut rival) = self.rival.take() {
-            rival(self);
-        }
-        value
-    }
-
-    fn set(&mut self, key: &str, value: &[u8], number: u32) -> Result<(), NotWritten> {
-        let known = self.values.get(key).map(|(_, number)| *number);
-        if known.is_some_and(|known| number != 0 && number != known) {
-            return Err(NotWritten);
-        }
-        self.last += 1;
-        self.values
-            .insert(key.to_owned(), (value.to_vec(), self.last));
-        Ok(())
-    }
-}
 
 const NOW: Now = Now {
     unix_nanos: 1_700_000_000_000_000_000,
@@ -63,9 +31,9 @@ fn service() -> Service {
 fn count(service: &mut Service, requests: u64) {
     let route = Route {
         name: Cow::Borrowed("/a"),
-        is_template: true,
+        origin: Origin::Template,
     };
-    let series = service.red.series_of(b"GET", &route, 10);
+    let series = service.red.series_of(b"GET", &route, &Limits::NONE);
     for _ in 0..requests {
         service.red.begin(series);
         service.red.end(series, &finished(Some(200), 1_000_000));

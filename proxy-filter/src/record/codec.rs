@@ -3,16 +3,18 @@
 //! whole is no record. A change of the form takes a new key, see
 //! [`crate::publishing::key`].
 
-use super::{Record, Series, Worker};
+use super::{Record, Series, Standing, Worker};
 use crate::exemplar::Exemplar;
+use crate::governor::Offenders;
 use crate::ledger::{Ledger, Queued, Waiting};
 use crate::outcome::{Outcome, Tallies, Tally};
+use crate::session::Origin;
 use sightline_core::histogram::{Histogram, SECONDS_BOUNDS};
 use sightline_core::id::{SpanId, TraceId};
 use std::collections::BTreeMap;
 
 /// First byte of every record.
-const MARK: u8 = 0xA2;
+const MARK: u8 = 0xA3;
 
 impl Record {
     /// The record as bytes.
@@ -38,6 +40,18 @@ impl Record {
         put_len(&mut out, self.series.len());
         for series in &self.series {
             series.write(&mut out);
+        }
+        put(&mut out, self.names_version);
+        put(&mut out, self.series_start_unix_nanos);
+        put_len(&mut out, self.offenders.list().len());
+        for (parent, requests) in self.offenders.list() {
+            put_text(&mut out, parent);
+            put(&mut out, *requests);
+        }
+        put_len(&mut out, self.gone_errors.len());
+        for (kind, requests) in &self.gone_errors {
+            out.push(*kind);
+            put(&mut out, *requests);
         }
         put_len(&mut out, self.counters.len());
         for (name, sum) in &self.counters {
@@ -82,6 +96,16 @@ impl Record {
         for _ in 0..input.number()? {
             series.push(Series::read(&mut input)?);
         }
+        let (names_version, series_start_unix_nanos) = (input.number()?, input.number()?);
+        let mut offenders = Offenders::default();
+        for _ in 0..input.number()? {
+            offenders.add(input.text()?, input.number()?);
+        }
+        let mut gone_errors = BTreeMap::new();
+        for _ in 0..input.number()? {
+            let [kind] = *input.take(1)?.first_chunk()?;
+            gone_errors.insert(kind, input.number()?);
+        }
         let mut counters = BTreeMap::new();
         for _ in 0..input.number()? {
             counters.insert(Box::from(input.text()?), f64::from_bits(input.fixed()?));
@@ -95,6 +119,10 @@ impl Record {
             metrics_acknowledged_unix_nanos,
             workers,
             series,
+            names_version,
+            series_start_unix_nanos,
+            offenders,
+            gone_errors,
             counters,
         })
     }
@@ -110,6 +138,7 @@ impl Series {
             out.extend_from_slice(&worker.to_le_bytes());
             put(out, *count);
         }
+        self.standing.write(out);
     }
 
     fn read(input: &mut Input<'_>) -> Option<Self> {
@@ -125,6 +154,27 @@ impl Series {
             route: Box::from(route),
             finished,
             in_progress,
+            standing: Standing::read(input)?,
+        })
+    }
+}
+
+impl Standing {
+    fn write(self, out: &mut Vec<u8>) {
+        out.push(self.origin as u8);
+        out.push(u8::from(self.is_open));
+        put(out, self.seen_nanos);
+        put(out, self.start_unix_nanos);
+    }
+
+    fn read(input: &mut Input<'_>) -> Option<Self> {
+        let [origin, is_open] = *input.take(2)?.first_chunk()?;
+        let origins = [Origin::Template, Origin::RouteName, Origin::Segments];
+        Some(Self {
+            origin: *origins.get(usize::from(origin))?,
+            is_open: is_open != 0,
+            seen_nanos: input.number()?,
+            start_unix_nanos: input.number()?,
         })
     }
 }

@@ -4,9 +4,10 @@ use super::*;
 use crate::exemplar::Exemplar;
 use crate::ledger::{Flow, Waiting};
 use crate::outcome::{Finished, Outcome};
-use crate::session::Route;
+use crate::session::{Origin, Route};
 use proptest::prelude::*;
 use sightline_core::id::{SpanId, TraceId};
+use sightline_core::names;
 use std::borrow::Cow;
 
 const SECOND: u64 = 1_000_000_000;
@@ -16,17 +17,22 @@ const WAITING: Queued = Queued {
     metric_points: 7,
 };
 
+const LIMITS: Limits = Limits {
+    series: 20,
+    ..Limits::NONE
+};
+
 pub(crate) fn route(name: &str) -> Route<'_> {
     Route {
         name: Cow::Borrowed(name),
-        is_template: false,
+        origin: Origin::Segments,
     }
 }
 
 /// A record that two requests were added to, of 3 and of 200 milliseconds.
 pub(crate) fn record_of_two_requests() -> Record {
     let mut red = Red::default();
-    let series = red.series_of(b"GET", &route("/a\"b\\"), 10);
+    let series = red.series_of(b"GET", &route("/a\"b\\"), &LIMITS);
     red.count(
         series,
         &Finished {
@@ -69,9 +75,13 @@ pub(crate) fn contribution<'a>(
         red,
         ledger,
         queued: Queued::default(),
+        unix_nanos: 9,
+        limits: Limits {
+            series: 1000,
+            ..Limits::NONE
+        },
         waiting: Waiting::default(),
         metrics_acknowledged_unix_nanos: 0,
-        max_series: 1000,
         can_export: true,
         is_last: false,
     }
@@ -96,7 +106,7 @@ pub(crate) fn total(record: &Record) -> u64 {
 fn workers_add_up_and_what_is_in_progress_is_replaced() {
     let mut record = Record::new(0, [0; 16]);
     let mut red = Red::default();
-    let series = red.series_of(b"GET", &route("/a"), 10);
+    let series = red.series_of(b"GET", &route("/a"), &LIMITS);
     red.begin(series);
     red.begin(series);
     red.end(series, &finished(Some(200), 1));
@@ -116,7 +126,7 @@ fn workers_add_up_and_what_is_in_progress_is_replaced() {
 fn a_worker_that_leaves_takes_what_is_in_progress_and_leaves_its_counts() {
     let mut record = Record::new(0, [0; 16]);
     let mut red = Red::default();
-    let series = red.series_of(b"GET", &route("/a"), 10);
+    let series = red.series_of(b"GET", &route("/a"), &LIMITS);
     red.begin(series);
     red.count(series, &finished(None, 1));
     record.add(&Contribution {
@@ -143,7 +153,7 @@ fn a_worker_that_leaves_takes_what_is_in_progress_and_leaves_its_counts() {
 fn a_worker_that_is_not_heard_of_is_lost_with_what_waited() {
     let mut record = Record::new(0, [0; 16]);
     let mut red = Red::default();
-    let series = red.series_of(b"GET", &route("/a"), 10);
+    let series = red.series_of(b"GET", &route("/a"), &LIMITS);
     red.begin(series);
     let ledger = Ledger::of_waiting(WAITING);
     record.add(&Contribution {
@@ -254,39 +264,41 @@ fn the_budget_holds_for_all_workers_together() {
         let mut red = Red::default();
         for at in 0..20 {
             let name = format!("/w{worker}/{at}");
-            let series = red.series_of(b"GET", &route(&name), 20);
+            let series = red.series_of(b"GET", &route(&name), &LIMITS);
             red.begin(series);
             red.count(series, &finished(Some(200), 1));
         }
         let template = Route {
             name: Cow::Borrowed("/real"),
-            is_template: true,
+            origin: Origin::Template,
         };
-        let series = red.series_of(b"GET", &template, 20);
+        let series = red.series_of(b"GET", &template, &LIMITS);
         red.count(series, &finished(Some(200), 1));
         record.add(&Contribution {
-            max_series: 20,
+            limits: LIMITS,
             ..contribution(worker, &red, &Ledger::default())
         });
     }
     assert_eq!(
         record.series().len(),
-        20 + 2,
-        "the budget, _other and the template"
+        10 + 2,
+        "half of the budget, _other and the template"
     );
     assert_eq!(total(&record), 10 * 21, "nothing is lost");
-    assert_eq!(record.ledger.overflow, 9 * 20);
+    assert_eq!(record.ledger.overflow, 9 * 20 + 10);
     let other = record
         .series()
         .iter()
         .find(|series| &*series.route == names::OTHER)
         .unwrap();
-    assert_eq!(other.in_progress(), 9 * 20);
+    assert_eq!(other.in_progress(), 9 * 20 + 10);
 }
 
 #[test]
 fn a_record_reads_back() {
     let mut record = record_of_two_requests();
+    record.offenders.add("/users", 3);
+    record.gone_errors.insert(2, 5);
     record
         .ledger
         .counts_mut()
@@ -321,7 +333,7 @@ proptest! {
         for worker in 0..workers {
             let mut red = Red::default();
             for (method, name, status, nanos) in &counts {
-                let series = red.series_of(names::KNOWN_METHODS[*method].as_bytes(), &route(name), 10);
+                let series = red.series_of(names::KNOWN_METHODS[*method].as_bytes(), &route(name), &LIMITS);
                 red.begin(series);
                 red.count(series, &finished(Some(*status), u64::from(*nanos) * 100));
             }

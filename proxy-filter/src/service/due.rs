@@ -1,13 +1,15 @@
 //! Which exports are due, and what they carry.
 
 use super::Service;
+use crate::exported::Exported;
 use crate::exporter::Exporter;
 use crate::families::families;
 use crate::metrics_export::{self, Period};
-use crate::publishing::{Exported, Now, SharedData};
+use crate::now::Now;
 use crate::queue::{Context, Item, Queue};
 use crate::record::{Record, WorkerId};
 use crate::resource::Resource;
+use crate::shared_data::SharedData;
 use crate::signal::{Call, Signal};
 use sightline_core::otlp::Temporality;
 use std::rc::Rc;

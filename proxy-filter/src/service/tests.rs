@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::finished_span::tests::span;
-use crate::publishing::tests::EnvoySharedData;
+use crate::shared_data::tests::EnvoySharedData;
 
 mod increments;
 mod log_records;

@@ -80,5 +80,5 @@ scenarios! {
     what_waits_is_sent_when_the_page_is_left: "leaving";
     a_collector_that_is_down_goes_unnoticed: "collector_down";
     bad_options_warn_once_and_harm_nothing: "options";
-    a_policy_without_wasm_leaves_the_page_unharmed: "csp";
+    where_wasm_is_forbidden_the_same_is_told: "csp";
 }

@@ -11,8 +11,9 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
       serviceVersion: 7,
       endpoint: "ftp://collector",
       propagateTo: ["https://api.example", "*"],
-      routes: ["/ok/{id}", "no-slash", "/a{b}", "/ok/{other}"],
+      routes: ["/ok/{id}", "no-slash", "/a{b", "/ok/{other}"],
       sampleRatio: 2,
+      engine: "rust",
       tracesSampleRate: 1,
     },
   });
@@ -25,10 +26,11 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
       "Sightline: init(): serviceVersion must be a string that is not empty; " +
         "endpoint must be a path or an http(s) URL; " +
         "sampleRatio must be a number from 0 to 1; " +
+        'engine must be "auto", "wasm" or "js"; ' +
         "tracesSampleRate is not an option; " +
         "propagateTo[1] must be an http(s) URL or a RegExp; " +
         'routes[1] must start with "/"; ' +
-        'routes[2] braces must enclose a whole segment, as in "/products/{id}"; ' +
+        'routes[2] braces must enclose a name, as in "/products/{id}" or "/files/{name}.json"; ' +
         "routes[3] matches the same paths as an earlier template",
     ],
     "one warning, every problem",

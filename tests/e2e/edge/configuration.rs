@@ -10,7 +10,7 @@ fn bad() -> serde_json::Value {
     json!({
         "service": {"name": "", "colour": "red"},
         "trace": {"sample_ratio": 7, "incoming": "maybe"},
-        "routes": ["/ok", "no-slash", "/a{b}"],
+        "routes": ["/ok", "no-slash", "/a{b"],
         "export": {"cluster": "collector", "interval_ms": "soon"},
         "exprt": {},
     })

@@ -13,6 +13,7 @@ mod poison;
 mod propagation;
 mod quantiles;
 mod request_id;
+mod routes;
 mod sampling;
 mod setup;
 mod spans;

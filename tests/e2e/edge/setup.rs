@@ -56,6 +56,24 @@ impl Edge {
     }
 
     pub fn start_with_collector(filter: Value, concurrency: u32, collector: u16) -> Self {
+        let routes = vec![
+            direct("/direct", 200),
+            to_cluster("/refused", "nobody"),
+            serde_json::json!({"match": {"prefix": "/timeout/"}, "route": {
+                "cluster": "upstream", "timeout": "0.2s", "prefix_rewrite": "/",
+            }}),
+            to_cluster("/", "upstream"),
+        ];
+        Self::start_routed(filter, concurrency, collector, routes)
+    }
+
+    /// With these routes, which may name the clusters `upstream` and `nobody`.
+    pub fn start_routed(
+        filter: Value,
+        concurrency: u32,
+        collector: u16,
+        routes: Vec<Value>,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let upstream = Upstream::start().unwrap();
         let nobody = free_port().unwrap();
@@ -63,14 +81,7 @@ impl Edge {
             name: "edge",
             port: free_port().unwrap(),
             filter: Some(filter),
-            routes: vec![
-                direct("/direct", 200),
-                to_cluster("/refused", "nobody"),
-                serde_json::json!({"match": {"prefix": "/timeout/"}, "route": {
-                    "cluster": "upstream", "timeout": "0.2s", "prefix_rewrite": "/",
-                }}),
-                to_cluster("/", "upstream"),
-            ],
+            routes,
         };
         let clusters = [
             ("upstream", upstream.port),

@@ -96,8 +96,8 @@ impl Table {
         let kind = self.kind(&target)?;
         let default = match property.get("default") {
             _ if is_required => "required".to_owned(),
-            Some(value) => format!("`{}`", plain(value)),
-            None => "none".to_owned(),
+            Some(value) if *value != "" => format!("`{}`", plain(value)),
+            _ => "none".to_owned(),
         };
         let meanings = match self.explained.insert(name) {
             true => meanings(&target),
@@ -187,7 +187,7 @@ impl Table {
 
 /// What limits a number.
 fn range(value: &Value) -> String {
-    let limit = |keyword: &str| value.get(keyword).map(Value::to_string);
+    let limit = |keyword: &str| value.get(keyword).map(plain);
     let above = limit("exclusiveMinimum").map(|low| format!("more than {low}"));
     let below = limit("exclusiveMaximum").map(|high| format!("less than {high}"));
     match (limit("minimum"), limit("maximum")) {

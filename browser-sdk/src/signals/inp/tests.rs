@@ -143,7 +143,6 @@ fn the_longest_script_is_the_one_with_the_longest_part_after_the_input() {
         frame_start_ms: 980.0,
         frame_duration_ms: 215.0,
         texts: ["", "", "", function],
-        ..Script::default()
     };
     for (scripts, expected, why) in [
         (&[][..], None, "no long frame"),

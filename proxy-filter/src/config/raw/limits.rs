@@ -7,6 +7,10 @@ pub const SLOW_MS: (u64, u64) = (1, 3_600_000);
 pub const MAX_PER_SECOND: (f64, f64) = (0.01, 1_000_000.0);
 /// `metrics.max_series`.
 pub const MAX_SERIES: (u64, u64) = (1, 100_000);
+/// `metrics.max_siblings`.
+pub const MAX_SIBLINGS: (u64, u64) = (1, 10_000);
+/// `metrics.expire_after_s`.
+pub const EXPIRE_AFTER_S: (u64, u64) = (10, 31_536_000);
 /// `export.interval_ms`.
 pub const INTERVAL_MS: (u64, u64) = (100, 3_600_000);
 /// `export.timeout_ms`.

@@ -13,6 +13,7 @@ pub struct Logs {
     /// of a trace stay or go. A status of 400 or more, no response, and what is
     /// slower than `trace.slow_ms` or broke off are always logged.
     #[cfg_attr(feature = "schema", schemars(range(min = 0.0, max = 1.0)))]
+    #[serde(deserialize_with = "super::float::read")]
     pub success_ratio: f64,
     /// How much of a caller's address is logged.
     pub peer: PeerForm,

@@ -18,6 +18,9 @@ impl StreamInfo for Info {
     fn duration_nanos(&mut self) -> Option<u64> {
         self.duration_nanos
     }
+    fn route_name(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
     fn protocol(&mut self) -> Vec<u8> {
         b"HTTP/1.1".to_vec()
     }

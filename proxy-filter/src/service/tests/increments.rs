@@ -51,7 +51,9 @@ impl Edge {
         count: u64,
         status: u16,
     ) -> (i64, u64, u64) {
-        let series = service.red.series_of(b"GET", &route("/a"), 10);
+        let series = service
+            .red
+            .series_of(b"GET", &route("/a"), &crate::red::Limits::NONE);
         for _ in 0..count {
             service.red.count(series, &finished(Some(200), 1));
         }

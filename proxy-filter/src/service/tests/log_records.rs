@@ -64,6 +64,9 @@ impl StreamInfo for Silent {
     fn response_header(&mut self, _: &str) -> Option<Vec<u8>> {
         None
     }
+    fn route_name(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
     fn protocol(&mut self) -> Vec<u8> {
         Vec::new()
     }
