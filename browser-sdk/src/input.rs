@@ -132,7 +132,7 @@ pub mod call {
 }
 
 /// Parts texts from one another; none has it.
-const SEPARATOR: u8 = 0;
+pub const SEPARATOR: u8 = 0;
 
 /// Takes numbers and texts one by one. Not inlined: each is taken in many places.
 #[derive(Clone, Debug)]
@@ -158,13 +158,9 @@ impl<'a> Reader<'a> {
         *first
     }
 
-    /// The next four.
-    fn texts(&mut self) -> [&'a str; 4] {
-        let mut texts = [""; 4];
-        for text in &mut texts {
-            *text = self.text();
-        }
-        texts
+    /// All that are left, parted by [`SEPARATOR`].
+    fn texts(&self) -> &'a str {
+        self.texts.rest()
     }
 
     /// The next text; empty if there is none.

@@ -81,7 +81,7 @@ impl Session {
             interaction_id: 0.0,
             interaction_count: 0.0,
         };
-        let view = View::new(page.instance, page.location.clone(), &beginning);
+        let view = View::new(page.instance, Location::new(start.url, &routes), &beginning);
         Self {
             resource: [
                 append::owned(options.service_name),
@@ -124,7 +124,7 @@ impl Session {
                 target,
             } => self.view.cls.shift(value, at_ms, target),
             Input::Event(event) => self.view.inp.event(&event, &mut self.frames),
-            Input::Script(script) => self.frames.script(&script, self.view.inp.groups()),
+            Input::Script(script) => self.frames.script(&script, &self.view.inp),
             Input::SoftNavigation {
                 start_ms,
                 interaction_id,

@@ -3,6 +3,7 @@
 
 use alloc::string::String;
 
+use sightline_core::append;
 use sightline_core::names::web_vital as name;
 
 use super::vital::{self, Vital};
@@ -61,7 +62,8 @@ impl Cls {
             window.target = vital::kept(target);
         }
         if window.value > self.worst.value {
-            self.worst = window.clone();
+            let target = append::owned(&window.target);
+            self.worst = Window { target, ..*window };
         }
     }
 

@@ -9,17 +9,19 @@ use alloc::vec::Vec;
 
 use sightline_core::append;
 use sightline_core::names::web_vital as name;
+use sightline_core::search::split;
 
-use super::inp::Event;
+use super::inp::{Event, Inp};
 use super::vital;
 use crate::attributes::Attributes;
+use crate::input::SEPARATOR;
 
 /// Events whose paints are no further apart are of one frame: durations are
 /// rounded to this.
 const SAME_FRAME_MS: f64 = 8.0;
-/// So many of the latest are kept whatever they are.
+/// So many of the latest groups are kept.
 const RECENT: usize = 10;
-/// When so many are kept, those that are of no use any more go.
+/// So many scripts are kept.
 const CROWDED: usize = 64;
 
 /// The names of a script's texts.
@@ -61,8 +63,9 @@ pub struct Script<'a> {
     /// How long that took.
     pub frame_duration_ms: f64,
     /// What invoked it (a listener, a timer, the address of a script), which
-    /// kind of these, where it was loaded from, the function that was entered.
-    pub texts: [&'a str; 4],
+    /// kind of these, where it was loaded from, the function that was entered,
+    /// parted by [`SEPARATOR`].
+    pub texts: &'a str,
 }
 
 #[derive(Debug)]
@@ -71,7 +74,7 @@ struct Kept {
     end_ms: f64,
     frame_start_ms: f64,
     frame_end_ms: f64,
-    texts: [String; 4],
+    texts: String,
 }
 
 impl Kept {
@@ -100,8 +103,9 @@ pub struct Phases {
 /// What is kept of a page's frames.
 #[derive(Debug, Default)]
 pub struct Frames {
-    recent: [Group; RECENT],
+    recent: Vec<Group>,
     scripts: Vec<Kept>,
+    next_script: usize,
     count: u32,
 }
 
@@ -130,6 +134,10 @@ impl Frames {
             self.count = self.count.wrapping_add(1);
             group.number = self.count;
             place = self.count as usize % RECENT;
+            if self.recent.len() < RECENT {
+                place = self.recent.len();
+                append::item(&mut self.recent, group);
+            }
         } else if let Some(other) = self.recent.get(place) {
             group.render_ms = other.render_ms;
             group.start_ms = group.start_ms.min(other.start_ms);
@@ -149,34 +157,31 @@ impl Frames {
     }
 
     /// A script that ran. Of many, the latest are kept, and what overlaps one
-    /// of these groups.
-    pub fn script<'a>(
-        &mut self,
-        script: &Script<'_>,
-        needed: impl Iterator<Item = &'a Group> + Clone,
-    ) {
-        let scripts = &mut self.scripts;
-        if scripts.len() >= CROWDED {
-            let mut at = scripts.len();
-            let mut room = CROWDED / 2;
-            scripts.retain(|script| {
-                at = at.saturating_sub(1);
-                let is_needed = room > 0
-                    && needed
-                        .clone()
-                        .any(|group| script.touches(group.start_ms, group.processing_end_ms));
-                room = room.saturating_sub(usize::from(is_needed));
-                at < RECENT || is_needed
-            });
+    /// of these interactions.
+    pub fn script(&mut self, script: &Script<'_>, interactions: &Inp) {
+        let mut texts = String::new();
+        for text in split(script.texts, SEPARATOR) {
+            append::text(&mut texts, &vital::kept(text));
+            append::text(&mut texts, "\0");
         }
         let kept = Kept {
             start_ms: script.start_ms,
             end_ms: script.start_ms + script.duration_ms,
             frame_start_ms: script.frame_start_ms,
             frame_end_ms: script.frame_start_ms + script.frame_duration_ms,
-            texts: script.texts.map(vital::kept),
+            texts,
         };
-        append::item(scripts, kept);
+        for _ in 0..CROWDED {
+            self.next_script = self.next_script.wrapping_add(1) % CROWDED;
+            match self.scripts.get_mut(self.next_script) {
+                Some(old) if interactions.needs(|start, end| old.touches(start, end)) => {}
+                Some(old) => {
+                    *old = kept;
+                    return;
+                }
+                None => return append::item(&mut self.scripts, kept),
+            }
+        }
     }
 
     /// Adds the script that took longest of an interaction, if one is known.
@@ -193,7 +198,7 @@ impl Frames {
         let Some(script) = longest else {
             return;
         };
-        for (key, text) in SCRIPT_TEXTS.iter().zip(&script.texts) {
+        for (key, text) in SCRIPT_TEXTS.iter().zip(split(&script.texts, SEPARATOR)) {
             attributes.text(key, text);
         }
         attributes.double(name::SCRIPT_DURATION, script.end_ms - script.start_ms);

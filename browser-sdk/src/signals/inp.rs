@@ -140,9 +140,12 @@ impl Inp {
         }
     }
 
-    /// The groups of what is kept.
-    pub fn groups(&self) -> impl Iterator<Item = &Group> + Clone {
-        self.longest.iter().map(|one| &one.group)
+    /// Whether this holds of the start and the end of one of those that are
+    /// kept.
+    pub fn needs(&self, touches: impl Fn(f64, f64) -> bool) -> bool {
+        self.longest
+            .iter()
+            .any(|one| touches(one.start_ms, one.group.processing_end_ms))
     }
 
     /// Takes `performance.interactionCount`, or 0 where the browser has none.

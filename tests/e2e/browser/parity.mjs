@@ -10,6 +10,15 @@ import { scenario } from "./stage.mjs";
  * after the other. */
 const RESTORE_MS = 16;
 const OURS = "sightline.web_vital.";
+const HEAD = `# Parity with web-vitals
+
+web-vitals 6.2.3, the build with attribution, and the SDK side by side on the same pages in Chromium (\`tests/pages/parity\`, one page a behaviour; what is done on each stands in \`tests/e2e/browser/parity_cases.mjs\`). Compared are value, rating, navigation type, path and main attribution: element, sub-parts, load state, the longest script behind INP. Milliseconds; CLS without unit. Any difference of 0.001 or more fails the test; only FCP and LCP of a page restored from the back/forward cache may be a frame apart, because each library reads the clock in a callback of its own.
+
+Written by the test itself: \`SIGHTLINE_PARITY=$PWD/docs/parity.md cargo xtask test\`.
+
+| page | view | vital | web-vitals | ours |
+|---|---|---|---|---|
+`;
 
 /** By view, in the order of their beginning, then by vital: what was told last. */
 function byView(reports) {
@@ -113,5 +122,5 @@ await scenario(
 function markdown(rows) {
   const shown = (value, vital) => (value === undefined ? "none" : value.toFixed(vital === "cls" ? 4 : 1));
   const lines = rows.map(([name, type, vital, one, other]) => `| ${name} | ${type} | ${vital.toUpperCase()} | ${shown(one, vital)} | ${shown(other, vital)} |`);
-  return ["| page | view | vital | web-vitals | ours |", "|---|---|---|---|---|", ...lines, ""].join("\n");
+  return `${HEAD}${lines.join("\n")}\n`;
 }

@@ -190,7 +190,10 @@ export const CASES = {
       await entries(page, "soft-navigation", count);
       await clicked(page, "click", 2 * count);
       await page.evaluate((px) => shiftLater(px), 20 * count);
-      await entries(page, "layout-shift", count);
+      await page.waitForFunction(
+        (count) => observed["layout-shift"].filter((entry) => !entry.hadRecentInput).length >= count,
+        count,
+      );
       await page.click("#work");
       await clicked(page, "click", 2 * count + 1);
     }

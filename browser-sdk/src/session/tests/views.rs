@@ -157,12 +157,7 @@ fn vitals_say_what_they_are_made_of_without_secrets() {
         duration_ms: 100.0,
         frame_start_ms: 1000.0,
         frame_duration_ms: 230.0,
-        texts: [
-            "BUTTON#buy.onclick",
-            "event-listener",
-            "https://shop.example/app.js?token=secret",
-            "pay",
-        ],
+        texts: "BUTTON#buy.onclick\0event-listener\0https://shop.example/app.js?token=secret\0pay",
     }));
     session.on(HIDE);
     let (logs, _) = sent(&mut session);

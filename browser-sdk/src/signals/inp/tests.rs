@@ -142,7 +142,7 @@ fn the_longest_script_is_the_one_with_the_longest_part_after_the_input() {
         duration_ms,
         frame_start_ms: 980.0,
         frame_duration_ms: 215.0,
-        texts: ["", "", "", function],
+        texts: function,
     };
     for (scripts, expected, why) in [
         (&[][..], None, "no long frame"),
@@ -168,7 +168,7 @@ fn the_longest_script_is_the_one_with_the_longest_part_after_the_input() {
         let (mut inp, mut frames) = (Inp::default(), Frames::default());
         inp.event(&click(), &mut frames);
         for script in scripts {
-            frames.script(script, inp.groups());
+            frames.script(script, &inp);
         }
         let numbers = numbers(&inp, &frames);
         let told = numbers.get(4..6).map(|told| (told[0], told[1]));
@@ -187,7 +187,7 @@ fn what_is_kept_is_bounded_and_the_slowest_is_not_forgotten() {
         frame_duration_ms: 100.0,
         ..Script::default()
     };
-    frames.script(&script(1050.0), inp.groups());
+    frames.script(&script(1050.0), &inp);
     let before = numbers(&inp, &frames);
     assert_eq!(before.len(), 6);
     for later in 2..2000 {
@@ -201,7 +201,7 @@ fn what_is_kept_is_bounded_and_the_slowest_is_not_forgotten() {
             },
             &mut frames,
         );
-        frames.script(&script(at), inp.groups());
+        frames.script(&script(at), &inp);
     }
     assert_eq!(numbers(&inp, &frames), before);
     assert!(frames.kept() <= 64, "{}", frames.kept());
