@@ -12,7 +12,7 @@ const RESTORE_MS = 16;
 const OURS = "sightline.web_vital.";
 const HEAD = `# Parity with web-vitals
 
-web-vitals 6.2.3, the build with attribution, and the SDK side by side on the same pages in Chromium (\`tests/pages/parity\`, one page a behaviour; what is done on each stands in \`tests/e2e/browser/parity_cases.mjs\`). Compared are value, rating, navigation type, path and main attribution: element, sub-parts, load state, the longest script behind INP. Milliseconds; CLS without unit. Any difference of 0.001 or more fails the test; only FCP and LCP of a page restored from the back/forward cache may be a frame apart, because each library reads the clock in a callback of its own.
+web-vitals 6.2.3, the build with attribution, and the SDK side by side on the same pages in Chromium (\`tests/pages/parity\`, one page a behaviour; what is done on each stands in \`tests/e2e/browser/parity_cases.mjs\`). Compared are value, rating, navigation type, path and main attribution: element, sub-parts, load state, the longest script behind INP. Milliseconds; CLS without unit. Any difference of 0.001 or more fails the test; only FCP and LCP of a page restored from the back/forward cache may be a frame apart, because each library reads the clock in a callback of its own. Where web-vitals has forgotten the script behind an INP, ours is not compared.
 
 Written by the test itself: \`SIGHTLINE_PARITY=$PWD/docs/parity.md cargo xtask test\`.
 
@@ -73,6 +73,8 @@ function differences(their, our) {
     let [one, other] = [their.detail[name], our.detail[name]];
     // What is empty, or nothing at all, we leave out; what is secret, too.
     if (other === undefined && (one === "" || one === 0)) continue;
+    // It forgets a long frame that is told some time before its events.
+    if (one === undefined && name.startsWith("longest_script.")) continue;
     // An interaction of which the browser tells nothing: no time, no state.
     if (other === undefined && name === "load_state" && their.detail.target === undefined) continue;
     if (typeof other === "string" && other.includes("REDACTED")) one = one?.replace(/=[^&]*/g, "=REDACTED");
