@@ -7,6 +7,9 @@ use sightline_core::search::{Pieces, split};
 
 use crate::signals::errors::Thrown;
 use crate::signals::fetch::Fetched;
+use crate::signals::frames::Script;
+use crate::signals::inp::Event;
+use crate::signals::lcp::Paint;
 
 /// Something that happened. Times are `DOMHighResTimeStamp`s.
 #[derive(Clone, Copy, Debug)]
@@ -17,10 +20,7 @@ pub enum Input<'a> {
         paint_ms: f64,
     },
     /// A contentful paint larger than all before.
-    LargestContentfulPaint {
-        /// When.
-        paint_ms: f64,
-    },
+    LargestContentfulPaint(Paint<'a>),
     /// The person used the page: later paints don't count.
     FirstInput {
         /// Now.
@@ -32,14 +32,11 @@ pub enum Input<'a> {
         value: f64,
         /// When.
         at_ms: f64,
+        /// The element that it moved most.
+        target: &'a str,
     },
-    /// An event of an interaction.
-    Event {
-        /// The interaction; 0 for none.
-        interaction_id: f64,
-        /// Up to the next paint.
-        duration_ms: f64,
-    },
+    /// An event that was handled.
+    Event(Event<'a>),
     /// An uncaught error or unhandled rejection.
     Thrown(Thrown<'a>),
     /// A `fetch` that ended.
@@ -67,10 +64,37 @@ pub enum Input<'a> {
         /// Storage had no room.
         evicted: u32,
     },
+    /// A script within a long animation frame.
+    Script(Script<'a>),
+    /// The address was changed by an interaction, and the page with it.
+    SoftNavigation {
+        /// When the interaction began.
+        start_ms: f64,
+        /// Which it was.
+        interaction_id: f64,
+        /// When its first contentful paint was; NaN where that is not told.
+        paint_ms: f64,
+        /// `performance.interactionCount`, or 0.
+        interaction_count: f64,
+        /// The new address.
+        url: &'a str,
+    },
+    /// The page came back from the back/forward cache.
+    Restored {
+        /// When.
+        at_ms: f64,
+        /// `performance.interactionCount`, or 0.
+        interaction_count: f64,
+    },
+    /// It has been painted since.
+    Repainted {
+        /// Now.
+        now_ms: f64,
+    },
 }
 
 /// The kinds in the order of their numbers, which start at 0.
-pub const KINDS: [&str; 10] = [
+pub const KINDS: [&str; 14] = [
     "FirstContentfulPaint",
     "LargestContentfulPaint",
     "FirstInput",
@@ -81,6 +105,10 @@ pub const KINDS: [&str; 10] = [
     "DocumentLoad",
     "Hidden",
     "Lost",
+    "Script",
+    "SoftNavigation",
+    "Restored",
+    "Repainted",
 ];
 
 /// Calls through the same gate that are no inputs: they answer, or change what
@@ -119,7 +147,7 @@ pub mod call {
 }
 
 /// Parts texts from one another; none has it.
-const SEPARATOR: u8 = 0;
+pub const SEPARATOR: u8 = 0;
 
 /// Takes numbers and texts one by one. Not inlined: each is taken in many places.
 #[derive(Clone, Debug)]
@@ -145,6 +173,11 @@ impl<'a> Reader<'a> {
         *first
     }
 
+    /// All that are left, parted by [`SEPARATOR`].
+    fn texts(&self) -> &'a str {
+        self.texts.rest()
+    }
+
     /// The next text; empty if there is none.
     #[inline(never)]
     pub fn text(&mut self) -> &'a str {
@@ -154,26 +187,38 @@ impl<'a> Reader<'a> {
 
 impl<'a> Input<'a> {
     /// Reads an input; none for a kind that is not known.
+    #[inline(always)]
     pub fn read(kind: u8, numbers: &'a [f64], texts: &'a str) -> Option<Self> {
         let mut from = Reader::new(numbers, texts);
         Some(match kind {
             0 => Self::FirstContentfulPaint {
                 paint_ms: from.number(),
             },
-            1 => Self::LargestContentfulPaint {
+            1 => Self::LargestContentfulPaint(Paint {
                 paint_ms: from.number(),
-            },
+                interaction_id: from.number(),
+                request_ms: from.number(),
+                response_end_ms: from.number(),
+                url: from.text(),
+                target: from.text(),
+            }),
             2 => Self::FirstInput {
                 now_ms: from.number(),
             },
             3 => Self::LayoutShift {
                 value: from.number(),
                 at_ms: from.number(),
+                target: from.text(),
             },
-            4 => Self::Event {
+            4 => Self::Event(Event {
                 interaction_id: from.number(),
+                start_ms: from.number(),
                 duration_ms: from.number(),
-            },
+                processing_start_ms: from.number(),
+                processing_end_ms: from.number(),
+                is_key: from.number() != 0.0,
+                target: from.text(),
+            }),
             5 => Self::Thrown(Thrown {
                 at_ms: from.number(),
                 kind: from.text(),
@@ -202,6 +247,27 @@ impl<'a> Input<'a> {
                 beyond_buffer: from.number() as u32,
                 repeated: from.number() as u32,
                 evicted: from.number() as u32,
+            },
+            10 => Self::Script(Script {
+                start_ms: from.number(),
+                duration_ms: from.number(),
+                frame_start_ms: from.number(),
+                frame_duration_ms: from.number(),
+                texts: from.texts(),
+            }),
+            11 => Self::SoftNavigation {
+                start_ms: from.number(),
+                interaction_id: from.number(),
+                paint_ms: from.number(),
+                interaction_count: from.number(),
+                url: from.text(),
+            },
+            12 => Self::Restored {
+                at_ms: from.number(),
+                interaction_count: from.number(),
+            },
+            13 => Self::Repainted {
+                now_ms: from.number(),
             },
             _ => return None,
         })

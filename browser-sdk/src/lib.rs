@@ -13,11 +13,13 @@ pub mod clock;
 pub mod device;
 pub mod gzip;
 pub mod input;
+pub mod navigation;
 pub mod outbox;
 pub mod page;
 pub mod session;
 pub mod session_id;
 pub mod signals;
+pub mod view;
 
 #[cfg(target_family = "wasm")]
 mod web;

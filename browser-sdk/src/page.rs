@@ -1,6 +1,6 @@
 //! The page that signals belong to: its address without secrets, its route, and
-//! its place in a trace. A page's life between loads (back/forward cache, route
-//! changes) is not followed here.
+//! its place in a trace. Its life between loads (back/forward cache, route
+//! changes) is that of its views.
 
 use alloc::string::String;
 
@@ -26,7 +26,7 @@ pub struct Location {
 }
 
 /// The longest URL that is kept, in bytes.
-const MAX_URL: usize = 2048;
+pub const MAX_URL: usize = 2048;
 
 impl Location {
     /// Of an absolute URL.
@@ -76,15 +76,13 @@ pub struct PageStart<'a> {
 /// One page.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// Where it is.
+    /// Where it was loaded from.
     pub location: Location,
-    /// How it was come to.
-    pub navigation_type: String,
     /// The document load span, the page's place in its trace.
     pub context: SpanContext,
     /// The edge's span, if the edge told it.
     pub parent: Option<SpanId>,
-    /// Random, for the ids of the vitals.
+    /// Random, for the ids of the views.
     pub instance: SpanId,
 }
 
@@ -107,7 +105,6 @@ impl Page {
         };
         Self {
             location: Location::new(start.url, routes),
-            navigation_type: append::owned(start.navigation_type),
             context: SpanContext {
                 trace_id,
                 span_id: SpanId::from_entropy(*span),

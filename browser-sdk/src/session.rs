@@ -17,18 +17,21 @@ use crate::attributes::Attributes;
 use crate::clock::Clock;
 use crate::device::Device;
 use crate::input::Input;
+use crate::navigation::Navigation;
 use crate::outbox::{Answer, Count, Need, Outbox, Signal};
 use crate::page::{Location, Page, PageStart};
 use crate::session_id::Stored;
-use crate::signals::cls::{CLS, Cls};
+use crate::signals::cls::CLS;
 use crate::signals::document_load;
 use crate::signals::errors::{self, Errors, Thrown, Verdict};
 use crate::signals::fcp::{self, FCP};
 use crate::signals::fetch::{self, Fetched};
-use crate::signals::inp::{INP, Inp};
-use crate::signals::lcp::{LCP, Lcp};
+use crate::signals::frames::Frames;
+use crate::signals::inp::INP;
+use crate::signals::lcp::{LCP, Paint};
 use crate::signals::ttfb::{self, TTFB};
-use crate::signals::vital::{self, Told, Vital};
+use crate::signals::vital::{self, Vital};
+use crate::view::{Beginning, View};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -49,19 +52,6 @@ pub struct Options<'a> {
     pub origin_unix_ms: f64,
 }
 
-#[derive(Debug, Default)]
-struct Vitals {
-    lcp: Lcp,
-    inp: Inp,
-    cls: Cls,
-    lcp_told: Told,
-    inp_told: Told,
-    cls_told: Told,
-    fcp_told: Told,
-    ttfb_told: Told,
-    has_fcp: bool,
-}
-
 /// The state of one page.
 #[derive(Debug)]
 pub struct Session {
@@ -69,13 +59,16 @@ pub struct Session {
     routes: Routes,
     clock: Clock,
     page: Page,
-    activation_ms: f64,
+    view: View,
+    navigation: Navigation,
+    frames: Frames,
     hidden_ms: f64,
-    vitals: Vitals,
+    has_painted: bool,
     errors: Errors,
     has_document_load: bool,
     device: Device,
     session_id: String,
+    has_parts: bool,
     outbox: Outbox,
 }
 
@@ -87,6 +80,13 @@ impl Session {
         let routes = Routes::compile(split(options.routes, b'\n')).unwrap_or_default();
         let ratio = Ratio::new(options.sample_ratio).or(Ratio::new(1.0));
         let page = Page::new(start, &routes, ratio);
+        let beginning = Beginning {
+            navigation_type: start.navigation_type,
+            origin_ms: start.activation_ms,
+            interaction_id: 0.0,
+            interaction_count: 0.0,
+        };
+        let view = View::new(page.instance, Location::new(start.url, &routes), &beginning);
         Self {
             resource: [
                 append::owned(options.service_name),
@@ -96,13 +96,16 @@ impl Session {
             routes,
             clock: Clock::new(options.origin_unix_ms),
             page,
-            activation_ms: start.activation_ms,
+            view,
+            navigation: Navigation::new(start.activation_ms),
+            frames: Frames::default(),
             hidden_ms: start.hidden_ms,
-            vitals: Vitals::default(),
+            has_painted: false,
             errors: Errors::default(),
             has_document_load: false,
             device: Device::default(),
             session_id: String::new(),
+            has_parts: false,
             outbox: Outbox::default(),
         }
     }
@@ -162,30 +165,79 @@ impl Session {
     }
 
     /// Takes in what happened.
+    #[inline(always)]
     pub fn on(&mut self, input: Input<'_>) {
         match input {
-            Input::FirstContentfulPaint { paint_ms } => {
-                let value = fcp::value(paint_ms, self.activation_ms, self.hidden_ms);
-                self.vitals.has_fcp |= value.is_some();
-                self.tell(&FCP, value, paint_ms, |vitals| &mut vitals.fcp_told);
+            Input::FirstContentfulPaint { paint_ms } => self.on_first_paint(paint_ms),
+            Input::LargestContentfulPaint(paint) => {
+                if paint.interaction_id == self.view.interaction_id {
+                    let origin = self.view.origin_ms;
+                    self.view.lcp.candidate(&paint, origin, self.hidden_ms);
+                }
             }
-            Input::LargestContentfulPaint { paint_ms } => {
-                let (activation, hidden) = (self.activation_ms, self.hidden_ms);
-                self.vitals.lcp.candidate(paint_ms, activation, hidden);
+            Input::FirstInput { now_ms } => {
+                self.view.lcp.finish();
+                self.tell_early(now_ms);
             }
-            Input::FirstInput { now_ms } => self.finish_lcp(now_ms),
-            Input::LayoutShift { value, at_ms } => self.vitals.cls.shift(value, at_ms),
-            Input::Event {
+            Input::LayoutShift {
+                value,
+                at_ms,
+                target,
+            } => self.view.cls.shift(value, at_ms, target),
+            Input::Event(event) => self.view.inp.event(&event, &mut self.frames),
+            Input::Script(script) => self.frames.script(&script, &self.view.inp),
+            Input::SoftNavigation {
+                start_ms,
                 interaction_id,
-                duration_ms,
-            } => self.vitals.inp.event(interaction_id, duration_ms),
+                paint_ms,
+                interaction_count,
+                url,
+            } => {
+                self.tell_all(start_ms, interaction_count);
+                let location = Location::new(url, &self.routes);
+                self.begin(
+                    "soft-navigation",
+                    location,
+                    start_ms,
+                    interaction_id,
+                    interaction_count,
+                );
+                self.on_first_paint(paint_ms);
+            }
+            Input::Restored {
+                at_ms,
+                interaction_count,
+            } => {
+                let location = core::mem::take(&mut self.view.location);
+                self.begin(
+                    "back-forward-cache",
+                    location,
+                    at_ms,
+                    0.0,
+                    interaction_count,
+                );
+            }
+            Input::Repainted { now_ms } => {
+                self.on_first_paint(now_ms);
+                let paint = Paint {
+                    paint_ms: now_ms,
+                    ..Paint::default()
+                };
+                let origin = self.view.origin_ms;
+                self.view.lcp.candidate(&paint, origin, self.hidden_ms);
+                self.view.lcp.finish();
+                self.tell_early(now_ms);
+            }
             Input::Thrown(thrown) => self.on_thrown(&thrown),
             Input::Fetched(fetched) => self.on_fetched(&fetched),
             Input::DocumentLoad { end_ms, phases_ms } => self.on_document_load(phases_ms, end_ms),
             Input::Hidden {
                 now_ms,
                 interaction_count,
-            } => self.on_hidden(now_ms, interaction_count),
+            } => {
+                self.hidden_ms = self.hidden_ms.min(now_ms);
+                self.tell_all(now_ms, interaction_count);
+            }
             Input::Lost {
                 beyond_buffer,
                 repeated,
@@ -198,9 +250,58 @@ impl Session {
         }
     }
 
-    fn finish_lcp(&mut self, now_ms: f64) {
-        let value = self.vitals.lcp.finish();
-        self.tell(&LCP, value, now_ms, |vitals| &mut vitals.lcp_told);
+    /// What is known of the first paint, told as soon as its parts are.
+    fn on_first_paint(&mut self, paint_ms: f64) {
+        if paint_ms < self.hidden_ms {
+            self.view.fcp_ms = Some(paint_ms);
+            self.has_painted = true;
+            self.tell_early(paint_ms);
+        }
+    }
+
+    /// Another view begins, in sight. It has its first byte at once.
+    fn begin(
+        &mut self,
+        navigation_type: &str,
+        location: Location,
+        origin_ms: f64,
+        interaction_id: f64,
+        interaction_count: f64,
+    ) {
+        let beginning = Beginning {
+            navigation_type,
+            origin_ms,
+            interaction_id,
+            interaction_count,
+        };
+        self.view = self.view.next(location, &beginning);
+        self.hidden_ms = f64::INFINITY;
+        self.tell(&TTFB, Some(0.0), origin_ms);
+    }
+
+    /// Tells what does not change any more, once the document's load, which
+    /// its parts refer to, is known.
+    fn tell_early(&mut self, now_ms: f64) {
+        if self.has_parts {
+            let view = &self.view;
+            let (origin, hidden) = (view.origin_ms, self.hidden_ms);
+            let fcp = view.fcp_ms.and_then(|at| fcp::value(at, origin, hidden));
+            let lcp = view.lcp.value();
+            self.tell(&FCP, fcp, view.fcp_ms.unwrap_or(now_ms));
+            self.tell(&LCP, lcp, now_ms);
+        }
+    }
+
+    /// Tells every vital of the view, as far as it is known.
+    fn tell_all(&mut self, now_ms: f64, interaction_count: f64) {
+        self.has_parts = true;
+        self.view.lcp.finish();
+        self.tell_early(now_ms);
+        self.view.inp.counted(interaction_count);
+        self.tell(&INP, self.view.inp.value(), now_ms);
+        // As CrUX does: no shifts of a page that painted nothing in sight.
+        let cls = self.has_painted.then(|| self.view.cls.value());
+        self.tell(&CLS, cls, now_ms);
     }
 
     fn on_thrown(&mut self, thrown: &Thrown<'_>) {
@@ -208,7 +309,7 @@ impl Session {
             Verdict::Tell => {
                 let location = Location::new(thrown.url, &self.routes);
                 let at = self.clock.unix_nanos(thrown.at_ms);
-                let event = errors::event(thrown, &location, self.page.context, at);
+                let event = errors::event(thrown, &location, &self.view, self.page.context, at);
                 self.outbox.push(Signal::Logs, event);
             }
             Verdict::Duplicate => self.outbox.lose(Count::Duplicate, 1),
@@ -228,44 +329,51 @@ impl Session {
         }
     }
 
-    /// Only the first one counts.
+    /// The times count each time, span and first byte are told once.
     fn on_document_load(&mut self, phases_ms: &[f64], end_ms: f64) {
-        if core::mem::replace(&mut self.has_document_load, true) {
+        self.navigation.load(phases_ms);
+        self.has_parts = true;
+        if !core::mem::replace(&mut self.has_document_load, true) {
+            let first_byte = self.navigation.response_start();
+            let value = ttfb::value(first_byte, self.navigation.activation_ms, end_ms);
+            self.tell(&TTFB, value.filter(|_| self.view.is_load), first_byte);
+            if self.page.context.flags.sampled() {
+                let span = document_load::span(&self.page, self.clock, &self.navigation, end_ms);
+                self.outbox.push(Signal::Traces, span);
+            }
+        }
+        self.tell_early(end_ms);
+    }
+
+    fn tell(&mut self, vital: &Vital, value: Option<f64>, at_ms: f64) {
+        let Some(told) = self.view.told.get_mut(vital.place) else {
             return;
+        };
+        let Some(report) = value.and_then(|value| told.tell(value)) else {
+            return;
+        };
+        let (view, navigation) = (&self.view, &self.navigation);
+        let first_byte = if view.is_load {
+            navigation.first_byte()
+        } else {
+            0.0
+        };
+        let mut attributes = Attributes::default();
+        match vital.place {
+            0 => view.lcp.describe(first_byte, &mut attributes),
+            1 => view.inp.describe(&self.frames, navigation, &mut attributes),
+            2 => view.cls.describe(navigation, &mut attributes),
+            3 => {
+                let paint_ms = view.fcp_ms.filter(|_| view.is_load);
+                let state = navigation.load_state(paint_ms.unwrap_or(view.origin_ms));
+                fcp::describe(report.value, first_byte, state, &mut attributes);
+            }
+            _ if view.is_load => ttfb::describe(report.value, navigation, &mut attributes),
+            _ => {}
         }
-        let first_byte = document_load::response_start(phases_ms);
-        let value = ttfb::value(first_byte, self.activation_ms, end_ms);
-        self.tell(&TTFB, value, first_byte, |vitals| &mut vitals.ttfb_told);
-        if self.page.context.flags.sampled() {
-            let start = self.activation_ms;
-            let span = document_load::span(&self.page, self.clock, phases_ms, start, end_ms);
-            self.outbox.push(Signal::Traces, span);
-        }
-    }
-
-    /// Tells every vital there is.
-    fn on_hidden(&mut self, now_ms: f64, interaction_count: f64) {
-        self.hidden_ms = self.hidden_ms.min(now_ms);
-        self.finish_lcp(now_ms);
-        let inp = self.vitals.inp.value(interaction_count);
-        self.tell(&INP, inp, now_ms, |vitals| &mut vitals.inp_told);
-        // As CrUX does: no shifts of a page that painted nothing in sight.
-        let cls = self.vitals.has_fcp.then(|| self.vitals.cls.value());
-        self.tell(&CLS, cls, now_ms, |vitals| &mut vitals.cls_told);
-    }
-
-    fn tell(
-        &mut self,
-        vital: &Vital,
-        value: Option<f64>,
-        at_ms: f64,
-        told: fn(&mut Vitals) -> &mut Told,
-    ) {
-        if let Some(report) = value.and_then(|value| told(&mut self.vitals).tell(value)) {
-            let at = self.clock.unix_nanos(at_ms);
-            let event = vital::event(vital, report, &self.page, at);
-            self.outbox.push(Signal::Logs, event);
-        }
+        let at = self.clock.unix_nanos(at_ms);
+        let event = vital::event(vital, report, view, attributes, self.page.context, at);
+        self.outbox.push(Signal::Logs, event);
     }
 
     /// Bytes that wait for delivery.

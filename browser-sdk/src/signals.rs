@@ -6,6 +6,7 @@ pub mod document_load;
 pub mod errors;
 pub mod fcp;
 pub mod fetch;
+pub mod frames;
 pub mod inp;
 pub mod lcp;
 pub mod ttfb;

@@ -9,11 +9,11 @@ use sightline_core::append;
 
 use crate::device::Device;
 use crate::input::{Input, Reader, call};
+use crate::navigation::PHASES;
 use crate::outbox::{Answer, Need};
 use crate::page::PageStart;
 use crate::session::{self, Options, Session};
 use crate::session_id::Stored;
-use crate::signals::document_load::PHASES;
 
 mod allocator;
 

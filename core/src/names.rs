@@ -163,6 +163,70 @@ pub const EDGE_SCOPE: &str = "sightline.edge";
 /// Instrumentation scope of the browser SDK.
 pub const BROWSER_SCOPE: &str = "sightline.browser";
 
+/// Attribute of every event of a page: the view it belongs to. A view begins
+/// with a load, a restore from the back/forward cache, or a soft navigation.
+pub const VIEW_ID: &str = "sightline.view.id";
+
+/// Attributes of `browser.web_vital` beyond the conventions': what its value is
+/// made of. Durations and times in milliseconds, times since the time origin.
+pub mod web_vital {
+    /// LCP, CLS, INP: the element as a short selector.
+    pub const TARGET: &str = "sightline.web_vital.target";
+    /// LCP: the resource that was painted, redacted.
+    pub const URL: &str = "sightline.web_vital.url";
+    /// LCP, FCP: up to the first byte of the document.
+    pub const TIME_TO_FIRST_BYTE: &str = "sightline.web_vital.time_to_first_byte";
+    /// LCP: from the first byte to the request of the resource.
+    pub const RESOURCE_LOAD_DELAY: &str = "sightline.web_vital.resource_load_delay";
+    /// LCP: how long the resource took.
+    pub const RESOURCE_LOAD_DURATION: &str = "sightline.web_vital.resource_load_duration";
+    /// LCP: from there to the paint.
+    pub const ELEMENT_RENDER_DELAY: &str = "sightline.web_vital.element_render_delay";
+    /// FCP: from the first byte to the paint.
+    pub const FIRST_BYTE_TO_FCP: &str = "sightline.web_vital.first_byte_to_fcp";
+    /// FCP, CLS, INP: how far the document was when it happened.
+    pub const LOAD_STATE: &str = "sightline.web_vital.load_state";
+    /// CLS: the score of the largest shift.
+    pub const LARGEST_SHIFT_VALUE: &str = "sightline.web_vital.largest_shift_value";
+    /// CLS: when it was.
+    pub const LARGEST_SHIFT_TIME: &str = "sightline.web_vital.largest_shift_time";
+    /// INP: `keyboard` or `pointer`.
+    pub const INTERACTION_TYPE: &str = "sightline.web_vital.interaction_type";
+    /// INP: when it began.
+    pub const INTERACTION_TIME: &str = "sightline.web_vital.interaction_time";
+    /// INP: from the input to the first handler.
+    pub const INPUT_DELAY: &str = "sightline.web_vital.input_delay";
+    /// INP: how long the handlers took.
+    pub const PROCESSING_DURATION: &str = "sightline.web_vital.processing_duration";
+    /// INP: from there to the next paint.
+    pub const PRESENTATION_DELAY: &str = "sightline.web_vital.presentation_delay";
+    /// INP: what invoked the script that took longest within it.
+    pub const SCRIPT_INVOKER: &str = "sightline.web_vital.longest_script.invoker";
+    /// INP: the kind of that, as Long Animation Frames has it.
+    pub const SCRIPT_INVOKER_TYPE: &str = "sightline.web_vital.longest_script.invoker_type";
+    /// INP: where the script came from, redacted.
+    pub const SCRIPT_SOURCE_URL: &str = "sightline.web_vital.longest_script.source_url";
+    /// INP: the function that was entered.
+    pub const SCRIPT_FUNCTION: &str = "sightline.web_vital.longest_script.source_function_name";
+    /// INP: how long the script took.
+    pub const SCRIPT_DURATION: &str = "sightline.web_vital.longest_script.duration";
+    /// INP: how much of that was after the input.
+    pub const SCRIPT_INTERSECTION: &str =
+        "sightline.web_vital.longest_script.intersecting_duration";
+    /// INP: `input-delay`, `processing-duration` or `presentation-delay`.
+    pub const SCRIPT_SUBPART: &str = "sightline.web_vital.longest_script.subpart";
+    /// TTFB: before the fetch began, redirects among it.
+    pub const WAITING_DURATION: &str = "sightline.web_vital.waiting_duration";
+    /// TTFB: the HTTP cache, or the service worker.
+    pub const CACHE_DURATION: &str = "sightline.web_vital.cache_duration";
+    /// TTFB: name resolution.
+    pub const DNS_DURATION: &str = "sightline.web_vital.dns_duration";
+    /// TTFB: connection, TLS included.
+    pub const CONNECTION_DURATION: &str = "sightline.web_vital.connection_duration";
+    /// TTFB: from the request to the first byte.
+    pub const REQUEST_DURATION: &str = "sightline.web_vital.request_duration";
+}
+
 /// `Server-Timing` metric name that Splunk, Grafana Faro and OpenTelemetry's
 /// document-load instrumentation read.
 pub const SERVER_TIMING_TRACEPARENT: &str = "traceparent";

@@ -80,6 +80,13 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
+impl<'a> Pieces<'a> {
+    /// What is left, in one piece.
+    pub fn rest(&self) -> &'a str {
+        self.rest.unwrap_or_default()
+    }
+}
+
 /// Where a short text first stands in another.
 pub fn find(text: &str, needle: &str) -> Option<usize> {
     let mut windows = text.as_bytes().windows(needle.len().max(1));

@@ -27,6 +27,8 @@ pub const CHROMIUM: &str = "SIGHTLINE_CHROMIUM";
 pub const NODE: &str = "SIGHTLINE_NODE";
 /// A folder whose `node_modules` has playwright-core.
 pub const PLAYWRIGHT: &str = "SIGHTLINE_PLAYWRIGHT";
+/// A folder whose `node_modules` has web-vitals.
+pub const WEB_VITALS: &str = "SIGHTLINE_WEB_VITALS";
 /// The built filter.
 pub const FILTER: &str = "SIGHTLINE_FILTER";
 /// The Python of an environment with the shop API's requirements.

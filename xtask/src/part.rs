@@ -15,6 +15,8 @@ pub enum Part {
     Chromium,
     /// Drives Chromium, from node.
     Playwright,
+    /// What our vitals are compared with.
+    WebVitals,
     /// Holds wasm-opt.
     Binaryen,
     /// `dist/filter/sightline_filter.wasm`.
@@ -56,11 +58,12 @@ impl Part {
     ];
 
     /// Mostly waiting for the network, so made beside the heavy ones.
-    pub const LIGHT: [Part; 6] = [
+    pub const LIGHT: [Part; 7] = [
         Part::Envoy,
         Part::Binaryen,
         Part::Prometheus,
         Part::Playwright,
+        Part::WebVitals,
         Part::ShopApi,
         Part::Chromium,
     ];
@@ -75,6 +78,7 @@ impl Part {
             Part::Prometheus => "prometheus",
             Part::Chromium => "chromium",
             Part::Playwright => "playwright-core",
+            Part::WebVitals => "web-vitals",
             Part::Binaryen => "binaryen",
             Part::Filter => "filter",
             Part::Sdk => "browser SDK",
@@ -91,6 +95,7 @@ impl Part {
             Part::Prometheus => Some(parts::PROMETHEUS),
             Part::Chromium => Some(parts::CHROMIUM),
             Part::Playwright => Some(parts::PLAYWRIGHT),
+            Part::WebVitals => Some(parts::WEB_VITALS),
             Part::Filter => Some(parts::FILTER),
             Part::ShopApi => Some(parts::SHOP_PYTHON),
             Part::ShopWeb => Some(parts::SHOP_WEB),

@@ -9,7 +9,7 @@ import type { Input, Loader, Running } from "./loader.js";
 import { resolve } from "./problems.js";
 import { watchSession } from "./session.js";
 import { takeLeft } from "./storage.js";
-import { watchVitals } from "./vitals.js";
+import { interactions, watchVitals } from "./vitals.js";
 
 /** Rejects where the engine can't be had. */
 export async function start(loader: Loader): Promise<Running> {
@@ -67,7 +67,6 @@ export async function start(loader: Loader): Promise<Running> {
   active();
 
   let stopped = false;
-  let restored = false;
   const guard = (run: () => void) => {
     if (stopped) return;
     try {
@@ -91,10 +90,8 @@ export async function start(loader: Loader): Promise<Running> {
       active();
       const nowMs = performance.now();
       loaded(navigation?.loadEventEnd || nowMs, navigation);
-      if (!restored) {
-        vitals.drain();
-        tell(Kind.Hidden, [nowMs, performance.interactionCount ?? 0]);
-      }
+      vitals.drain();
+      tell(Kind.Hidden, [nowMs, interactions()]);
       out.deliver(Need.Leaving);
     });
   // `loadEventEnd` is there a task after the load event.
@@ -105,13 +102,16 @@ export async function start(loader: Loader): Promise<Running> {
         out.schedule();
       }),
     );
-  // Vitals of a page that comes back from the back/forward cache would be new
-  // ones; until those are measured, the old ones end here.
+  // A view of its own, painted when two frames have begun.
   const onShow = (event: PageTransitionEvent) => {
-    if (event.persisted) {
-      restored = true;
-      vitals.stop();
-    }
+    if (!event.persisted) return;
+    guard(() => tell(Kind.Restored, [event.timeStamp, interactions()]));
+    const painted = () =>
+      guard(() => {
+        tell(Kind.Repainted, [performance.now()]);
+        out.schedule();
+      });
+    requestAnimationFrame(() => requestAnimationFrame(painted));
   };
 
   tell(Kind.Lost, [loader.lost, loader.repeated]);
@@ -126,7 +126,7 @@ export async function start(loader: Loader): Promise<Running> {
     hide,
     async flush() {
       guard(() => {
-        if (!restored) vitals.drain();
+        vitals.drain();
         out.deliver(Need.Now);
       });
       await out.settled();

@@ -44,8 +44,9 @@ export function init(options: Options): Handle {
     lost: 0,
     repeated: 0,
     hiddenMs: document.visibilityState === "hidden" && !isPrerendering() ? 0 : Infinity,
-    events: undefined,
     takeBack: undefined,
+    observer: undefined,
+    entries: [],
     fail(error) {
       // A policy that forbids wasm, or a defect: the page goes on without us.
       console.debug("Sightline is off:", error);
@@ -93,7 +94,7 @@ export function init(options: Options): Handle {
     slots[SLOT] = undefined;
     for (const step of undo) step();
     running?.stop();
-    loader.inputs.length = 0;
+    loader.inputs.length = loader.entries.length = 0;
   }
   const listen = (type: string, listener: (event: Event) => void) => {
     addEventListener(type, listener, true);
@@ -129,15 +130,16 @@ export function init(options: Options): Handle {
 
   /** Interactions from now on: the browser keeps only the slowest for later. */
   function watchEvents() {
-    if (!globalThis.PerformanceObserver?.supportedEntryTypes?.includes("event")) return;
+    if (!globalThis.PerformanceObserver) return;
     const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as PerformanceEventTiming[]) {
-        if (entry.interactionId) record(Kind.Event, [entry.interactionId, entry.duration]);
-      }
+      loader.entries.push(...list.getEntries().slice(0, MAX_INPUTS - loader.entries.length));
+      loader.drain?.();
     });
-    const wanted = { type: "event", buffered: true, durationThreshold: 40 };
-    observer.observe(wanted);
-    loader.events = observer;
+    if (PerformanceObserver.supportedEntryTypes?.includes("event")) {
+      const wanted = { type: "event", buffered: true, durationThreshold: 40 };
+      observer.observe(wanted);
+    }
+    loader.observer = observer;
     undo.push(() => observer.disconnect());
   }
 

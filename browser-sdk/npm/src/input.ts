@@ -5,13 +5,14 @@
 export const enum Kind {
   /** When. */
   FirstContentfulPaint = 0,
-  /** When. */
+  /** When, interaction or 0, request and end of the resource; its URL, target. */
   LargestContentfulPaint = 1,
   /** Now. */
   FirstInput = 2,
-  /** Score, when. */
+  /** Score, when; target. */
   LayoutShift = 3,
-  /** Interaction id, duration. */
+  /** Interaction id, start, duration, start and end of processing, whether of
+   * the keyboard; target. */
   Event = 4,
   /** When; class, message, stack, `location.href`. */
   Thrown = 5,
@@ -24,6 +25,14 @@ export const enum Kind {
   /** How many inputs the buffer had no room for, how many errors repeated,
    * how many records storage had no room for. */
   Lost = 9,
+  /** Start, duration, start and duration of the frame; invoker, its type, source, function. */
+  Script = 10,
+  /** Start, interaction, first paint, count of interactions; URL. */
+  SoftNavigation = 11,
+  /** When, count of interactions. */
+  Restored = 12,
+  /** Now. */
+  Repainted = 13,
   // Calls, which are no inputs. Theirs is said in `input.rs`.
   Start = 16,
   Next = 17,

@@ -20,10 +20,13 @@ export interface Loader {
   repeated: number;
   /** When the page was first hidden; infinity if never. */
   hiddenMs: number;
-  /** Observes `event` entries since `init`, if the browser has them. */
-  events: PerformanceObserver | undefined;
   /** Takes back what the page left in storage, if it did; see `left.ts`. */
   takeBack: (() => boolean) | undefined;
+  /** Observes `event` entries since `init`; the engine adds further types. */
+  observer: PerformanceObserver | undefined;
+  /** Entries that wait, and what takes them, once it is there. */
+  entries: PerformanceEntry[];
+  drain?: () => void;
   /** Turns everything off: the engine can't go on. */
   fail(error: unknown): void;
 }

@@ -1,13 +1,14 @@
 // Hands the browser's performance entries to the engine, which knows what they
 // mean. Nothing here computes a vital.
 
-import { Kind } from "./input.js";
 import { tell } from "./gate.js";
+import { Kind } from "./input.js";
 import type { Loader } from "./loader.js";
+import { selector } from "./selector.js";
 
-interface LayoutShift extends PerformanceEntry {
-  value: number;
-  hadRecentInput: boolean;
+/** Of a shift, only the source that moved most is told. */
+interface Source {
+  node: Node | null;
 }
 
 export interface Vitals {
@@ -16,53 +17,155 @@ export interface Vitals {
   stop(): void;
 }
 
+/** What the page counts itself. */
+export const interactions = () => performance.interactionCount ?? 0;
+
+const TYPES = [
+  "paint",
+  "largest-contentful-paint",
+  "layout-shift",
+  "first-input",
+  "long-animation-frame",
+  "soft-navigation",
+  "interaction-contentful-paint",
+];
+const INPUTS = ["keydown", "click"];
+/** Where the browser tells no soft navigations: an address that changes so
+ * long after an input is one. */
+const ROUTE_MS = 5000;
+const supports = (type: string) => PerformanceObserver.supportedEntryTypes.includes(type);
+
 /** `guard` runs what may not throw into the page. */
 export function watchVitals(loader: Loader, guard: (run: () => void) => void): Vitals {
-  const observed: [PerformanceObserver, (entry: PerformanceEntry) => void][] = [];
-  const observe = (type: string, each: (entry: any) => void) => {
-    if (!PerformanceObserver.supportedEntryTypes.includes(type)) return;
-    const observer = new PerformanceObserver((list) =>
-      guard(() => list.getEntries().forEach(each)),
-    );
-    observer.observe({ type, buffered: true });
-    observed.push([observer, each]);
-  };
-  const event = (entry: PerformanceEventTiming): unknown =>
-    tell(Kind.Event, [entry.interactionId ?? 0, entry.duration]);
-  if (loader.events) observed.push([loader.events, event as (entry: any) => void]);
-  // An interaction too short for an `event` entry counts if it is the first.
-  observe("first-input", event);
-  observe("paint", (entry: PerformanceEntry) => {
-    if (entry.name === "first-contentful-paint") tell(Kind.FirstContentfulPaint, [entry.startTime]);
-  });
-  observe("largest-contentful-paint", (entry: PerformanceEntry) =>
-    tell(Kind.LargestContentfulPaint, [entry.startTime]));
-  observe("layout-shift", (entry: LayoutShift) => {
-    if (!entry.hadRecentInput) tell(Kind.LayoutShift, [entry.value, entry.startTime]);
-  });
+  const { observer } = loader;
+  /** Counts the views, and whether the largest paint of this one is final. */
+  let view = 0;
+  let isFinal = false;
+  let inputMs = -ROUTE_MS;
+  let path = location.pathname;
 
-  const drain = () => {
-    for (const [observer, each] of observed) observer.takeRecords().forEach(each);
+  const begin = (numbers: number[], url: string) => {
+    view++;
+    isFinal = false;
+    tell(Kind.SoftNavigation, [...numbers, interactions()], [url]);
   };
-  const onInput = (input: Event) => {
-    if (input.isTrusted) {
-      guard(() => {
-        drain();
-        tell(Kind.FirstInput, [performance.now()]);
-      });
-      stopInput();
+  const paint = (entry: any, interactionId: number) => {
+    // What painted the element was asked for before; of several the last.
+    const resource = (performance.getEntriesByName(entry.url || "-") as PerformanceResourceTiming[])
+      .filter(
+        ({ entryType, requestStart, startTime }) =>
+          entryType === "resource" && (requestStart || startTime) <= entry.startTime,
+      )
+      .pop();
+    tell(
+      Kind.LargestContentfulPaint,
+      [
+        entry.startTime,
+        interactionId,
+        resource ? resource.requestStart || resource.startTime : 0,
+        resource ? resource.responseEnd : 0,
+      ],
+      // Of what is gone from the document, the id is left.
+      [entry.url, entry.element ? selector(entry.element) : entry.id && `#${entry.id}`],
+    );
+  };
+  const each = (entry: any) => {
+    const { entryType, startTime, duration, interactionId } = entry;
+    if (entryType === "paint") {
+      if (entry.name[6] === "c") tell(Kind.FirstContentfulPaint, [startTime]);
+    } else if (entryType === "largest-contentful-paint") paint(entry, 0);
+    else if (entryType === "interaction-contentful-paint") {
+      const { largestContentfulPaint } = entry;
+      if (largestContentfulPaint) paint(largestContentfulPaint, interactionId);
+    } else if (entryType === "layout-shift") {
+      if (entry.hadRecentInput) return;
+      const sources: Source[] = entry.sources;
+      const source = sources.find(({ node }) => node?.nodeType === 1) ?? sources[0];
+      tell(Kind.LayoutShift, [entry.value, startTime], [selector(source?.node)]);
+    } else if (entryType === "long-animation-frame") {
+      for (const script of entry.scripts) {
+        tell(
+          Kind.Script,
+          [script.startTime, script.duration, startTime, duration],
+          [script.invoker, script.invokerType, script.sourceURL, script.sourceFunctionName],
+        );
+      }
+    } else if (entryType === "soft-navigation") {
+      const painted = entry.presentationTime || entry.paintTime || startTime;
+      begin([startTime, interactionId, painted], entry.name);
+      const largest = entry.getLargestInteractionContentfulPaint?.();
+      if (largest) each(largest);
+    } else {
+      // `event` and `first-input`: an interaction too short for the one counts
+      // if it is the first.
+      tell(
+        Kind.Event,
+        [
+          interactionId ?? 0,
+          startTime,
+          duration,
+          entry.processingStart,
+          entry.processingEnd,
+          +entry.name.startsWith("key"),
+        ],
+        [entry.target ? selector(entry.target) : (entry.targetSelector ?? "")],
+      );
     }
   };
-  const stopInput = () => {
-    for (const type of ["keydown", "click"]) removeEventListener(type, onInput, true);
+
+  const drain = () => {
+    loader.entries.push(...(observer?.takeRecords() ?? []));
+    // Each type comes in order, but not together.
+    const end = (entry: PerformanceEntry) => entry.startTime + entry.duration;
+    loader.entries
+      .splice(0)
+      .sort((one, other) => end(one) - end(other))
+      .forEach(each);
   };
-  for (const type of ["keydown", "click"]) addEventListener(type, onInput, true);
+  // Not at once: the browser still has paints from before the input to tell,
+  // and the page's own handlers come first.
+  const onInput = (input: Event) => {
+    if (!input.isTrusted) return;
+    inputMs = input.timeStamp;
+    if (isFinal) return;
+    const seen = view;
+    const finish = () =>
+      guard(() => {
+        drain();
+        if (seen !== view || isFinal) return;
+        isFinal = true;
+        tell(Kind.FirstInput, [performance.now()]);
+      });
+    if ("requestIdleCallback" in globalThis) requestIdleCallback(finish, { timeout: 1000 });
+    else setTimeout(finish);
+  };
+
+  // Its paints stay unknown.
+  const onRoute = () => {
+    const isOther = path !== location.pathname;
+    path = location.pathname;
+    if (!isOther || performance.now() - inputMs > ROUTE_MS) return;
+    guard(() => {
+      drain();
+      begin([inputMs, 0, NaN], location.href);
+    });
+  };
+
+  // One observer for all, so that their entries come together.
+  loader.drain = () => guard(drain);
+  for (const type of TYPES) {
+    if (supports(type)) observer?.observe({ type, buffered: true });
+  }
+  for (const type of INPUTS) addEventListener(type, onInput, true);
+  const routes = supports("soft-navigation") ? undefined : (globalThis as any).navigation;
+  routes?.addEventListener("currententrychange", onRoute);
 
   return {
     drain,
     stop() {
-      for (const [observer] of observed) observer.disconnect();
-      stopInput();
+      observer?.disconnect();
+      for (const type of INPUTS) removeEventListener(type, onInput, true);
+      routes?.removeEventListener("currententrychange", onRoute);
     },
   };
 }

@@ -3,8 +3,11 @@
 
 mod sessions;
 mod traces;
+mod views;
 
 use super::*;
+use crate::navigation::PHASES;
+use crate::signals::inp::Event;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
@@ -111,6 +114,13 @@ fn vitals(logs: &[LogRecord]) -> Vec<(&str, f64, f64)> {
         .collect()
 }
 
+fn painted(paint_ms: f64) -> Input<'static> {
+    Input::LargestContentfulPaint(Paint {
+        paint_ms,
+        ..Paint::default()
+    })
+}
+
 fn thrown(message: &'static str) -> Input<'static> {
     Input::Thrown(Thrown {
         kind: "TypeError",
@@ -125,18 +135,20 @@ fn thrown(message: &'static str) -> Input<'static> {
 fn a_whole_visit_tells_every_vital_once() {
     let mut session = session();
     session.on(Input::FirstContentfulPaint { paint_ms: 120.0 });
-    session.on(Input::LargestContentfulPaint { paint_ms: 120.0 });
-    session.on(Input::LargestContentfulPaint { paint_ms: 2600.0 });
+    session.on(painted(120.0));
+    session.on(painted(2600.0));
     session.on(Input::LayoutShift {
         value: 0.25,
         at_ms: 500.0,
+        target: "",
     });
-    session.on(Input::Event {
+    session.on(Input::Event(Event {
         interaction_id: 7.0,
         duration_ms: 240.0,
-    });
-    let mut phases = [0.0; document_load::PHASES.len()];
-    phases[5] = 45.5;
+        ..Event::default()
+    }));
+    let mut phases = [0.0; PHASES.len()];
+    phases[7] = 45.5;
     session.on(Input::DocumentLoad {
         end_ms: 900.0,
         phases_ms: &phases,
@@ -153,8 +165,8 @@ fn a_whole_visit_tells_every_vital_once() {
     assert_eq!(
         vitals(&logs),
         [
-            ("fcp", 120.0, 120.0),
             ("ttfb", 45.5, 45.5),
+            ("fcp", 120.0, 120.0),
             ("lcp", 2600.0, 2600.0),
             ("inp", 240.0, 240.0),
             ("cls", 0.25, 0.25),
@@ -189,6 +201,7 @@ fn what_grows_after_the_first_hiding_is_told_as_growth() {
     session.on(Input::LayoutShift {
         value: 0.25,
         at_ms: 500.0,
+        target: "",
     });
     session.on(Input::Hidden {
         now_ms: 1000.0,
@@ -197,8 +210,9 @@ fn what_grows_after_the_first_hiding_is_told_as_growth() {
     session.on(Input::LayoutShift {
         value: 0.5,
         at_ms: 9000.0,
+        target: "",
     });
-    session.on(Input::LargestContentfulPaint { paint_ms: 9000.0 });
+    session.on(painted(9000.0));
     session.on(Input::Hidden {
         now_ms: 10_000.0,
         interaction_count: 0.0,
@@ -225,10 +239,11 @@ fn a_page_in_the_background_paints_and_shifts_for_nobody() {
         },
     );
     session.on(Input::FirstContentfulPaint { paint_ms: 120.0 });
-    session.on(Input::LargestContentfulPaint { paint_ms: 120.0 });
+    session.on(painted(120.0));
     session.on(Input::LayoutShift {
         value: 0.25,
         at_ms: 500.0,
+        target: "",
     });
     session.on(Input::Hidden {
         now_ms: 1000.0,
@@ -266,7 +281,7 @@ fn errors_leave_without_secrets_within_the_pages_trace() {
 #[test]
 fn the_resource_says_who_speaks() {
     let mut session = session();
-    session.on(Input::FirstContentfulPaint { paint_ms: 1.0 });
+    session.on(thrown("x"));
     let batch = session.next(Need::InTime, 0.0, false);
     let request = ExportLogsServiceRequest::decode(&batch[12..]).unwrap();
     let resource = request.resource_logs[0]
@@ -315,7 +330,7 @@ fn any_input() -> impl Strategy<Value = (u8, Vec<f64>, String)> {
         Just(["Error", "m\u{e9}ssage", "at x (y:1:2)", "https://a.example"].join("\0")),
     ];
     (
-        0u8..12,
+        0u8..16,
         proptest::collection::vec(any::<f64>(), 0..16),
         texts,
     )

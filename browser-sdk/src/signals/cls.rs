@@ -1,11 +1,19 @@
 //! Cumulative Layout Shift: the worst session window
-//! ([definition](https://web.dev/articles/cls)).
+//! ([definition](https://web.dev/articles/cls)), and its largest shift.
 
-use super::vital::Vital;
+use alloc::string::String;
+
+use sightline_core::append;
+use sightline_core::names::web_vital as name;
+
+use super::vital::{self, Vital};
+use crate::attributes::Attributes;
+use crate::navigation::Navigation;
 
 /// No unit.
 pub const CLS: Vital = Vital {
     name: "cls",
+    place: 2,
     good: 0.1,
     fair: 0.25,
 };
@@ -15,34 +23,64 @@ const MAX_GAP_MS: f64 = 1000.0;
 /// No window is longer.
 const MAX_WINDOW_MS: f64 = 5000.0;
 
-/// The windows of a page.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Cls {
-    worst: f64,
-    window: f64,
+#[derive(Clone, Debug, Default)]
+struct Window {
+    value: f64,
     first_ms: f64,
     last_ms: f64,
+    largest: f64,
+    largest_ms: f64,
+    target: String,
+}
+
+/// The windows of a view.
+#[derive(Clone, Debug, Default)]
+pub struct Cls {
+    worst: Window,
+    window: Window,
 }
 
 impl Cls {
-    /// A shift that followed no input.
-    pub fn shift(&mut self, value: f64, at_ms: f64) {
-        let joins = self.window != 0.0
-            && at_ms - self.last_ms < MAX_GAP_MS
-            && at_ms - self.first_ms < MAX_WINDOW_MS;
-        if joins {
-            self.window += value;
-        } else {
-            self.window = value;
-            self.first_ms = at_ms;
+    /// A shift that followed no input; `target` is what it moved most.
+    pub fn shift(&mut self, value: f64, at_ms: f64, target: &str) {
+        let window = &mut self.window;
+        let joins = window.value != 0.0
+            && at_ms - window.last_ms < MAX_GAP_MS
+            && at_ms - window.first_ms < MAX_WINDOW_MS;
+        if !joins {
+            *window = Window {
+                first_ms: at_ms,
+                ..Window::default()
+            };
         }
-        self.last_ms = at_ms;
-        self.worst = self.worst.max(self.window);
+        window.value += value;
+        window.last_ms = at_ms;
+        // Of equals the last one.
+        if value >= window.largest {
+            window.largest = value;
+            window.largest_ms = at_ms;
+            window.target = vital::kept(target);
+        }
+        if window.value > self.worst.value {
+            let target = append::owned(&window.target);
+            self.worst = Window { target, ..*window };
+        }
     }
 
     /// The sum of the worst window so far.
     pub fn value(&self) -> f64 {
-        self.worst
+        self.worst.value
+    }
+
+    /// Adds the largest shift of that window, if there was one.
+    pub fn describe<'a>(&'a self, navigation: &Navigation, attributes: &mut Attributes<'a>) {
+        let worst = &self.worst;
+        if worst.value > 0.0 {
+            attributes.text(name::TARGET, &worst.target);
+            attributes.double(name::LARGEST_SHIFT_VALUE, worst.largest);
+            attributes.double(name::LARGEST_SHIFT_TIME, worst.largest_ms);
+            attributes.text(name::LOAD_STATE, navigation.load_state(worst.largest_ms));
+        }
     }
 }
 
@@ -72,8 +110,38 @@ mod tests {
             ),
         ] {
             let mut cls = Cls::default();
-            shifts.iter().for_each(|(value, at)| cls.shift(*value, *at));
+            for (value, at) in shifts {
+                cls.shift(*value, *at, "");
+            }
             assert_eq!(cls.value(), expected, "{why}");
         }
+    }
+
+    #[test]
+    fn the_largest_shift_is_that_of_the_worst_window() {
+        let mut cls = Cls::default();
+        for (value, at, target) in [
+            (0.25, 100.0, "#a"),
+            (0.375, 300.0, "#b"),
+            (0.375, 400.0, "#c"),
+            (0.5, 5000.0, "#alone"),
+        ] {
+            cls.shift(value, at, target);
+        }
+        assert_eq!((cls.value(), cls.worst.target.as_str()), (1.0, "#c"));
+        let told = vital::told_of(|attributes| cls.describe(&Navigation::default(), attributes));
+        let keys: alloc::vec::Vec<_> = told.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(
+            keys,
+            [
+                name::TARGET,
+                name::LARGEST_SHIFT_VALUE,
+                name::LARGEST_SHIFT_TIME,
+                name::LOAD_STATE
+            ]
+        );
+        let none = Cls::default();
+        let told = vital::told_of(|attributes| none.describe(&Navigation::default(), attributes));
+        assert!(told.is_empty(), "a page that never shifts");
     }
 }

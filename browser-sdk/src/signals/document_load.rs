@@ -8,45 +8,20 @@ use sightline_core::otlp::{Event, Span, SpanKind, Status, Writer};
 
 use crate::attributes::Attributes;
 use crate::clock::Clock;
+use crate::navigation::Navigation;
 use crate::page::Page;
 
-/// The phases that become events of the span: members of
-/// `PerformanceNavigationTiming`, in the order that [`span`] wants their times.
-pub const PHASES: [&str; 12] = [
-    "fetchStart",
-    "domainLookupStart",
-    "connectStart",
-    "secureConnectionStart",
-    "requestStart",
-    "responseStart",
-    "responseEnd",
-    "domInteractive",
-    "domContentLoadedEventStart",
-    "domContentLoadedEventEnd",
-    "domComplete",
-    "loadEventStart",
-];
-
-const RESPONSE_START: usize = 5;
-
-/// When the first byte came, by the times of [`PHASES`].
-pub fn response_start(phases_ms: &[f64]) -> f64 {
-    phases_ms.get(RESPONSE_START).copied().unwrap_or_default()
-}
-
-/// Encodes the span. `phases_ms` are the times of [`PHASES`] since the time
-/// origin; one that is zero has not been reached, or is not told.
-pub fn span(page: &Page, clock: Clock, phases_ms: &[f64], start_ms: f64, end_ms: f64) -> Writer {
+/// Encodes the span, from activation to this end; the phases are its events.
+pub fn span(page: &Page, clock: Clock, navigation: &Navigation, end_ms: f64) -> Writer {
+    let start_ms = navigation.activation_ms;
     let mut events = Vec::new();
-    for (name, at) in PHASES.iter().zip(phases_ms) {
-        if *at > 0.0 {
-            let event = Event {
-                unix_nanos: clock.unix_nanos(*at),
-                name,
-                attributes: &[],
-            };
-            append::item(&mut events, event);
-        }
+    for (name, at) in navigation.phases() {
+        let event = Event {
+            unix_nanos: clock.unix_nanos(at),
+            name,
+            attributes: &[],
+        };
+        append::item(&mut events, event);
     }
     let mut attributes = Attributes::default();
     attributes.text("url.full", &page.location.full);
@@ -68,14 +43,4 @@ pub fn span(page: &Page, clock: Clock, phases_ms: &[f64], start_ms: f64, end_ms:
     }
     .write(&mut items);
     items
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_byte_is_the_phase_of_that_name() {
-        assert_eq!(PHASES[RESPONSE_START], "responseStart");
-    }
 }

@@ -11,6 +11,7 @@ use sightline_core::trace_context::SpanContext;
 
 use crate::attributes::Attributes;
 use crate::page::{Location, truncated};
+use crate::view::View;
 
 /// So many different errors of one page are told.
 const MAX_DISTINCT: usize = 64;
@@ -82,6 +83,7 @@ fn identity(texts: [&str; 3]) -> u64 {
 pub fn event(
     thrown: &Thrown<'_>,
     location: &Location,
+    view: &View,
     context: SpanContext,
     unix_nanos: u64,
 ) -> Writer {
@@ -93,7 +95,7 @@ pub fn event(
     attributes.text("exception.type", truncated(&kind, MAX_TYPE));
     attributes.text("exception.message", truncated(&message, MAX_MESSAGE));
     attributes.text("exception.stacktrace", truncated(&stack, MAX_STACK));
-    location.describe(&mut attributes);
+    view.describe(location, &mut attributes);
     let mut items = Writer::new();
     LogRecord {
         unix_nanos,

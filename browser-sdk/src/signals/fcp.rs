@@ -1,18 +1,29 @@
 //! First Contentful Paint ([definition](https://web.dev/articles/fcp)).
 
+use sightline_core::names::web_vital as name;
+
 use super::vital::Vital;
+use crate::attributes::Attributes;
 
 /// Milliseconds.
 pub const FCP: Vital = Vital {
     name: "fcp",
+    place: 3,
     good: 1800.0,
     fair: 3000.0,
 };
 
-/// The value of a paint at this time, in milliseconds since activation; none
+/// The value of a paint at this time, in milliseconds since the origin; none
 /// if the page had been hidden before.
-pub fn value(paint_ms: f64, activation_ms: f64, hidden_ms: f64) -> Option<f64> {
-    (paint_ms < hidden_ms).then(|| (paint_ms - activation_ms).max(0.0))
+pub fn value(paint_ms: f64, origin_ms: f64, hidden_ms: f64) -> Option<f64> {
+    (paint_ms < hidden_ms).then(|| (paint_ms - origin_ms).max(0.0))
+}
+
+/// Adds what the value is made of, after a first byte at this time.
+pub fn describe(value: f64, first_byte: f64, state: &'static str, into: &mut Attributes<'_>) {
+    into.double(name::TIME_TO_FIRST_BYTE, first_byte);
+    into.double(name::FIRST_BYTE_TO_FCP, value - first_byte);
+    into.text(name::LOAD_STATE, state);
 }
 
 #[cfg(test)]

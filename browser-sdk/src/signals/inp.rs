@@ -1,11 +1,21 @@
-//! Interaction to Next Paint: the 98th percentile of the page's interactions
-//! ([definition](https://web.dev/articles/inp)).
+//! Interaction to Next Paint: the 98th percentile of a view's interactions
+//! ([definition](https://web.dev/articles/inp)), and what that one was made of.
 
-use super::vital::Vital;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use sightline_core::append;
+use sightline_core::names::web_vital as name;
+
+use super::frames::{Frames, Group, Phases};
+use super::vital::{self, Vital};
+use crate::attributes::Attributes;
+use crate::navigation::Navigation;
 
 /// Milliseconds.
 pub const INP: Vital = Vital {
     name: "inp",
+    place: 1,
     good: 200.0,
     fair: 500.0,
 };
@@ -17,62 +27,110 @@ const INTERACTIONS_PER_OUTLIER: f64 = 50.0;
 const KEPT: usize = 10;
 /// Chromium counts interaction ids up by this.
 const ID_STEP: f64 = 7.0;
+/// What interactions take of which the browser tells nothing but their number.
+const UNTOLD_MS: f64 = 8.0;
 
+/// An event that was handled. Times are since the time origin.
 #[derive(Clone, Copy, Debug, Default)]
+pub struct Event<'a> {
+    /// Its interaction; 0 for none.
+    pub interaction_id: f64,
+    /// When.
+    pub start_ms: f64,
+    /// Up to the next paint.
+    pub duration_ms: f64,
+    /// When its first handler was entered.
+    pub processing_start_ms: f64,
+    /// When its last handler was left.
+    pub processing_end_ms: f64,
+    /// Whether it was of the keyboard.
+    pub is_key: bool,
+    /// The element.
+    pub target: &'a str,
+}
+
+#[derive(Clone, Debug, Default)]
 struct Interaction {
     id: f64,
     latency_ms: f64,
+    start_ms: f64,
+    group: Group,
+    is_key: bool,
+    target: String,
 }
 
-/// The longest interactions of a page, the longest first.
-#[derive(Clone, Copy, Debug, Default)]
+/// The longest interactions of a view, the longest first.
+#[derive(Clone, Debug, Default)]
 pub struct Inp {
-    longest: [Interaction; KEPT],
-    len: usize,
+    longest: Vec<Interaction>,
     lowest_id: f64,
     highest_id: f64,
+    count_before: f64,
+    count: f64,
+    tells_untold: bool,
 }
 
 impl Inp {
-    /// An event of the interaction with this id (0: of none); its duration up
-    /// to the next paint. An interaction takes as long as its longest event.
-    pub fn event(&mut self, interaction_id: f64, duration_ms: f64) {
-        if interaction_id <= 0.0 || interaction_id.is_nan() || duration_ms.is_nan() {
+    /// Of a view before which there were so many interactions. The browser
+    /// tells the very first one of a page, however quick; `tells_untold` makes
+    /// up for that in later views.
+    pub fn new(count_before: f64, tells_untold: bool) -> Self {
+        Self {
+            count_before,
+            tells_untold,
+            ..Self::default()
+        }
+    }
+
+    /// An event of a view. An interaction takes as long as its longest event.
+    pub fn event(&mut self, event: &Event<'_>, frames: &mut Frames) {
+        let duration_ms = event.duration_ms;
+        let id = event.interaction_id;
+        let group = frames.event(event);
+        for one in &mut self.longest {
+            if one.group.is_same(&group) {
+                one.group = group;
+            }
+        }
+        if id <= 0.0 || id.is_nan() || duration_ms.is_nan() {
             return;
         }
-        if self.highest_id == 0.0 || interaction_id < self.lowest_id {
-            self.lowest_id = interaction_id;
+        if self.highest_id == 0.0 || id < self.lowest_id {
+            self.lowest_id = id;
         }
-        self.highest_id = self.highest_id.max(interaction_id);
+        self.highest_id = self.highest_id.max(id);
 
-        let known = self.kept().iter().position(|one| one.id == interaction_id);
-        let at = known.unwrap_or_else(|| {
+        let known = self.longest.iter().position(|one| one.id == id);
+        if known.is_none() {
             // A new one stands last: in the next free place, or in that of the
             // shortest, if it is longer.
-            let last = self.len.min(KEPT.saturating_sub(1));
-            let is_full = self.len == KEPT;
-            if is_full
-                && self
-                    .longest
-                    .get(last)
-                    .is_some_and(|one| one.latency_ms >= duration_ms)
-            {
-                return KEPT;
+            if self.longest.len() >= KEPT {
+                let shortest = self.longest.last();
+                if shortest.is_some_and(|one| one.latency_ms >= duration_ms) {
+                    return;
+                }
+                self.longest.pop();
             }
-            self.len = self.len.saturating_add(1).min(KEPT);
-            if let Some(place) = self.longest.get_mut(last) {
-                *place = Interaction {
-                    id: interaction_id,
-                    latency_ms: 0.0,
-                };
-            }
-            last
-        });
-        if let Some(one) = self.longest.get_mut(at) {
-            one.latency_ms = one.latency_ms.max(duration_ms);
+            let new = Interaction {
+                id,
+                latency_ms: -1.0,
+                ..Interaction::default()
+            };
+            append::item(&mut self.longest, new);
         }
         // Up to its place; those before are in order.
-        let mut at = at.min(self.len.saturating_sub(1));
+        let mut at = known.unwrap_or(self.longest.len().saturating_sub(1));
+        if let Some(one) = self.longest.get_mut(at) {
+            if one.target.is_empty() {
+                one.target = vital::kept(event.target);
+            }
+            if duration_ms > one.latency_ms {
+                one.latency_ms = duration_ms;
+                one.start_ms = event.start_ms;
+                one.group = group;
+                one.is_key = event.is_key;
+            }
+        }
         while let Some(before) = at.checked_sub(1)
             && let Some([one, other]) = self.longest.get_mut(before..=at)
             && one.latency_ms < other.latency_ms
@@ -82,106 +140,73 @@ impl Inp {
         }
     }
 
-    fn kept(&self) -> &[Interaction] {
-        self.longest.get(..self.len).unwrap_or_default()
+    /// Whether this holds of the start and the end of one of those that are
+    /// kept.
+    pub fn needs(&self, touches: impl Fn(f64, f64) -> bool) -> bool {
+        self.longest
+            .iter()
+            .any(|one| touches(one.start_ms, one.group.processing_end_ms))
     }
 
-    /// The value; none without an interaction. `count` is
-    /// `performance.interactionCount`, or 0 where the browser has none.
-    pub fn value(&self, count: f64) -> Option<f64> {
-        let count = if count > 0.0 {
-            count
-        } else {
+    /// Takes `performance.interactionCount`, or 0 where the browser has none.
+    pub fn counted(&mut self, count: f64) {
+        self.count = if count > 0.0 {
+            count - self.count_before
+        } else if self.highest_id > 0.0 {
             (self.highest_id - self.lowest_id) / ID_STEP + 1.0
+        } else {
+            0.0
         };
-        let outliers = (count / INTERACTIONS_PER_OUTLIER) as usize;
-        let at = outliers.min(self.len.checked_sub(1)?);
-        self.longest.get(at).map(|one| one.latency_ms)
+    }
+
+    fn slow(&self) -> Option<&Interaction> {
+        let outliers = (self.count / INTERACTIONS_PER_OUTLIER) as usize;
+        self.longest
+            .get(outliers.min(self.longest.len().checked_sub(1)?))
+    }
+
+    /// The value; none without an interaction.
+    pub fn value(&self) -> Option<f64> {
+        let untold = (self.tells_untold && self.count > 0.0).then_some(UNTOLD_MS);
+        self.slow().map(|one| one.latency_ms).or(untold)
+    }
+
+    /// Adds what the value is made of.
+    pub fn describe<'a>(
+        &'a self,
+        frames: &'a Frames,
+        navigation: &Navigation,
+        attributes: &mut Attributes<'a>,
+    ) {
+        let Some(one) = self.slow() else {
+            return attributes.double(name::PRESENTATION_DELAY, UNTOLD_MS);
+        };
+        let group = one.group;
+        let start_ms = one.start_ms;
+        // Handlers of another event may have run before, and may run on after
+        // the paint that durations, which are rounded, tell of.
+        let processing_start_ms = group.processing_start_ms.max(start_ms);
+        let paint_ms = (start_ms + one.latency_ms).max(processing_start_ms);
+        let processing_end_ms = group.processing_end_ms.min(paint_ms);
+        attributes.text(name::TARGET, &one.target);
+        let kind = if one.is_key { "keyboard" } else { "pointer" };
+        attributes.text(name::INTERACTION_TYPE, kind);
+        attributes.double(name::INTERACTION_TIME, start_ms);
+        attributes.double(name::INPUT_DELAY, processing_start_ms - start_ms);
+        attributes.double(
+            name::PROCESSING_DURATION,
+            processing_end_ms - processing_start_ms,
+        );
+        attributes.double(name::PRESENTATION_DELAY, paint_ms - processing_end_ms);
+        attributes.text(name::LOAD_STATE, navigation.load_state(start_ms));
+        let phases = Phases {
+            start_ms,
+            processing_start_ms,
+            processing_end_ms,
+        };
+        frames.describe(&phases, attributes);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn a_page_without_interactions_has_none() {
-        let mut inp = Inp::default();
-        assert_eq!(inp.value(0.0), None);
-        inp.event(0.0, 500.0);
-        assert_eq!(
-            inp.value(3.0),
-            None,
-            "events such as hovering are no interactions"
-        );
-    }
-
-    #[test]
-    fn an_interaction_takes_as_long_as_its_longest_event() {
-        let mut inp = Inp::default();
-        inp.event(7.0, 80.0);
-        inp.event(7.0, 200.0);
-        inp.event(7.0, 120.0);
-        assert_eq!(inp.value(1.0), Some(200.0));
-    }
-
-    #[test]
-    fn forgives_one_outlier_in_fifty() {
-        let mut inp = Inp::default();
-        for (id, duration) in [(1.0, 40.0), (8.0, 900.0), (15.0, 80.0)] {
-            inp.event(id, duration);
-        }
-        for (count, expected) in [
-            (3.0, 900.0),
-            (49.0, 900.0),
-            (50.0, 80.0),
-            (100.0, 40.0),
-            (900.0, 40.0),
-        ] {
-            assert_eq!(inp.value(count), Some(expected), "{count}");
-        }
-    }
-
-    #[test]
-    fn counts_by_ids_where_the_browser_does_not_count() {
-        let mut inp = Inp::default();
-        for at in 0..50 {
-            inp.event(
-                1.0 + ID_STEP * f64::from(at),
-                if at == 0 { 900.0 } else { 40.0 },
-            );
-        }
-        assert_eq!(inp.value(0.0), Some(40.0));
-    }
-
-    proptest! {
-        /// The straightforward way: everything kept and sorted.
-        #[test]
-        fn keeps_the_longest(events in proptest::collection::vec((1u8..40, 1u16..1000), 1..200), count in 1u16..600) {
-            let mut inp = Inp::default();
-            let mut all = std::collections::BTreeMap::<u8, u16>::new();
-            // In order of id, as a page has them: an interaction that was
-            // given up as short can't come back with a longer event.
-            let mut events = events;
-            events.sort_by_key(|event| event.0);
-            for (id, duration) in events {
-                inp.event(f64::from(id), f64::from(duration));
-                let longest = all.entry(id).or_default();
-                *longest = duration.max(*longest);
-            }
-            let mut all: Vec<u16> = all.into_values().collect();
-            all.sort_by(|one, other| other.cmp(one));
-            all.truncate(KEPT);
-            let at = usize::from(count / 50).min(all.len().saturating_sub(1));
-            prop_assert_eq!(inp.value(f64::from(count)), Some(f64::from(all[at])));
-        }
-
-        #[test]
-        fn any_numbers_are_survived(events in proptest::collection::vec((any::<f64>(), any::<f64>()), 0..40), count in any::<f64>()) {
-            let mut inp = Inp::default();
-            events.iter().for_each(|(id, duration)| inp.event(*id, *duration));
-            inp.value(count);
-        }
-    }
-}
+mod tests;

@@ -1,10 +1,15 @@
 //! Time to First Byte ([definition](https://web.dev/articles/ttfb)).
 
+use sightline_core::names::web_vital as name;
+
 use super::vital::Vital;
+use crate::attributes::Attributes;
+use crate::navigation::Navigation;
 
 /// Milliseconds.
 pub const TTFB: Vital = Vital {
     name: "ttfb",
+    place: 4,
     good: 800.0,
     fair: 1800.0,
 };
@@ -16,8 +21,29 @@ pub fn value(response_start_ms: f64, activation_ms: f64, now_ms: f64) -> Option<
         .then(|| (response_start_ms - activation_ms).max(0.0))
 }
 
+/// The parts before the request, in their order.
+const BEFORE: [&str; 4] = [
+    name::WAITING_DURATION,
+    name::CACHE_DURATION,
+    name::DNS_DURATION,
+    name::CONNECTION_DURATION,
+];
+
+/// Adds what the value is made of. The gap between connection and request
+/// counts to the request, so that the parts add up.
+pub fn describe(value: f64, navigation: &Navigation, attributes: &mut Attributes<'_>) {
+    let mut before = 0.0;
+    for (part, key) in BEFORE.iter().enumerate() {
+        let end = navigation.before_first_byte(part);
+        attributes.double(key, end - before);
+        before = end;
+    }
+    attributes.double(name::REQUEST_DURATION, value - before);
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::vital::told_of;
     use super::*;
 
     #[test]
@@ -32,5 +58,14 @@ mod tests {
         ] {
             assert_eq!(value(start, activation, 1000.0), expected, "{why}");
         }
+    }
+
+    #[test]
+    fn the_parts_add_up() {
+        let mut navigation = Navigation::new(0.0);
+        navigation.load(&[0.0, 3.0, 5.0, 9.0, 0.0, 20.0, 21.0, 50.0]);
+        let told = told_of(|attributes| describe(50.0, &navigation, attributes));
+        let parts: alloc::vec::Vec<_> = told.iter().filter_map(|(_, part)| *part).collect();
+        assert_eq!(parts, [3.0, 2.0, 4.0, 11.0, 30.0]);
     }
 }

@@ -5,9 +5,12 @@ use alloc::string::String;
 
 use sightline_core::append;
 use sightline_core::otlp::{LogRecord, Severity, Writer};
+use sightline_core::redact;
+use sightline_core::trace_context::SpanContext;
 
 use crate::attributes::Attributes;
-use crate::page::Page;
+use crate::page::truncated;
+use crate::view::View;
 
 /// A vital: its name, and the bounds of its ratings as
 /// [web.dev](https://web.dev/articles/vitals) has them.
@@ -15,6 +18,8 @@ use crate::page::Page;
 pub struct Vital {
     /// Lower-case name, as the semantic conventions want it.
     pub name: &'static str,
+    /// Its place among the vitals of a view, from 0: LCP, INP, CLS, FCP, TTFB.
+    pub place: usize,
     /// The highest value that is rated `good`.
     pub good: f64,
     /// The highest value that is not rated `poor`.
@@ -60,20 +65,36 @@ impl Told {
     }
 }
 
-/// Encodes the event.
-pub fn event(vital: &Vital, report: Report, page: &Page, unix_nanos: u64) -> Writer {
-    let mut id = String::new();
-    append::hex(&mut id, page.instance.as_bytes());
+/// The longest text that is kept of what a value is made of, in bytes.
+const MAX_TEXT: usize = 200;
+
+/// A text, such as a selector, as it may leave the page: an id may be
+/// somebody's.
+#[inline(never)]
+pub fn kept(text: &str) -> String {
+    append::owned(truncated(&redact::text(text), MAX_TEXT))
+}
+
+/// Encodes the event, with what the value is made of.
+pub fn event(
+    vital: &Vital,
+    report: Report,
+    view: &View,
+    attributes: Attributes<'_>,
+    context: SpanContext,
+    unix_nanos: u64,
+) -> Writer {
+    let mut attributes = attributes;
+    let mut id = append::owned(view.id());
     append::text(&mut id, "-");
     append::text(&mut id, vital.name);
-    let mut attributes = Attributes::default();
+    attributes.text("browser.web_vital.id", &id);
     attributes.text("browser.web_vital.name", vital.name);
     attributes.double("browser.web_vital.value", report.value);
     attributes.double("browser.web_vital.delta", report.delta);
-    attributes.text("browser.web_vital.id", &id);
     attributes.text("browser.web_vital.rating", vital.rating(report.value));
-    attributes.text("browser.web_vital.navigation_type", &page.navigation_type);
-    page.location.describe(&mut attributes);
+    attributes.text("browser.web_vital.navigation_type", &view.navigation_type);
+    view.describe(&view.location, &mut attributes);
     let mut items = Writer::new();
     LogRecord {
         unix_nanos,
@@ -81,10 +102,27 @@ pub fn event(vital: &Vital, report: Report, page: &Page, unix_nanos: u64) -> Wri
         body: "",
         event_name: "browser.web_vital",
         attributes: attributes.as_slice(),
-        context: Some(page.context),
+        context: Some(context),
     }
     .write(&mut items);
     items
+}
+
+/// What a description adds: each key with its number, if it is one.
+#[cfg(test)]
+pub fn told_of<'a>(
+    describe: impl FnOnce(&mut Attributes<'a>),
+) -> alloc::vec::Vec<(String, Option<f64>)> {
+    use sightline_core::otlp::Value;
+    let mut attributes = Attributes::default();
+    describe(&mut attributes);
+    let pairs = attributes.as_slice().iter();
+    pairs
+        .map(|pair| match pair.value {
+            Value::Double(number) => (append::owned(pair.key), Some(number)),
+            _ => (append::owned(pair.key), None),
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -95,6 +133,7 @@ mod tests {
     fn a_value_on_the_bound_has_the_better_rating() {
         let vital = Vital {
             name: "lcp",
+            place: 0,
             good: 2500.0,
             fair: 4000.0,
         };

@@ -12,14 +12,15 @@ use std::process::Command;
 
 /// Runs a scenario. Every one of them makes its page send something.
 fn run(scenario: &str) {
-    if !parts::all_present(&[parts::CHROMIUM, parts::NODE, parts::PLAYWRIGHT]) {
+    let needed = [parts::CHROMIUM, parts::PLAYWRIGHT, parts::WEB_VITALS];
+    if !parts::all_present(&[parts::NODE]) || !parts::all_present(&needed) {
         return;
     }
     let bodies = tempfile::TempDir::new().unwrap();
     let script = parts::repository().join(format!("tests/e2e/browser/{scenario}.mjs"));
     let mut command = Command::new(parts::require(parts::NODE).unwrap());
     command.arg(script).env("SIGHTLINE_BODIES", bodies.path());
-    for part in [parts::CHROMIUM, parts::PLAYWRIGHT] {
+    for part in needed {
         command.env(part, parts::require(part).unwrap());
     }
     let output = end_with_us(&mut command).output().unwrap();
@@ -71,6 +72,8 @@ macro_rules! scenarios {
 
 scenarios! {
     vitals_are_the_browsers_own_values: "vitals";
+    vitals_equal_those_of_web_vitals: "parity";
+    views_begin_where_the_browser_tells_of_none: "views";
     errors_and_rejections_are_told_once_and_redacted: "errors";
     a_document_load_joins_the_edges_trace: "document_load";
     fetch_is_traced_and_stays_as_it_was: "fetch";

@@ -4,8 +4,9 @@
 //
 // Environment: SIGHTLINE_CHROMIUM (the browser), SIGHTLINE_PLAYWRIGHT (a folder
 // whose node_modules has playwright-core), SIGHTLINE_SDK (the package's dist
-// folder; by default that of the checkout), SIGHTLINE_BODIES (a folder to keep
-// the received OTLP bodies in, each as <number>.<signal>).
+// folder; by default that of the checkout), SIGHTLINE_WEB_VITALS (a folder whose
+// node_modules has web-vitals), SIGHTLINE_BODIES (a folder to keep the received
+// OTLP bodies in, each as <number>.<signal>).
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -14,11 +15,13 @@ import { tmpdir } from "node:os";
 import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
+import { noise } from "./noise.mjs";
 import { gunzipSync } from "node:zlib";
 import { decode } from "./otlp.mjs";
 
 const tests = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const sdk = process.env.SIGHTLINE_SDK ?? join(tests, "..", "browser-sdk", "npm", "dist");
+const webVitals = join(process.env.SIGHTLINE_WEB_VITALS ?? tests, "node_modules", "web-vitals", "dist");
 const TYPES = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
@@ -54,6 +57,10 @@ class Sink {
     }
     const bytes = { sent: sent.length, body: body.length };
     this.received.push({ signal, bytes, status: this.answer, headers, ...decode(signal, body) });
+    this.check();
+  }
+  /** Something came, here or at the API. */
+  check() {
     for (const check of this.#waiting) check();
   }
 
@@ -118,9 +125,14 @@ async function serve(sink, seen, isForeign) {
       for (const [name, value] of Object.entries(sink.headers)) response.setHeader(name, value);
       return setTimeout(() => response.end(), sink.delayMs);
     }
-    if (url.pathname.startsWith("/api/")) return api(url, request, response, body, seen);
-    const file = url.pathname.startsWith("/sdk/")
-      ? join(sdk, normalize(url.pathname.slice("/sdk".length)))
+    if (url.pathname.startsWith("/api/")) {
+      api(url, request, response, body, seen);
+      return sink.check();
+    }
+    const [, mount] = url.pathname.split("/");
+    const folder = { sdk, "web-vitals": webVitals }[mount];
+    const file = folder
+      ? join(folder, normalize(url.pathname.slice(mount.length + 1)))
       : join(tests, "pages", normalize(url.pathname));
     let content;
     try {
@@ -143,11 +155,12 @@ async function serve(sink, seen, isForeign) {
 
 /** `/api/echo` tells what was asked, `/api/status/404` answers so, `/api/stream`
  * comes in pieces, `/api/hang` never answers, `/api/redirect` leads to echo,
- * `/api/reset` breaks off. */
+ * `/api/reset` breaks off, `/api/image/80/60` is a picture that begins after 80
+ * milliseconds and takes 60, `/api/seen/x` counts the requests for `/api/x`. */
 function api(url, request, response, body, seen) {
   const { method, headers } = request;
   seen.push({ path: url.pathname, search: url.search, method, headers, body: body.toString() });
-  const [, , name, argument] = url.pathname.split("/");
+  const [, , name, argument, further] = url.pathname.split("/");
   if (name === "hang") return;
   if (name === "reset") return request.socket.destroy();
   if (name === "status") response.statusCode = Number(argument);
@@ -155,17 +168,29 @@ function api(url, request, response, body, seen) {
     response.statusCode = 302;
     response.setHeader("location", "/api/echo");
   }
+  if (name === "image") {
+    response.setHeader("content-type", "image/bmp");
+    const half = noise.length / 2;
+    return setTimeout(() => {
+      response.write(noise.subarray(0, half));
+      setTimeout(() => response.end(noise.subarray(half)), Number(further));
+    }, Number(argument));
+  }
   response.setHeader("x-answer", "42");
   if (name === "stream") {
     response.write("one ");
     return setTimeout(() => response.end("two"), 50);
   }
   response.setHeader("content-type", "application/json");
+  if (name === "seen") {
+    const count = seen.filter(({ path }) => path === `/api/${argument}`).length;
+    return response.end(JSON.stringify({ count }));
+  }
   response.end(JSON.stringify({ method, own: headers["x-own"] ?? null, body: body.toString() }));
 }
 
 /** Runs a scenario. `run` gets the stage; what it puts in `saw` is printed. */
-export async function scenario(run) {
+export async function scenario(run, browser = {}) {
   const failures = [];
   const saw = {};
   const seen = [];
@@ -207,6 +232,7 @@ export async function scenario(run) {
       await page.goto(url.href);
       return page;
     },
+    context: () => context,
     /** Leaves a page as a person does who follows a link. */
     async leave(page) {
       await page.goto(`${own.origin}/blank.html`);
@@ -225,6 +251,7 @@ export async function scenario(run) {
         "--disable-component-update",
         "--disable-sync",
       ],
+      ...browser,
     });
     stage.context = context;
     await run(stage);

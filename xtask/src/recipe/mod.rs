@@ -32,6 +32,7 @@ pub fn get(part: Part, setup: &Setup) -> Result<Found> {
         Part::Prometheus => prometheus::get(setup),
         Part::Chromium => chromium::get(setup),
         Part::Playwright => npm::get(setup, part, "playwright-core"),
+        Part::WebVitals => npm::get(setup, part, "web-vitals"),
         Part::Binaryen => npm::get(setup, part, "binaryen"),
         Part::Filter => dist::filter(setup),
         Part::Sdk => sdk::get(setup),

@@ -131,7 +131,7 @@ fn methods_nobody_knows_have_one_name() {
 #[test]
 fn the_document_load_is_told_once_and_only_if_sampled() {
     let mut session = session();
-    let phases = [1.0, 2.0, 0.0, 0.0, 5.0, 45.0];
+    let phases = [0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 5.0, 45.0];
     session.on(Input::DocumentLoad {
         end_ms: 900.0,
         phases_ms: &phases,
