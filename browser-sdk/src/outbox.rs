@@ -229,10 +229,15 @@ impl Outbox {
         if need == Need::Leaving && is_backing_off {
             return None;
         }
-        let gathers = need == Need::Ready;
+        let seals = match need {
+            Need::Ready => false,
+            // It does not stay here.
+            Need::Keep => true,
+            _ => self.batches.len() < MAX_BATCHES,
+        };
         let at = [Signal::Logs, Signal::Traces]
             .into_iter()
-            .find_map(|signal| self.waiting(signal, gathers, source, gzips))?;
+            .find_map(|signal| self.waiting(signal, seals, source, gzips))?;
         let batch = self.batches.get_mut(at)?;
         let is_beyond = bytes.saturating_add(batch.body.len()) > MAX_FLYING_BYTES;
         if need != Need::Keep && flights > 0 && is_beyond {
@@ -242,18 +247,18 @@ impl Outbox {
         Some(batch)
     }
 
-    /// The place of a batch that waits, made of the queue if there is none,
-    /// unless that still `gathers`.
+    /// The place of a batch that waits. If there is none, one of the queue's
+    /// records, where that may be sealed.
     fn waiting(
         &mut self,
         signal: Signal,
-        gathers: bool,
+        seals: bool,
         source: &Source<'_>,
         gzips: bool,
     ) -> Option<usize> {
         let waits = |batch: &Batch| batch.signal == signal && !batch.is_flying;
         let found = self.batches.iter().position(waits);
-        if found.is_some() || gathers || self.batches.len() >= MAX_BATCHES {
+        if found.is_some() || !seals {
             return found;
         }
         let (body, count) = self.preview(signal, source, gzips)?;

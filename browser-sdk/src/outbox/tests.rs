@@ -130,6 +130,30 @@ fn a_page_that_goes_sends_what_the_browser_allows_and_keeps_the_rest() {
 }
 
 #[test]
+fn however_much_is_on_its_way_the_rest_is_kept() {
+    let mut outbox = Outbox::default();
+    let fill = |outbox: &mut Outbox| {
+        for _ in 0..9 {
+            outbox.push(Signal::Traces, record("span", 10_000));
+            outbox.push(Signal::Logs, record("event", 10_000));
+        }
+    };
+    fill(&mut outbox);
+    while outbox.next(Need::Now, 0.0, 0, &SOURCE, true).is_some() {}
+    fill(&mut outbox);
+    let flying = outbox.batches.len();
+    while let Some((id, _)) = outbox.take(Need::Keep, 0.0) {
+        outbox.answer(id, KEPT, 0.0);
+    }
+    assert_eq!(
+        outbox.batches.len(),
+        flying,
+        "only what is on its way is left"
+    );
+    assert_eq!((outbox.logs.count(), outbox.traces.count()), (0, 0));
+}
+
+#[test]
 fn a_body_is_compressed_where_that_makes_it_smaller() {
     let mut outbox = Outbox::default();
     outbox.push(Signal::Logs, record("a", 500));
