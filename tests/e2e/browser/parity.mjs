@@ -87,7 +87,7 @@ await scenario(
   async (stage) => {
     const { sink, seen, saw, expect, equal } = stage;
     const rows = [];
-    stage.context().setDefaultTimeout(10_000);
+    stage.context.setDefaultTimeout(10_000);
     const only = process.argv.slice(2);
     for (const [name, { act, expects, ours: beyond = expects }] of Object.entries(CASES)) {
       if (only.length && !only.includes(name)) continue;
@@ -103,7 +103,7 @@ await scenario(
       } catch (error) {
         expect(false, `${name}: ${error.message.slice(0, 300)}`, all());
       }
-      for (const page of stage.context().pages()) await page.close();
+      for (const page of stage.context.pages()) await page.close();
       const [one, other] = all();
       equal(one, expects, `${name}: what web-vitals tells`);
       equal(other, beyond, `${name}: what we tell`);

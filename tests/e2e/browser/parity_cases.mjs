@@ -116,7 +116,7 @@ export const CASES = {
     expects: ["navigate: cls fcp lcp"],
     ours: NO_INPUT,
     async act(stage) {
-      const page = await stage.context().newPage();
+      const page = await stage.context.newPage();
       await page.goto(`${stage.origin}/parity/slow_load.html`, { waitUntil: "commit" });
       await page.waitForFunction(() => window.observed?.["largest-contentful-paint"].length);
       await page.evaluate(() => sightline.flush());

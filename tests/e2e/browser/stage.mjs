@@ -232,7 +232,6 @@ export async function scenario(run, browser = {}) {
       await page.goto(url.href);
       return page;
     },
-    context: () => context,
     /** Leaves a page as a person does who follows a link. */
     async leave(page) {
       await page.goto(`${own.origin}/blank.html`);
