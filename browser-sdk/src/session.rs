@@ -1,13 +1,15 @@
 //! One page's telemetry as a state machine: what the page measured goes in,
 //! batches of OTLP come out. Knows no browser.
 
+mod identity;
+mod vitals;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use sightline_core::append;
-use sightline_core::id::TraceId;
 use sightline_core::names::BROWSER_SCOPE;
-use sightline_core::otlp::{LogRecord, Severity, Source, Writer};
+use sightline_core::otlp::{Severity, Source};
 use sightline_core::route::Routes;
 use sightline_core::sampling::Ratio;
 use sightline_core::search::split;
@@ -20,17 +22,12 @@ use crate::input::Input;
 use crate::navigation::Navigation;
 use crate::outbox::{Answer, Count, Need, Outbox, Signal};
 use crate::page::{Location, Page, PageStart};
-use crate::session_id::Stored;
-use crate::signals::cls::CLS;
 use crate::signals::document_load;
 use crate::signals::errors::{self, Errors, Thrown, Verdict};
-use crate::signals::fcp::{self, FCP};
 use crate::signals::fetch::{self, Fetched};
 use crate::signals::frames::Frames;
-use crate::signals::inp::INP;
-use crate::signals::lcp::{LCP, Paint};
+use crate::signals::lcp::Paint;
 use crate::signals::ttfb::{self, TTFB};
-use crate::signals::vital::{self, Vital};
 use crate::view::{Beginning, View};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -108,60 +105,6 @@ impl Session {
             has_parts: false,
             outbox: Outbox::default(),
         }
-    }
-
-    /// What the browser says of itself.
-    pub fn on_device(&mut self, device: Device) {
-        self.device = device;
-    }
-
-    /// The id of the session that everything belongs to from now on; empty
-    /// before the first [`Session::join`].
-    pub fn session_id(&self) -> &str {
-        &self.session_id
-    }
-
-    /// Goes on with the stored session, which another tab may have begun, or
-    /// where it is over with a new one. Times are those of `Date.now()`.
-    pub fn join(&mut self, now_ms: f64, stored: &Stored<'_>, entropy: [u8; 16]) {
-        if stored.is_known() {
-            self.mark(append::owned(stored.id));
-        }
-        if stored.is_alive(now_ms) {
-            return;
-        }
-        let previous = core::mem::take(&mut self.session_id);
-        if !previous.is_empty() {
-            self.tell_session("session.end", "", stored.last_ms);
-        }
-        let mut id = String::new();
-        append::hex(&mut id, TraceId::from_entropy(entropy).as_bytes());
-        self.mark(id);
-        self.tell_session("session.start", &previous, now_ms);
-    }
-
-    /// Every record from now on carries this id.
-    fn mark(&mut self, id: String) {
-        self.session_id = id;
-        let mut attributes = Attributes::default();
-        attributes.text("session.id", &self.session_id);
-        self.outbox.mark(attributes.as_slice());
-    }
-
-    fn tell_session(&mut self, event_name: &'static str, previous: &str, unix_ms: f64) {
-        let mut attributes = Attributes::default();
-        attributes.text("session.previous_id", previous);
-        let mut items = Writer::new();
-        LogRecord {
-            unix_nanos: Clock::new(unix_ms).unix_nanos(0.0),
-            severity: Severity::Info,
-            body: "",
-            event_name,
-            attributes: attributes.as_slice(),
-            context: Some(self.page.context),
-        }
-        .write(&mut items);
-        self.outbox.push(Signal::Logs, items);
     }
 
     /// Takes in what happened.
@@ -250,60 +193,6 @@ impl Session {
         }
     }
 
-    /// What is known of the first paint, told as soon as its parts are.
-    fn on_first_paint(&mut self, paint_ms: f64) {
-        if paint_ms < self.hidden_ms {
-            self.view.fcp_ms = Some(paint_ms);
-            self.has_painted = true;
-            self.tell_early(paint_ms);
-        }
-    }
-
-    /// Another view begins, in sight. It has its first byte at once.
-    fn begin(
-        &mut self,
-        navigation_type: &str,
-        location: Location,
-        origin_ms: f64,
-        interaction_id: f64,
-        interaction_count: f64,
-    ) {
-        let beginning = Beginning {
-            navigation_type,
-            origin_ms,
-            interaction_id,
-            interaction_count,
-        };
-        self.view = self.view.next(location, &beginning);
-        self.hidden_ms = f64::INFINITY;
-        self.tell(&TTFB, Some(0.0), origin_ms);
-    }
-
-    /// Tells what does not change any more, once the document's load, which
-    /// its parts refer to, is known.
-    fn tell_early(&mut self, now_ms: f64) {
-        if self.has_parts {
-            let view = &self.view;
-            let (origin, hidden) = (view.origin_ms, self.hidden_ms);
-            let fcp = view.fcp_ms.and_then(|at| fcp::value(at, origin, hidden));
-            let lcp = view.lcp.value();
-            self.tell(&FCP, fcp, view.fcp_ms.unwrap_or(now_ms));
-            self.tell(&LCP, lcp, now_ms);
-        }
-    }
-
-    /// Tells every vital of the view, as far as it is known.
-    fn tell_all(&mut self, now_ms: f64, interaction_count: f64) {
-        self.has_parts = true;
-        self.view.lcp.finish();
-        self.tell_early(now_ms);
-        self.view.inp.counted(interaction_count);
-        self.tell(&INP, self.view.inp.value(), now_ms);
-        // As CrUX does: no shifts of a page that painted nothing in sight.
-        let cls = self.has_painted.then(|| self.view.cls.value());
-        self.tell(&CLS, cls, now_ms);
-    }
-
     fn on_thrown(&mut self, thrown: &Thrown<'_>) {
         match self.errors.judge(thrown) {
             Verdict::Tell => {
@@ -343,37 +232,6 @@ impl Session {
             }
         }
         self.tell_early(end_ms);
-    }
-
-    fn tell(&mut self, vital: &Vital, value: Option<f64>, at_ms: f64) {
-        let Some(told) = self.view.told.get_mut(vital.place) else {
-            return;
-        };
-        let Some(report) = value.and_then(|value| told.tell(value)) else {
-            return;
-        };
-        let (view, navigation) = (&self.view, &self.navigation);
-        let first_byte = if view.is_load {
-            navigation.first_byte()
-        } else {
-            0.0
-        };
-        let mut attributes = Attributes::default();
-        match vital.place {
-            0 => view.lcp.describe(first_byte, &mut attributes),
-            1 => view.inp.describe(&self.frames, navigation, &mut attributes),
-            2 => view.cls.describe(navigation, &mut attributes),
-            3 => {
-                let paint_ms = view.fcp_ms.filter(|_| view.is_load);
-                let state = navigation.load_state(paint_ms.unwrap_or(view.origin_ms));
-                fcp::describe(report.value, first_byte, state, &mut attributes);
-            }
-            _ if view.is_load => ttfb::describe(report.value, navigation, &mut attributes),
-            _ => {}
-        }
-        let at = self.clock.unix_nanos(at_ms);
-        let event = vital::event(vital, report, view, attributes, self.page.context, at);
-        self.outbox.push(Signal::Logs, event);
     }
 
     /// Bytes that wait for delivery.
