@@ -2,6 +2,7 @@
 //! the device.
 
 use super::*;
+use crate::session_id::Stored;
 
 const OLD: &str = "0af7651916cd43dd8448eb211c80319c";
 const NOW: f64 = ORIGIN_MS + 1000.0;
