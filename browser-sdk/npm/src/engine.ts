@@ -63,7 +63,7 @@ export async function start(loader: Loader): Promise<Running> {
   begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);
   abandoned.forEach(restore);
 
-  const active = watchSession();
+  const active = watchSession(options.persist);
   active();
 
   let stopped = false;

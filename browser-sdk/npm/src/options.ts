@@ -28,8 +28,8 @@ export interface Options {
   /** Whether to gzip what is sent. By default to the page's own origin only:
    * another one must allow the header `content-encoding` by CORS. */
   compress?: boolean;
-  /** Whether what could not be sent may wait in `localStorage` for the next
-   * page. By default it may. */
+  /** Whether `localStorage` may be used: for the session that tabs share, and for
+   * what could not be sent and waits for the next page. By default it may. */
   persist?: boolean;
 }
 

@@ -14,7 +14,7 @@ interface Client extends Navigator {
 
 /** Tells the engine of the device; gives back what is to be called when
  * something happens: it goes on with the session, or with the next one. */
-export function watchSession(): () => void {
+export function watchSession(persist: boolean): () => void {
   const client = navigator as Client;
   const agent = client.userAgentData;
   tell(
@@ -36,7 +36,7 @@ export function watchSession(): () => void {
     joinedMs = nowMs;
     try {
       // Without storage it lasts as long as the page.
-      stored = localStorage.getItem(KEY) ?? stored;
+      if (persist) stored = localStorage.getItem(KEY) ?? stored;
     } catch {}
     const [id = "", startMs, lastMs] = stored.split(" ");
     const entropy = crypto.getRandomValues(new Uint8Array(16));
@@ -47,7 +47,7 @@ export function watchSession(): () => void {
     );
     stored = [joined, joined === id ? startMs : nowMs, nowMs].join(" ");
     try {
-      localStorage.setItem(KEY, stored);
+      if (persist) localStorage.setItem(KEY, stored);
     } catch {}
   };
 }

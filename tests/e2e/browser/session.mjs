@@ -64,6 +64,11 @@ await scenario(async ({ open, sink, saw, equal, expect }) => {
   const nonsense = await told(await open("plain.html"));
   equal(names(nonsense), ["session.start"], "nonsense is no session");
 
+  await store(first, "untouched");
+  const unstored = await told(await open("plain.html", { options: { serviceName: "forgets", persist: false } }));
+  equal(names(unstored), ["session.start"], "without leave to store one a page, too");
+  equal(await first.evaluate(() => localStorage.getItem("sightline.session")), "untouched", "storage is left alone");
+
   const forbidden = await open("plain.html?nostorage");
   const alone = await told(forbidden);
   const again = await told(forbidden);
