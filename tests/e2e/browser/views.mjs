@@ -12,6 +12,8 @@ await scenario(async ({ open, leave, sink, saw, equal }) => {
   await page.waitForFunction(() => observed.event.some((entry) => entry.name === "click"));
   await page.click("#to");
   await page.waitForFunction(() => document.querySelector("#at-to"));
+  // The browser counts an interaction when its effect has been painted.
+  await page.waitForFunction(() => performance.interactionCount >= 2);
   await page.evaluate(() => setTimeout(() => { throw new Error("in the second view"); }));
   await leave(page);
   await sink.until("both views", () => new Set(vitals().map((vital) => vital.view)).size === 2 && sink.exceptions().length);
