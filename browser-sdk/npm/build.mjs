@@ -30,6 +30,9 @@ const shared = {
   target: "es2022",
   // What the two modules share with each other and nobody else, by short names.
   mangleProps: /^(nativeFetch|inputs|lost|repeated|hiddenMs|events|fail|record|hide|settled|schedule|deliver|drain|traceparent|allows|args)$/,
+  // Compiles every function when the module is loaded, which costs a page less than
+  // to do so one by one. Bundlers drop the comment.
+  banner: { js: "//# allFunctionsCalledOnLoad" },
   minify: true,
   legalComments: "none",
   outdir: "dist",
