@@ -49,7 +49,9 @@ pub extern "C" fn room(bytes: usize) -> *mut u8 {
     // SAFETY: JavaScript holds no reference, and no second call comes meanwhile.
     let page = unsafe { &mut *PAGE.0.get() };
     // Even an empty room has an address that doubles may lie at.
-    page.room.resize(bytes.max(8), 0);
+    while page.room.len() < bytes.max(8) {
+        append::bytes(&mut page.room, &[0; 64]);
+    }
     page.room.as_mut_ptr()
 }
 
