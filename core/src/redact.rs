@@ -1,7 +1,8 @@
 //! Takes secrets and personal data out of text before it leaves: URLs, error
-//! messages, stacks. On by default everywhere; there is no list of exceptions.
+//! messages, stacks, the headers that an operator lists for the access log. On by
+//! default everywhere; there is no list of exceptions.
 //!
-//! Bodies, cookies and header values never come here: they are never read.
+//! Bodies and cookies never come here: they are never read.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -34,9 +35,9 @@ pub fn url(url: &str) -> String {
 }
 
 /// Text with what looks secret or personal replaced: e-mail addresses, JSON
-/// Web Tokens, keys of well-known issuers, `Bearer`/`Basic` credentials, values of keys such as
-/// `password=` or `"api_key":`, card numbers (13 to 19 digits that pass the
-/// Luhn check), and the query of every URL in it.
+/// Web Tokens, keys of well-known issuers, `Bearer`/`Basic` credentials, values
+/// of keys such as `password=` or `"api_key":`, card numbers (13 to 19 digits
+/// that pass the Luhn check), and the query of every URL in it.
 pub fn text(text: &str) -> Cow<'_, str> {
     let mut kept = String::new();
     write_text(text, &mut kept);
@@ -129,8 +130,7 @@ fn write_word(word: &str, before: Before, kept: &mut String) -> Before {
     } else if split_scheme(word).is_some() && position(word, b"?#@").is_some() {
         // A stack frame ends in `:line:column`, which belongs to no query.
         let end = trim_end(word, b"0123456789:");
-        let (value, position) = cut(word.strip_prefix(end).unwrap_or_default(), b":");
-        let _ = value;
+        let (_, position) = cut(word.strip_prefix(end).unwrap_or_default(), b":");
         write_url(word.strip_suffix(position).unwrap_or(end), kept);
         append::text(kept, position);
     } else {
