@@ -57,8 +57,11 @@ impl Navigation {
 
     /// Each phase that was reached, with its time.
     pub fn phases(&self) -> impl Iterator<Item = (&'static str, f64)> + '_ {
-        let times = split(PHASES, b'\n').zip(self.phases_ms);
-        times.filter(|(_, at)| *at > 0.0)
+        let mut times = self.phases_ms.iter();
+        split(PHASES, b'\n').filter_map(move |name| {
+            let at = *times.next()?;
+            (at > 0.0).then_some((name, at))
+        })
     }
 
     #[inline(never)]

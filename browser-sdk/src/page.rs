@@ -93,7 +93,7 @@ impl Page {
         let (trace, rest) = start.entropy.split_first_chunk().unwrap_or((&[0; 16], &[]));
         let (span, rest) = rest.split_first_chunk().unwrap_or((&[0; 8], &[]));
         let instance = rest.first_chunk().unwrap_or(&[0; 8]);
-        let edge = SpanContext::parse(start.traceparent.as_bytes()).ok();
+        let edge = SpanContext::parse(start.traceparent.as_bytes());
         let (trace_id, flags) = match edge {
             Some(edge) => (edge.trace_id, edge.flags),
             None => {

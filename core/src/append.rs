@@ -59,11 +59,16 @@ pub fn owned(text: &str) -> String {
 /// Bytes as lower-case hexadecimal digits.
 pub fn hex(to: &mut String, bytes: &[u8]) {
     for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            let at = usize::from(digit);
-            text(to, "0123456789abcdef".get(at..=at).unwrap_or_default());
-        }
+        digit(to, byte >> 4);
+        digit(to, byte & 15);
     }
+}
+
+/// A hexadecimal digit; nothing for a number that is none.
+#[inline(never)]
+pub fn digit(to: &mut String, digit: u8) {
+    let at = usize::from(digit);
+    text(to, "0123456789abcdef".get(at..=at).unwrap_or_default());
 }
 
 #[cfg(test)]
