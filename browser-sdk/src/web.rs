@@ -49,7 +49,9 @@ pub extern "C" fn room(bytes: usize) -> *mut u8 {
     // SAFETY: JavaScript holds no reference, and no second call comes meanwhile.
     let page = unsafe { &mut *PAGE.0.get() };
     // Even an empty room has an address that doubles may lie at.
-    page.room.resize(bytes.max(8), 0);
+    while page.room.len() < bytes.max(8) {
+        append::bytes(&mut page.room, &[0; 64]);
+    }
     page.room.as_mut_ptr()
 }
 
@@ -78,9 +80,9 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
     let mut from = Reader::new(numbers, texts);
     match (kind, &mut page.session) {
         (call::CHECK_ROUTES, _) => page.room = session::check_routes(texts).into_bytes(),
-        (call::PHASES, _) => page.room = phases(),
+        (call::PHASES, _) => page.room = append::owned(PHASES).into_bytes(),
         (call::START, session) => *session = Some(start(&mut from)),
-        (call::DEVICE, Some(session)) => session.on_device(device(&mut from)),
+        (call::DEVICE, Some(session)) => session.on_device(&device(&mut from)),
         (call::SESSION, Some(session)) => page.room = join(session, &mut from),
         (call::WAITING, Some(session)) => return session.waiting_bytes(),
         (call::NEXT, Some(session)) => {
@@ -105,15 +107,13 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
     }
     page.room.len()
 }
-fn device(from: &mut Reader<'_>) -> Device {
-    let mut text = || append::owned(from.text());
-    let (brands, platform, language, user_agent) = (text(), text(), text(), text());
+fn device<'a>(from: &mut Reader<'a>) -> Device<'a> {
     let mobile = from.number();
     Device {
-        brands,
-        platform,
-        language,
-        user_agent,
+        brands: from.text(),
+        platform: from.text(),
+        language: from.text(),
+        user_agent: from.text(),
         mobile: (mobile < 2.0).then_some(mobile != 0.0),
     }
 }
@@ -154,13 +154,4 @@ fn start(from: &mut Reader<'_>) -> Session {
         *byte = from.number() as u8;
     }
     Session::new(&options, &start)
-}
-
-fn phases() -> Vec<u8> {
-    let mut names = Vec::new();
-    for name in PHASES {
-        append::bytes(&mut names, name.as_bytes());
-        append::item(&mut names, b'\n');
-    }
-    names
 }

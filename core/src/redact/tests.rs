@@ -150,3 +150,18 @@ proptest! {
         prop_assert!(!text(&input).contains("example.org"));
     }
 }
+
+#[test]
+fn every_name_of_a_secret_is_known_in_any_case_and_as_an_end() {
+    let mut count = 0;
+    for key in split(SECRET_KEYS, b' ') {
+        let upper = key.to_ascii_uppercase();
+        for name in [key, &upper, &alloc::format!("x-{key}")] {
+            assert!(is_secret_key(name), "{name}");
+        }
+        assert!(!is_secret_key(&alloc::format!("{key}_")), "{key}");
+        count += 1;
+    }
+    assert_eq!(count, 12);
+    assert!(!is_secret_key(""));
+}
