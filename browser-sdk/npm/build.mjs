@@ -48,10 +48,12 @@ const eager = await build({
 await build({
   ...shared,
   entryPoints: ["src/engine.ts"],
-  external: ["./fallback.js"],
+  external: ["./fallback.js", "./problems.js"],
   mangleCache: eager.mangleCache,
 });
-await build({ ...shared, entryPoints: ["engine/fallback.js"], mangleProps: undefined });
+for (const entry of ["engine/fallback.js", "src/problems.ts"]) {
+  await build({ ...shared, entryPoints: [entry], mangleProps: undefined });
+}
 // After esbuild it still finds 280 bytes (brotli).
 for (const module of ["index", "engine"]) {
   const { code } = await minify(readFileSync(`dist/${module}.js`, "utf8"), {
