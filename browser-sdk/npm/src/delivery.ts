@@ -3,6 +3,7 @@
 
 import { type Batch, Need, nextBatch, restore, SIGNALS, tell, waiting } from "./gate.js";
 import { Kind } from "./input.js";
+import type { Loader } from "./loader.js";
 import type { Resolved } from "./resolve.js";
 import { storage } from "./storage.js";
 
@@ -33,12 +34,11 @@ export interface Delivery {
   broke(): void;
   /** Done when all that is on its way is answered. */
   settled(): Promise<void>;
-  stop(): void;
 }
 
 export function delivery(
   { endpoint, compress, persist }: Resolved,
-  nativeFetch: typeof fetch,
+  { nativeFetch, signal: off }: Loader,
   guard: (run: () => void) => void,
 ): Delivery {
   const onTheirWay = new Set<Promise<void>>();
@@ -50,7 +50,6 @@ export function delivery(
   let isFailing = false;
   /** Not asked again before something was delivered. */
   let isFull = false;
-  let stopped = false;
 
   const request = (body: BodyInit & Uint8Array): RequestInit => ({
     method: "POST",
@@ -65,7 +64,7 @@ export function delivery(
   const url = (signal: number) => `${endpoint}/v1/${SIGNALS[signal]}`;
 
   const schedule = () => {
-    const bytes = stopped ? 0 : waiting();
+    const bytes = off.aborted ? 0 : waiting();
     if (bytes >= FULL_BYTES) deliver(Need.InTime);
     if (!bytes) return;
     if (globalThis.fetchLater) netTimer ??= setTimeout(() => guard(cast), NET_MS);
@@ -137,7 +136,6 @@ export function delivery(
       .then(([status, retryAfterMs]) => {
         onTheirWay.delete(done);
         guard(() => {
-          if (stopped) return;
           settle(id, status!, retryAfterMs);
           isFailing = !status || status > 299;
           isFull &&= isFailing;
@@ -152,7 +150,7 @@ export function delivery(
   };
   /** Sends what earlier pages left, two batches at a time. */
   const recover = () => {
-    const isWanted = () => !isFailing && !stopped && navigator.onLine;
+    const isWanted = () => !isFailing && !off.aborted && navigator.onLine;
     if (!isWanted()) return;
     kept?.take(isWanted, (batch) =>
       guard(() => {
@@ -169,10 +167,16 @@ export function delivery(
       recover();
       send(isOnline ? Need.Now : Need.Ready);
     });
-  for (const type of ["online", "visibilitychange"]) addEventListener(type, onBack);
+  for (const type of ["online", "visibilitychange"]) {
+    addEventListener(type, onBack, { signal: off });
+  }
   guard(() => {
     recover();
     send(Need.Ready);
+  });
+  off.addEventListener("abort", () => {
+    clearTimeout(timer);
+    clearTimeout(netTimer);
   });
   return {
     schedule,
@@ -182,12 +186,6 @@ export function delivery(
     },
     async settled() {
       while (onTheirWay.size) await Promise.all(onTheirWay);
-    },
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-      clearTimeout(netTimer);
-      for (const type of ["online", "visibilitychange"]) removeEventListener(type, onBack);
     },
   };
 }

@@ -66,9 +66,9 @@ export async function start(loader: Loader): Promise<Running> {
   const active = watchSession(options.persist);
   active();
 
-  let stopped = false;
+  const { signal } = loader;
   const guard = (run: () => void) => {
-    if (stopped) return;
+    if (signal.aborted) return;
     try {
       run();
     } catch (error) {
@@ -76,8 +76,8 @@ export async function start(loader: Loader): Promise<Running> {
       out.broke();
     }
   };
-  const out = delivery(options, loader.nativeFetch, guard);
-  const vitals = watchVitals(loader, guard);
+  const out = delivery(options, loader, guard);
+  const drain = watchVitals(loader, guard);
 
   const record = (input: Input) =>
     guard(() => {
@@ -90,7 +90,7 @@ export async function start(loader: Loader): Promise<Running> {
       active();
       const nowMs = performance.now();
       loaded(navigation?.loadEventEnd || nowMs, navigation);
-      vitals.drain();
+      drain();
       tell(Kind.Hidden, [nowMs, interactions()]);
       out.deliver(Need.Leaving);
     });
@@ -117,8 +117,8 @@ export async function start(loader: Loader): Promise<Running> {
   tell(Kind.Lost, [loader.lost, loader.repeated]);
   loader.inputs.splice(0).forEach(record);
   if (document.readyState === "complete") onLoad();
-  else addEventListener("load", onLoad, { once: true });
-  addEventListener("pageshow", onShow);
+  else addEventListener("load", onLoad, { signal });
+  addEventListener("pageshow", onShow, { signal });
   if (document.visibilityState === "hidden") hide();
 
   return {
@@ -126,17 +126,10 @@ export async function start(loader: Loader): Promise<Running> {
     hide,
     async flush() {
       guard(() => {
-        vitals.drain();
+        drain();
         out.deliver(Need.Now);
       });
       await out.settled();
-    },
-    stop() {
-      stopped = true;
-      vitals.stop();
-      out.stop();
-      removeEventListener("load", onLoad);
-      removeEventListener("pageshow", onShow);
     },
   };
 }

@@ -20,8 +20,8 @@ export function describe(value: unknown): [kind: string, message: string, stack:
   }
 }
 
-/** Listens; gives back what undoes it. */
-export function watchErrors(record: Record): () => void {
+/** Listens until the signal. */
+export function watchErrors(record: Record, signal: AbortSignal): void {
   const tell = (described: readonly string[], event: Event) =>
     record(Kind.Thrown, [event.timeStamp], [...described, location.href]);
   const onError = (event: ErrorEvent) => {
@@ -36,10 +36,6 @@ export function watchErrors(record: Record): () => void {
     );
   };
   const onRejection = (event: PromiseRejectionEvent) => tell(describe(event.reason), event);
-  addEventListener("error", onError);
-  addEventListener("unhandledrejection", onRejection);
-  return () => {
-    removeEventListener("error", onError);
-    removeEventListener("unhandledrejection", onRejection);
-  };
+  addEventListener("error", onError, { signal });
+  addEventListener("unhandledrejection", onRejection, { signal });
 }

@@ -14,12 +14,11 @@ interface Call {
   url: string;
 }
 
-/** Puts our `fetch` in place; gives back what undoes it. */
-export function watchFetch(record: Record, tracer: Tracer): () => void {
+/** Puts our `fetch` in place until the signal. */
+export function watchFetch(record: Record, tracer: Tracer, signal: AbortSignal): void {
   const native = window.fetch;
   // Nothing could be sent.
   if (typeof native !== "function") throw new Error("there is no fetch");
-  let active = true;
 
   function begin(input: unknown, init: RequestInit | undefined): Call | undefined {
     const request = input instanceof Request ? input : undefined;
@@ -51,7 +50,7 @@ export function watchFetch(record: Record, tracer: Tracer): () => void {
     let call: Call | undefined;
     const startMs = performance.now();
     try {
-      if (active) call = begin(args[0], args[1]);
+      if (!signal.aborted) call = begin(args[0], args[1]);
     } catch {
       // Whatever it was: the native fetch will say.
     }
@@ -81,9 +80,8 @@ export function watchFetch(record: Record, tracer: Tracer): () => void {
   Object.defineProperties(patched, { name: { value: "fetch" }, length: { value: 1 } });
 
   window.fetch = patched;
-  return () => {
-    active = false;
+  signal.addEventListener("abort", () => {
     // Someone may have wrapped ours since: then it stays, and does nothing.
     if (window.fetch === patched) window.fetch = native;
-  };
+  });
 }

@@ -29,16 +29,17 @@ export function init(options: Options): Handle {
     return slots[SLOT];
   }
 
-  const undo: (() => void)[] = [];
+  const off = new AbortController();
+  const { signal } = off;
   let engine: Promise<Running | undefined> | undefined;
   let running: Running | undefined;
-  let stopped = false;
   let lastThrown = "";
 
   const given: Partial<Options> = options ?? {};
   const native = window.fetch;
   const loader: Loader = {
     options,
+    signal,
     nativeFetch: (...args) => native.apply(window, args),
     inputs: [],
     lost: 0,
@@ -55,7 +56,7 @@ export function init(options: Options): Handle {
   };
 
   const record: Record = (...input) => {
-    if (stopped) return;
+    if (signal.aborted) return;
     if (running) return running.record(input);
     // A storm of one error may not crowd out the rest.
     const told = input[0] === Kind.Thrown ? input[2]!.join() : "";
@@ -67,8 +68,8 @@ export function init(options: Options): Handle {
   const start = async () => {
     try {
       const module = await import("./engine.js");
-      const started = stopped ? undefined : await module.start(loader);
-      if (stopped || !started) return void started?.stop();
+      const started = signal.aborted ? undefined : await module.start(loader);
+      if (signal.aborted || !started) return;
       // What came since the engine took the first ones.
       for (const input of loader.inputs.splice(0)) started.record(input);
       return (running = started);
@@ -77,7 +78,7 @@ export function init(options: Options): Handle {
     }
     return;
   };
-  const load = () => (stopped ? engine : (engine ??= start()));
+  const load = () => (signal.aborted ? engine : (engine ??= start()));
   const hide = (event: Event) => {
     if (document.visibilityState !== "hidden" && event.type !== "pagehide") return;
     loader.hiddenMs = Math.min(loader.hiddenMs, event.timeStamp);
@@ -89,17 +90,13 @@ export function init(options: Options): Handle {
     }
   };
   function stop() {
-    if (stopped) return;
-    stopped = true;
+    if (signal.aborted) return;
+    off.abort();
     slots[SLOT] = undefined;
-    for (const step of undo) step();
-    running?.stop();
     loader.inputs.length = loader.entries.length = 0;
   }
-  const listen = (type: string, listener: (event: Event) => void) => {
-    addEventListener(type, listener, true);
-    undo.push(() => removeEventListener(type, listener, true));
-  };
+  const listen = (type: string, listener: (event: Event) => void) =>
+    addEventListener(type, listener, { capture: true, signal });
 
   const handle: Handle = {
     flush: async () => (await load())?.flush(),
@@ -112,13 +109,13 @@ export function init(options: Options): Handle {
     slots[SLOT] = handle;
     const ratio = given.sampleRatio;
     const share = typeof ratio === "number" && ratio >= 0 && ratio <= 1 ? ratio : 1;
-    undo.push(watchErrors(record));
+    watchErrors(record, signal);
     const tracer: Tracer = {
       start: () => newTraceparent(share),
       allows: propagation(given.propagateTo),
     };
-    undo.push(watchFetch(record, tracer));
-    undo.push(watchXhr(record, tracer));
+    watchFetch(record, tracer, signal);
+    watchXhr(record, tracer, signal);
     listen("visibilitychange", hide);
     listen("pagehide", hide);
     watchEvents();
@@ -140,7 +137,7 @@ export function init(options: Options): Handle {
       observer.observe(wanted);
     }
     loader.observer = observer;
-    undo.push(() => observer.disconnect());
+    signal.addEventListener("abort", () => observer.disconnect());
   }
 
   /** Loads the engine off the critical path. */

@@ -12,6 +12,8 @@ export type Record = (...input: Input) => void;
 /** What the engine's part is given. */
 export interface Loader {
   options: Options;
+  /** Aborted when everything is to be undone. */
+  signal: AbortSignal;
   nativeFetch: typeof fetch;
   /** Inputs so far. */
   inputs: Input[];
@@ -37,7 +39,6 @@ export interface Running {
   /** The page is hidden, maybe for ever. */
   hide(): void;
   flush(): Promise<void>;
-  stop(): void;
 }
 
 /** The inputs that wait for the engine at most. */

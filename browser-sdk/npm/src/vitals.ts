@@ -11,12 +11,6 @@ interface Source {
   node: Node | null;
 }
 
-export interface Vitals {
-  /** Hands over what has been observed and not yet been told. */
-  drain(): void;
-  stop(): void;
-}
-
 /** What the page counts itself. */
 export const interactions = () => performance.interactionCount ?? 0;
 
@@ -35,9 +29,10 @@ const INPUTS = ["keydown", "click"];
 const ROUTE_MS = 5000;
 const supports = (type: string) => PerformanceObserver.supportedEntryTypes.includes(type);
 
-/** `guard` runs what may not throw into the page. */
-export function watchVitals(loader: Loader, guard: (run: () => void) => void): Vitals {
-  const { observer } = loader;
+/** Gives back what hands over what has been observed and not yet been told.
+ * `guard` runs what may not throw into the page. */
+export function watchVitals(loader: Loader, guard: (run: () => void) => void): () => void {
+  const { observer, signal } = loader;
   /** Counts the views, and whether the largest paint of this one is final. */
   let view = 0;
   let isFinal = false;
@@ -153,19 +148,15 @@ export function watchVitals(loader: Loader, guard: (run: () => void) => void): V
 
   // One observer for all, so that their entries come together.
   loader.drain = () => guard(drain);
-  for (const type of TYPES) {
-    if (supports(type)) observer?.observe({ type, buffered: true });
+  guard(() => {
+    for (const type of TYPES) {
+      if (supports(type)) observer?.observe({ type, buffered: true });
+    }
+  });
+  for (const type of INPUTS) {
+    addEventListener(type, onInput, { capture: true, signal });
   }
-  for (const type of INPUTS) addEventListener(type, onInput, true);
   const routes = supports("soft-navigation") ? undefined : (globalThis as any).navigation;
-  routes?.addEventListener("currententrychange", onRoute);
-
-  return {
-    drain,
-    stop() {
-      observer?.disconnect();
-      for (const type of INPUTS) removeEventListener(type, onInput, true);
-      routes?.removeEventListener("currententrychange", onRoute);
-    },
-  };
+  routes?.addEventListener("currententrychange", onRoute, { signal });
+  return drain;
 }

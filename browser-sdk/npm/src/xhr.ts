@@ -21,20 +21,19 @@ const ERRORS: { [event: string]: string } = {
 };
 const ENDS = ["readystatechange", ...Object.keys(ERRORS)];
 
-/** Puts our methods in place; gives back what undoes it. */
-export function watchXhr(record: Record, tracer: Tracer): () => void {
+/** Puts our methods in place until the signal. */
+export function watchXhr(record: Record, tracer: Tracer, signal: AbortSignal): void {
   const prototype = globalThis.XMLHttpRequest?.prototype;
-  if (!prototype) return () => {};
+  if (!prototype) return;
   const native = { open: prototype.open, setRequestHeader: prototype.setRequestHeader, send: prototype.send };
   /** Those that are open and not the page's own to trace. */
   const calls = new WeakMap<XMLHttpRequest, Call>();
-  let active = true;
 
   const patched = {
     open(this: XMLHttpRequest, method: unknown, address: unknown) {
       native.open.apply(this, arguments as never);
       calls.delete(this);
-      const url = active && parse(address);
+      const url = !signal.aborted && parse(address);
       // An object's text was read by the native method, and may be another now.
       if (url && typeof method === "string") calls.set(this, { method: method.toUpperCase(), url });
     },
@@ -46,7 +45,7 @@ export function watchXhr(record: Record, tracer: Tracer): () => void {
     send(this: XMLHttpRequest) {
       const call = calls.get(this);
       let end: ((status: number, error: string) => void) | undefined;
-      if (active && call && !call.sent) {
+      if (!signal.aborted && call && !call.sent) {
         call.sent = true;
         try {
           const { method, url } = call;
@@ -85,11 +84,10 @@ export function watchXhr(record: Record, tracer: Tracer): () => void {
   Object.defineProperty(patched.send, "length", { value: 0 });
 
   Object.assign(prototype, patched);
-  return () => {
-    active = false;
+  signal.addEventListener("abort", () => {
     for (const name of ["open", "setRequestHeader", "send"] as const) {
       // Someone may have wrapped ours since: then it stays, and does nothing.
       if (prototype[name] === patched[name]) prototype[name] = native[name] as never;
     }
-  };
+  });
 }
