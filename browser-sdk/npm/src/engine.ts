@@ -6,7 +6,7 @@ import { delivery } from "./delivery.js";
 import { ask, type Batch, Need, nextBatch, open, restore, tell } from "./gate.js";
 import { Kind } from "./input.js";
 import type { Input, Loader, Running } from "./loader.js";
-import { resolve } from "./problems.js";
+import { resolve } from "./resolve.js";
 import { watchSession } from "./session.js";
 import { takeLeft } from "./storage.js";
 import { interactions, watchVitals } from "./vitals.js";
@@ -16,7 +16,7 @@ export async function start(loader: Loader): Promise<Running> {
   await open(loader.nativeFetch, loader.options?.engine);
 
   const [options, problems] = resolve(loader.options);
-  if (problems.length) console.warn(`Sightline: init(): ${problems.join("; ")}`);
+  if (problems.length) (await import("./problems.js")).warn(problems);
 
   const begin = (originMs: number, hiddenMs: number, navigation: Navigation | undefined) => {
     const activationMs = navigation?.activationStart ?? 0;
