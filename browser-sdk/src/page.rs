@@ -4,7 +4,6 @@
 
 use alloc::string::String;
 
-use sightline_core::append;
 use sightline_core::id::{SpanId, TraceId};
 use sightline_core::redact;
 use sightline_core::route::{self, Routes};
@@ -40,7 +39,7 @@ impl Location {
         Self {
             full: redact::url(url),
             path: redact::url(path),
-            template: append::owned(&routes.route_of(path)),
+            template: routes.route_of(path),
         }
     }
 

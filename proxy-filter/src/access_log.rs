@@ -126,7 +126,7 @@ fn header_value(value: &[u8]) -> String {
     if value.starts_with('/') || split_scheme(&value).is_some() {
         redact::url(&value)
     } else {
-        redact::text(&value).into_owned()
+        redact::text(&value)
     }
 }
 

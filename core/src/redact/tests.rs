@@ -132,15 +132,15 @@ fn leaves_what_is_harmless() {
         "https://shop.example:8443/a:1:2",
         "caf\u{e9} \u{1f600}",
     ] {
-        assert!(matches!(text(kept), Cow::Borrowed(_)), "{kept}");
+        assert_eq!(text(kept), kept);
     }
 }
 
 proptest! {
     #[test]
     fn redacting_twice_changes_nothing_more(input in "[ -~\u{e9}]{0,60}") {
-        let once = text(&input).into_owned();
-        prop_assert_eq!(text(&once).into_owned(), once.clone());
+        let once = text(&input);
+        prop_assert_eq!(text(&once), once.clone());
         let _ = url(&input);
     }
 

@@ -2,7 +2,6 @@
 //! like an identifier becomes a placeholder. A segment of plain words stays, be
 //! it one of many: too many of them are the business of who counts.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::{path_of, segments_of};
@@ -19,7 +18,7 @@ const MAX_PIECE: u32 = 32;
 /// Names a path by its segments: what looks like an identifier becomes `{id}`,
 /// a date `{date}`, an e-mail address `{email}`; a deep path ends in `/*`.
 /// Empty segments, `.` and matrix parameters are left out.
-pub fn infer(path: &str) -> Cow<'_, str> {
+pub fn infer(path: &str) -> String {
     let path = path_of(path);
     let mut route = String::new();
     let mut left = MAX_SEGMENTS;
@@ -35,10 +34,7 @@ pub fn infer(path: &str) -> Cow<'_, str> {
     if route.is_empty() {
         append::text(&mut route, "/");
     }
-    if route == path {
-        return Cow::Borrowed(path);
-    }
-    Cow::Owned(route)
+    route
 }
 
 fn placeholder_for(segment: &str) -> Option<&'static str> {
@@ -77,7 +73,9 @@ fn is_identifier(segment: &str) -> bool {
     }
     let len = segment.len() as u32;
     let (mut whole, mut piece, mut word) = (Run::default(), Run::default(), Run::default());
-    for byte in segment.bytes().chain([b'.']) {
+    for at in 0..=segment.len() {
+        // A dot ends the last piece, too.
+        let byte = segment.as_bytes().get(at).copied().unwrap_or(b'.');
         // Files and verbs have pieces: `42.json`, `app.3f2a9c.js`,
         // `42:cancel`, `v1.Greeter`; pieces have words.
         let ends_piece = matches!(byte, b'.' | b':');

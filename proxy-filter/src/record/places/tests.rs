@@ -45,7 +45,10 @@ impl Edge {
 
     fn begin(&mut self, worker: usize, path: &str, origin: Origin) -> usize {
         let name = infer(path);
-        let route = Route { name, origin };
+        let route = Route {
+            name: name.into(),
+            origin,
+        };
         let series = self.reds[worker].series_of(b"GET", &route, &self.limits);
         self.reds[worker].begin(series);
         series
