@@ -16,11 +16,10 @@ export async function start(loader: Loader): Promise<Running> {
   await open(loader.nativeFetch, loader.options?.engine);
 
   const [options, problems] = resolve(loader.options);
-  if (problems.length) (await import("./problems.js")).warn(problems);
 
   const begin = (originMs: number, hiddenMs: number, navigation: Navigation | undefined) => {
     const activationMs = navigation?.activationStart ?? 0;
-    tell(
+    const [wrong] = ask(
       Kind.Start,
       [
         originMs,
@@ -33,13 +32,14 @@ export async function start(loader: Loader): Promise<Running> {
         options.serviceName,
         options.serviceVersion,
         options.environment,
-        options.routes.join("\n"),
+        options.routes.map((route) => String(route).replace(/\n/g, " ")).join("\n"),
         // The address that was loaded; scripts may have changed it since.
         navigation?.name || location.href,
         navigationType(navigation),
         traceparentOf(navigation),
       ],
     );
+    return wrong!;
   };
   const loaded = (endMs: number, navigation: Navigation | undefined) => {
     if (!navigation) return;
@@ -60,7 +60,11 @@ export async function start(loader: Loader): Promise<Running> {
   }
   const navigation = performance.getEntriesByType("navigation")[0] as Navigation | undefined;
   const hiddenMs = firstHidden(navigation?.activationStart ?? 0);
-  begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);
+  const wrong = begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);
+  options.routes.forEach((_, at) => {
+    if (+wrong[at]!) problems.push([`routes[${at}]`, +wrong[at]!]);
+  });
+  if (problems.length) import("./problems.js").then(({ warn }) => warn(problems), () => {});
   abandoned.forEach(restore);
 
   const active = watchSession(options.persist);

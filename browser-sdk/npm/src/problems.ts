@@ -1,8 +1,9 @@
 // What is wrong with the options, in words: a module of its own, which pages with
 // good options never load.
 
-/** An option's path, and the engine's words if it has them. */
-export type Problem = [path: string, words?: string];
+/** An option's path, and of a route template the engine's number of what is
+ * wrong with it. */
+export type Problem = [path: string, wrong?: number];
 
 const TEXT = "must be a string that is not empty";
 const ARRAY = "must be an array";
@@ -21,10 +22,20 @@ const WORDS: { [path: string]: string } = {
   persist: BOOLEAN,
 };
 
+/** The words of the engine's core, in its order; its tests compare them. */
+const ROUTES = [
+  'must start with "/"',
+  'braces must enclose a name, as in "/products/{id}" or "/files/{name}.json"',
+  '"*" may only stand alone as the last segment',
+  'must be a path: no query, fragment, ";", blanks or control characters',
+  "matches the same paths as an earlier template",
+];
+
 /** Names them all in one warning. */
 export function warn(problems: readonly Problem[]): void {
-  const told = problems.map(
-    ([path, words = WORDS[path.replace(/\d+/, "")] ?? "is not an option"]) => `${path} ${words}`,
-  );
+  const told = problems.map(([path, wrong]) => {
+    const words = wrong ? ROUTES[wrong - 1] : WORDS[path.replace(/\d+/, "")];
+    return `${path} ${words ?? "is not an option"}`;
+  });
   console.warn(`Sightline: init(): ${told.join("; ")}`);
 }

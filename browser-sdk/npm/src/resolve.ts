@@ -1,8 +1,6 @@
 // Which options are good, and what is taken in place of those that are not. The
 // words for the latter are in problems.ts.
 
-import { ask } from "./gate.js";
-import { Kind } from "./input.js";
 import type { Options } from "./options.js";
 import type { Problem } from "./problems.js";
 
@@ -59,13 +57,6 @@ export function resolve(options: unknown): [Resolved, Problem[]] {
   }
   good.propagateTo?.forEach((rule, at) => {
     if (!(rule instanceof RegExp) && !isHttp(rule)) problems.push([`propagateTo[${at}]`]);
-  });
-  // The engine knows the rules of templates; it answers a line for each.
-  const lines = good.routes.map((route) => String(route).replace(/\n/g, " "));
-  const wrong = ask(Kind.CheckRoutes, [], [lines.join("\n")]);
-  good.routes = good.routes.filter((_, at) => {
-    if (wrong[at]) problems.push([`routes[${at}]`, wrong[at]]);
-    return !wrong[at];
   });
   return [good, problems];
 }
