@@ -82,29 +82,30 @@ enum Before {
 
 fn write_text(text: &str, kept: &mut String) {
     let mut before = Before::Anything;
-    let mut rest = text;
-    let mut len = 0usize;
-    for c in text.chars() {
-        if is_separator(c)
-            && let Some((word, more)) = rest.split_at_checked(len)
-        {
-            before = write_word(word, before, kept);
-            let (separator, more) = more.split_at_checked(c.len_utf8()).unwrap_or_default();
-            append::text(kept, separator);
-            rest = more;
-            len = 0;
-        } else {
-            len = len.wrapping_add(c.len_utf8());
+    let (mut start, mut at) = (0usize, 0usize);
+    while at < text.len() {
+        let len = separator_len(text.as_bytes().get(at..).unwrap_or_default());
+        let end = at.wrapping_add(len);
+        if len > 0 {
+            before = write_word(text.get(start..at).unwrap_or_default(), before, kept);
+            append::text(kept, text.get(at..end).unwrap_or_default());
+            start = end;
         }
+        at = end.max(at.wrapping_add(1));
     }
-    write_word(rest, before, kept);
+    write_word(text.get(start..).unwrap_or_default(), before, kept);
 }
 
-fn is_separator(c: char) -> bool {
-    match u8::try_from(c) {
-        Ok(byte) => is_any(byte, b"\t\n\x0b\x0c\r \x85\xa0\"'`,;()<>[]{}|"),
-        // Blanks of other widths, dashes and quotation marks among them.
-        Err(_) => matches!(c, '\u{2000}'..='\u{205f}' | '\u{1680}' | '\u{3000}'),
+/// Bytes of the separator that stands here; 0 for none. Beside those of ASCII:
+/// U+0085, blanks of other widths, dashes and quotation marks (U+2000 to U+205F,
+/// U+1680, U+3000).
+fn separator_len(text: &[u8]) -> usize {
+    match text {
+        [0xc2, 0x85 | 0xa0, ..] => 2,
+        [0xe2, 0x80, ..] | [0xe2, 0x81, ..=0x9f, ..] => 3,
+        [0xe1, 0x9a, 0x80, ..] | [0xe3, 0x80, 0x80, ..] => 3,
+        [byte, ..] => is_any(*byte, b"\t\n\x0b\x0c\r \"'`,;()<>[]{}|").into(),
+        [] => 0,
     }
 }
 
