@@ -172,7 +172,7 @@ impl Inp {
     }
 
     /// Adds what the value is made of.
-    pub fn describe<'a>(&'a self, frames: &Frames, navigation: &Navigation, record: &mut Record) {
+    pub fn describe(&self, frames: &Frames, navigation: &Navigation, record: &mut Record) {
         let Some(one) = self.slow() else {
             return record.double(name::PRESENTATION_DELAY, UNTOLD_MS);
         };
