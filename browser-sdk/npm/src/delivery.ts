@@ -25,11 +25,15 @@ declare global {
 }
 
 export interface Delivery {
+  /** The engine knows the page: has it leave words for the case that it breaks. */
+  begun(): void;
+  /** Sends what earlier pages left. */
+  recover(): void;
   /** Something may wait: sends it within the interval. */
   schedule(): void;
   /** Sends, as far as there is need. */
   deliver(need: Need): void;
-  /** The engine is broken: says so, in words that it left for the case. */
+  /** The engine is broken: says so, in the words that it left. */
   broke(): void;
   /** Done when all that is on its way is answered. */
   settled(): Promise<void>;
@@ -43,7 +47,7 @@ export function delivery(
 ): Delivery {
   const onTheirWay = new Set<Promise<void>>();
   const kept = persist ? storage((records) => tell(Kind.Lost, [0, 0, records])) : undefined;
-  const lastWords = nextBatch(Need.LastWords, compress)!.body;
+  let lastWords: Batch["body"] | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let netTimer: ReturnType<typeof setTimeout> | undefined;
   let net: AbortController | undefined;
@@ -170,15 +174,18 @@ export function delivery(
       send(isOnline ? Need.Now : Need.Ready);
     });
   for (const type of ["online", "visibilitychange"]) addEventListener(type, onBack);
-  guard(() => {
-    recover();
-    send(Need.Ready);
-  });
   return {
+    begun() {
+      lastWords ??= nextBatch(Need.LastWords, compress)!.body;
+    },
+    recover() {
+      recover();
+      send(Need.Ready);
+    },
     schedule,
     deliver,
     broke() {
-      nativeFetch(url(0), request(lastWords)).catch(() => {});
+      if (lastWords) nativeFetch(url(0), request(lastWords)).catch(() => {});
     },
     async settled() {
       while (onTheirWay.size) await Promise.all(onTheirWay);

@@ -18,6 +18,22 @@ export async function start(loader: Loader): Promise<Running> {
   const [options, problems] = resolve(loader.options);
   if (problems.length) console.warn(`Sightline: init(): ${problems.join("; ")}`);
 
+  let stopped = false;
+  const guard = (run: () => void) => {
+    if (stopped) return;
+    try {
+      run();
+    } catch (error) {
+      stop();
+      loader.fail(error);
+      out.broke();
+    }
+  };
+  const out = delivery(options, loader.nativeFetch, guard);
+  const vitals = watchVitals(loader, guard);
+  const navigation = performance.getEntriesByType("navigation")[0] as Navigation | undefined;
+  let active: () => void;
+
   const begin = (originMs: number, hiddenMs: number, navigation: Navigation | undefined) => {
     const activationMs = navigation?.activationStart ?? 0;
     tell(
@@ -40,6 +56,7 @@ export async function start(loader: Loader): Promise<Running> {
         traceparentOf(navigation),
       ],
     );
+    out.begun();
   };
   const loaded = (endMs: number, navigation: Navigation | undefined) => {
     if (!navigation) return;
@@ -47,38 +64,6 @@ export async function start(loader: Loader): Promise<Running> {
     const times = phases.map((phase) => Number(navigation[phase]) || 0);
     tell(Kind.DocumentLoad, [endMs, ...times]);
   };
-
-  if (loader.takeBack && !loader.takeBack()) loader.inputs.length = 0;
-  const abandoned: Batch[] = [];
-  for (const [originMs, leftMs, navigation, inputs] of options.persist ? takeLeft() : []) {
-    begin(originMs, leftMs, navigation);
-    for (const input of inputs) tell(...input);
-    loaded(navigation?.loadEventEnd || leftMs, navigation);
-    tell(Kind.Hidden, [leftMs, 0]);
-    let batch: Batch | undefined;
-    while ((batch = nextBatch(Need.Keep, options.compress))) abandoned.push(batch);
-  }
-  const navigation = performance.getEntriesByType("navigation")[0] as Navigation | undefined;
-  const hiddenMs = firstHidden(navigation?.activationStart ?? 0);
-  begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);
-  abandoned.forEach(restore);
-
-  const active = watchSession(options.persist);
-  active();
-
-  let stopped = false;
-  const guard = (run: () => void) => {
-    if (stopped) return;
-    try {
-      run();
-    } catch (error) {
-      loader.fail(error);
-      out.broke();
-    }
-  };
-  const out = delivery(options, loader.nativeFetch, guard);
-  const vitals = watchVitals(loader, guard);
-
   const record = (input: Input) =>
     guard(() => {
       active();
@@ -114,13 +99,38 @@ export async function start(loader: Loader): Promise<Running> {
     requestAnimationFrame(() => requestAnimationFrame(painted));
   };
 
-  tell(Kind.Lost, [loader.lost, loader.repeated]);
-  loader.inputs.splice(0).forEach(record);
-  if (document.readyState === "complete") onLoad();
-  else addEventListener("load", onLoad, { once: true });
   addEventListener("pageshow", onShow);
-  if (document.visibilityState === "hidden") hide();
+  guard(() => {
+    if (loader.takeBack && !loader.takeBack()) loader.inputs.length = 0;
+    const abandoned: Batch[] = [];
+    for (const [originMs, leftMs, navigation, inputs] of options.persist ? takeLeft() : []) {
+      begin(originMs, leftMs, navigation);
+      for (const input of inputs) tell(...input);
+      loaded(navigation?.loadEventEnd || leftMs, navigation);
+      tell(Kind.Hidden, [leftMs, 0]);
+      let batch: Batch | undefined;
+      while ((batch = nextBatch(Need.Keep, options.compress))) abandoned.push(batch);
+    }
+    const hiddenMs = firstHidden(navigation?.activationStart ?? 0);
+    begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);
+    abandoned.forEach(restore);
+    active = watchSession(options.persist);
+    active();
+    out.recover();
+    tell(Kind.Lost, [loader.lost, loader.repeated]);
+    loader.inputs.splice(0).forEach(record);
+    if (document.readyState === "complete") onLoad();
+    else addEventListener("load", onLoad, { once: true });
+    if (document.visibilityState === "hidden") hide();
+  });
 
+  function stop() {
+    stopped = true;
+    vitals.stop();
+    out.stop();
+    removeEventListener("load", onLoad);
+    removeEventListener("pageshow", onShow);
+  }
   return {
     record,
     hide,
@@ -131,13 +141,7 @@ export async function start(loader: Loader): Promise<Running> {
       });
       await out.settled();
     },
-    stop() {
-      stopped = true;
-      vitals.stop();
-      out.stop();
-      removeEventListener("load", onLoad);
-      removeEventListener("pageshow", onShow);
-    },
+    stop,
   };
 }
 
