@@ -64,6 +64,8 @@ export async function start(loader: Loader): Promise<Running> {
     const times = phases.map((phase) => Number(navigation[phase]) || 0);
     tell(Kind.DocumentLoad, [endMs, ...times]);
   };
+  const loadedUntil = (nowMs: number) =>
+    loader.hiddenMs < 0 || loaded(navigation?.loadEventEnd || nowMs, navigation);
   const record = (input: Input) =>
     guard(() => {
       active();
@@ -74,7 +76,7 @@ export async function start(loader: Loader): Promise<Running> {
     guard(() => {
       active();
       const nowMs = performance.now();
-      loaded(navigation?.loadEventEnd || nowMs, navigation);
+      loadedUntil(nowMs);
       vitals.drain();
       tell(Kind.Hidden, [nowMs, interactions()]);
       out.deliver(Need.Leaving);
@@ -83,7 +85,7 @@ export async function start(loader: Loader): Promise<Running> {
   const onLoad = () =>
     setTimeout(() =>
       guard(() => {
-        loaded(navigation?.loadEventEnd || performance.now(), navigation);
+        loadedUntil(performance.now());
         out.schedule();
       }),
     );
@@ -101,7 +103,7 @@ export async function start(loader: Loader): Promise<Running> {
 
   addEventListener("pageshow", onShow);
   guard(() => {
-    if (loader.takeBack && !loader.takeBack()) loader.inputs.length = 0;
+    loader.takeBack();
     const abandoned: Batch[] = [];
     for (const [originMs, leftMs, navigation, inputs] of options.persist ? takeLeft() : []) {
       begin(originMs, leftMs, navigation);

@@ -23,7 +23,7 @@ const LAST_LOAD_MS = 3000;
  * nothing. Never throws. */
 export function init(options: Options): Handle {
   if (typeof document === "undefined") return { flush: async () => {}, shutdown() {} };
-  const slots = globalThis as unknown as { [SLOT]?: Handle | undefined };
+  const slots = globalThis as unknown as { [SLOT]?: Handle | null | undefined };
   if (slots[SLOT]) {
     console.warn("Sightline: init() was called before; the first call counts.");
     return slots[SLOT];
@@ -32,6 +32,7 @@ export function init(options: Options): Handle {
   const undo: (() => void)[] = [];
   let engine: Promise<Running | undefined> | undefined;
   let running: Running | undefined;
+  let left: (() => boolean) | undefined;
   let stopped = false;
   let lastThrown = "";
 
@@ -43,8 +44,20 @@ export function init(options: Options): Handle {
     inputs: [],
     lost: 0,
     repeated: 0,
-    hiddenMs: document.visibilityState === "hidden" && !isPrerendering() ? 0 : Infinity,
-    takeBack: undefined,
+    hiddenMs:
+      // Null where an engine ran before: it has told of the load.
+      slots[SLOT] === null
+        ? -1
+        : document.visibilityState === "hidden" && !isPrerendering()
+          ? 0
+          : Infinity,
+    takeBack() {
+      if (left && !left()) {
+        loader.inputs.length = 0;
+        loader.hiddenMs = -1;
+      }
+      left = undefined;
+    },
     observer: undefined,
     entries: [],
     fail(error) {
@@ -85,13 +98,13 @@ export function init(options: Options): Handle {
     if (running) running.hide();
     else {
       load();
-      if (event.type === "pagehide") loader.takeBack = leave(loader, event.timeStamp);
+      if (event.type === "pagehide") left = leave(loader, event.timeStamp);
     }
   };
   function stop() {
     if (stopped) return;
     stopped = true;
-    slots[SLOT] = undefined;
+    slots[SLOT] = running && null;
     for (const step of undo) step();
     running?.stop();
     loader.inputs.length = loader.entries.length = 0;
@@ -121,6 +134,7 @@ export function init(options: Options): Handle {
     undo.push(watchXhr(record, tracer));
     listen("visibilitychange", hide);
     listen("pagehide", hide);
+    listen("pageshow", loader.takeBack);
     watchEvents();
     whenIdle();
   } catch (error) {
@@ -136,7 +150,7 @@ export function init(options: Options): Handle {
       loader.drain?.();
     });
     if (PerformanceObserver.supportedEntryTypes?.includes("event")) {
-      const wanted = { type: "event", buffered: true, durationThreshold: 40 };
+      const wanted = { type: "event", buffered: loader.hiddenMs >= 0, durationThreshold: 40 };
       observer.observe(wanted);
     }
     loader.observer = observer;

@@ -8,7 +8,7 @@ import type { Loader } from "./loader.js";
 export const LEFT_PREFIX = "sightline.0.1.";
 
 /** What such a page leaves: `performance.timeOrigin`, when it was left, its
- * navigation entry, and the inputs. */
+ * navigation entry, unless its load has been told, and the inputs. */
 export type Left = [
   originMs: number,
   leftMs: number,
@@ -33,7 +33,8 @@ export function leave(loader: Loader, leftMs: number): (() => boolean) | undefin
     const left: Left = [
       performance.timeOrigin,
       leftMs,
-      performance.getEntriesByType("navigation")[0] as Navigation | undefined,
+      // None where the load has been told: there is only one.
+      performance.getEntriesByType("navigation")[+(loader.hiddenMs < 0)] as Navigation | undefined,
       loader.inputs.slice(0, MAX_INPUTS),
     ];
     const text = JSON.stringify(left);

@@ -154,7 +154,7 @@ export function watchVitals(loader: Loader, guard: (run: () => void) => void): V
   // One observer for all, so that their entries come together.
   loader.drain = () => guard(drain);
   for (const type of TYPES) {
-    if (supports(type)) observer?.observe({ type, buffered: true });
+    if (supports(type)) observer?.observe({ type, buffered: loader.hiddenMs >= 0 });
   }
   for (const type of INPUTS) addEventListener(type, onInput, true);
   const routes = supports("soft-navigation") ? undefined : (globalThis as any).navigation;

@@ -82,6 +82,8 @@ scenarios! {
     every_record_is_delivered_once_or_accounted_for: "delivery";
     a_collector_is_asked_again_when_it_wants_and_by_two_at_most: "retrying";
     a_broken_engine_and_a_storm_leave_the_page_as_it_was: "harmless";
+    two_copies_on_a_page_tell_all_once: "copies";
+    a_page_that_comes_back_before_its_engine_tells_all_once: "restored";
     wherever_the_engine_traps_the_page_is_as_it_was: "trap";
     a_collector_that_is_down_goes_unnoticed: "collector_down";
     bad_options_warn_once_and_harm_nothing: "options";
