@@ -3,35 +3,33 @@
 //! each of few values, so that one can group by it. Screen sizes, fonts and what
 //! else tells persons apart are left out.
 
-use alloc::string::String;
-
-use crate::attributes::Attributes;
+use crate::record::Record;
 
 /// Texts may be empty: the browser does not tell.
-#[derive(Clone, Debug, Default)]
-pub struct Device {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Device<'a> {
     /// `navigator.userAgentData`'s brands, each with its version, one a line: the
     /// made-up ones too, as the conventions have it.
-    pub brands: String,
+    pub brands: &'a str,
     /// `navigator.userAgentData.platform`.
-    pub platform: String,
+    pub platform: &'a str,
     /// `navigator.language`.
-    pub language: String,
+    pub language: &'a str,
     /// `navigator.userAgent`, where there are no brands.
-    pub user_agent: String,
+    pub user_agent: &'a str,
     /// Whether it prefers a mobile page, if it tells.
     pub mobile: Option<bool>,
 }
 
-impl Device {
-    /// Adds what is known. `brands` are the lines of [`Device::brands`].
-    pub fn describe<'a>(&'a self, brands: &'a [&'a str], attributes: &mut Attributes<'a>) {
-        attributes.list("browser.brands", brands);
-        attributes.text("browser.platform", &self.platform);
-        attributes.text("browser.language", &self.language);
-        attributes.text("user_agent.original", &self.user_agent);
+impl Device<'_> {
+    /// Adds what is known.
+    pub fn describe(&self, record: &mut Record) {
+        record.lines("browser.brands", self.brands);
+        record.text("browser.platform", self.platform);
+        record.text("browser.language", self.language);
+        record.text("user_agent.original", self.user_agent);
         if let Some(mobile) = self.mobile {
-            attributes.bool("browser.mobile", mobile);
+            record.bool("browser.mobile", mobile);
         }
     }
 }

@@ -8,7 +8,6 @@
 
 extern crate alloc;
 
-pub mod attributes;
 pub mod clock;
 pub mod device;
 pub mod gzip;
@@ -16,6 +15,7 @@ pub mod input;
 pub mod navigation;
 pub mod outbox;
 pub mod page;
+pub mod record;
 pub mod session;
 pub mod session_id;
 pub mod signals;

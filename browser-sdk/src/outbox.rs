@@ -2,24 +2,22 @@
 //! request, what to do about each answer, and the account. Time and chance come
 //! in as arguments; nothing is sent or stored from here.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use sightline_core::append;
-use sightline_core::otlp::{
-    Attribute, LOG_ATTRIBUTES, LogRecord, SPAN_ATTRIBUTES, Severity, Source, Writer, encode,
-    export_request, with_fields,
-};
+use sightline_core::otlp::{Source, Writer, export_request, write_item};
 
-use crate::attributes::Attributes;
 use crate::gzip::gzip;
+use crate::record::Record;
 
 mod account;
-mod records;
 
 pub use account::{Account, Count};
-pub use records::MAX_BATCH_BYTES;
-use records::Records;
 
+/// Bytes of records in a batch at most. Browsers allow 64 KiB of keepalive
+/// bodies in flight: two batches with their resource fit, even uncompressed.
+pub const MAX_BATCH_BYTES: usize = 28 * 1024;
 /// Bytes that each of the two queues holds at most.
 pub const MAX_QUEUE_BYTES: usize = 96 * 1024;
 /// Of the 64 KiB that may be in flight when a page goes, the most that is used:
@@ -98,58 +96,72 @@ pub const KEPT: u16 = 1;
 /// In place of a status: there was no room in storage, the batch waits on.
 pub const NOT_KEPT: u16 = 2;
 
-/// A request's body, made once: it stays the same on every try.
+/// Records of one signal that go together. They gather until there is need of
+/// them; then the request's body is made, which stays the same on every try.
 #[derive(Debug)]
 pub struct Batch {
-    /// By which to name it to [`Outbox::settle`]; not 0.
+    /// By which to name it to [`Outbox::settle`]; 0 while records gather.
     pub id: u32,
     /// Where to send it.
     pub signal: Signal,
     /// Records in it.
     pub count: u32,
-    /// OTLP, gzipped if that made it smaller.
+    /// OTLP, gzipped if that made it smaller; the records only while they gather.
     pub body: Vec<u8>,
     is_flying: bool,
+}
+
+impl Batch {
+    fn gathers(&self, signal: Signal) -> bool {
+        self.id == 0 && self.signal == signal
+    }
+
+    fn waits(&self, signal: Signal) -> bool {
+        self.id != 0 && self.signal == signal && !self.is_flying
+    }
 }
 
 /// The queues of a page.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    logs: Records,
-    traces: Records,
+    /// `session.id` of every record that is queued from now on; may be empty.
+    pub session_id: String,
+    /// The oldest first, as far as they gather.
     batches: Vec<Batch>,
     last_id: u32,
     failures: u32,
     retry_ms: f64,
     account: Account,
-    /// By signal, encoded.
-    marks: [Vec<u8>; 2],
 }
 
 impl Outbox {
-    /// Every record that is queued from now on carries these attributes too.
-    pub fn mark(&mut self, attributes: &[Attribute<'_>]) {
-        self.marks = [
-            encode(LOG_ATTRIBUTES, attributes),
-            encode(SPAN_ATTRIBUTES, attributes),
-        ];
+    /// Queues a record, or counts it as lost.
+    pub fn push(&mut self, signal: Signal, mut record: Record) {
+        record.text("session.id", &self.session_id);
+        let record = record.into_bytes();
+        self.account.add(Count::Produced, 1);
+        let bytes = self.gathered_bytes(signal).saturating_add(record.len());
+        if record.len() > MAX_BATCH_BYTES || bytes > MAX_QUEUE_BYTES {
+            return self.account.add(Count::QueueFull, 1);
+        }
+        let mut batches = self.batches.iter().rev();
+        let last = batches.find(|batch| batch.gathers(signal));
+        let fits = |batch: &Batch| batch.body.len().saturating_add(record.len()) <= MAX_BATCH_BYTES;
+        if !last.is_some_and(fits) {
+            self.add(0, signal, 0, Vec::new());
+        }
+        let mut batches = self.batches.iter_mut().rev();
+        if let Some(batch) = batches.find(|batch| batch.gathers(signal)) {
+            let mut items = Writer::from_bytes(core::mem::take(&mut batch.body));
+            write_item(&mut items, &record);
+            batch.body = items.into_bytes();
+            batch.count = batch.count.saturating_add(1);
+        }
     }
 
-    /// Queues an encoded record, or counts it as lost.
-    pub fn push(&mut self, signal: Signal, record: Writer) {
-        let mark = self
-            .marks
-            .get(signal as usize)
-            .map_or(&[][..], Vec::as_slice);
-        let record = with_fields(&record.into_bytes(), mark);
-        self.account.add(Count::Produced, 1);
-        let queue = self.queue(signal);
-        let bytes = queue.bytes().saturating_add(record.len());
-        if record.len() > MAX_BATCH_BYTES || bytes > MAX_QUEUE_BYTES {
-            self.account.add(Count::QueueFull, 1);
-        } else {
-            queue.push(&record);
-        }
+    fn gathered_bytes(&self, signal: Signal) -> usize {
+        let gathering = self.batches.iter().filter(|batch| batch.gathers(signal));
+        gathering.fold(0, |sum, batch| sum.saturating_add(batch.body.len()))
     }
 
     /// Counts records that were lost before they were pushed.
@@ -168,35 +180,30 @@ impl Outbox {
         self.account.add(Count::Restored, count);
         let mut own = Vec::new();
         append::bytes(&mut own, body);
-        self.add(signal, count, own);
+        let id = self.new_id();
+        self.add(id, signal, count, own);
     }
 
-    fn add(&mut self, signal: Signal, count: u32, body: Vec<u8>) {
+    fn add(&mut self, id: u32, signal: Signal, count: u32, body: Vec<u8>) {
+        let batch = Batch {
+            id,
+            signal,
+            count,
+            body,
+            is_flying: false,
+        };
+        append::item(&mut self.batches, batch);
+    }
+
+    fn new_id(&mut self) -> u32 {
         self.last_id = self.last_id.wrapping_add(1).max(1);
-        append::item(
-            &mut self.batches,
-            Batch {
-                id: self.last_id,
-                signal,
-                count,
-                body,
-                is_flying: false,
-            },
-        );
-    }
-
-    fn queue(&mut self, signal: Signal) -> &mut Records {
-        match signal {
-            Signal::Logs => &mut self.logs,
-            Signal::Traces => &mut self.traces,
-        }
+        self.last_id
     }
 
     /// Bytes that wait and are not on their way.
     pub fn waiting_bytes(&self) -> usize {
         let waiting = self.batches.iter().filter(|batch| !batch.is_flying);
-        let queued = self.logs.bytes().saturating_add(self.traces.bytes());
-        waiting.fold(queued, |sum, batch| sum.saturating_add(batch.body.len()))
+        waiting.fold(0, |sum, batch| sum.saturating_add(batch.body.len()))
     }
 
     /// The next batch, events first: it counts as on its way until it is
@@ -233,7 +240,7 @@ impl Outbox {
             Need::Ready => false,
             // It does not stay here.
             Need::Keep => true,
-            _ => self.batches.len() < MAX_BATCHES,
+            _ => self.batches.iter().filter(|batch| batch.id != 0).count() < MAX_BATCHES,
         };
         let at = [Signal::Logs, Signal::Traces]
             .into_iter()
@@ -256,40 +263,32 @@ impl Outbox {
         source: &Source<'_>,
         gzips: bool,
     ) -> Option<usize> {
-        let waits = |batch: &Batch| batch.signal == signal && !batch.is_flying;
-        let found = self.batches.iter().position(waits);
+        let found = self.batches.iter().position(|batch| batch.waits(signal));
         if found.is_some() || !seals {
             return found;
         }
-        let (body, count) = self.preview(signal, source, gzips)?;
-        self.queue(signal).remove_batch();
-        self.add(signal, count, body);
-        self.batches.len().checked_sub(1)
+        let body = self.preview(signal, source, gzips)?;
+        let id = self.new_id();
+        let gathers = |batch: &Batch| batch.gathers(signal);
+        let at = self.batches.iter().position(gathers)?;
+        let batch = self.batches.get_mut(at)?;
+        batch.id = id;
+        batch.body = body;
+        Some(at)
     }
 
-    /// What the next batch of the queue would be, which stays as it is.
-    pub fn preview(
-        &self,
-        signal: Signal,
-        source: &Source<'_>,
-        gzips: bool,
-    ) -> Option<(Vec<u8>, u32)> {
-        let queue = match signal {
-            Signal::Logs => &self.logs,
-            Signal::Traces => &self.traces,
-        };
-        let (records, count) = queue.batch();
-        if count == 0 {
-            return None;
-        }
-        let mut body = export_request(source, records);
+    /// The body of the batch that would be sealed next.
+    pub fn preview(&self, signal: Signal, source: &Source<'_>, gzips: bool) -> Option<Vec<u8>> {
+        let mut batches = self.batches.iter();
+        let batch = batches.find(|batch| batch.gathers(signal))?;
+        let mut body = export_request(source, &batch.body);
         if gzips {
             let smaller = gzip(&body);
             if smaller.len() < body.len() {
                 body = smaller;
             }
         }
-        Some((body, count as u32))
+        Some(body)
     }
 
     /// What became of a batch. After a failure that may pass it waits for the
@@ -316,11 +315,15 @@ impl Outbox {
             return;
         }
         let count = self.batches.get(at).map_or(0, |batch| batch.count);
-        // The last one takes its place, if it was not the last itself.
-        let last = self.batches.pop();
-        if let (Some(last), Some(place)) = (last, self.batches.get_mut(at)) {
-            *place = last;
+        // Those behind it move up: records stay in order.
+        let mut behind = self.batches.get_mut(at..).unwrap_or_default();
+        while let [batch, rest @ ..] = behind {
+            if let Some(next) = rest.first_mut() {
+                core::mem::swap(batch, next);
+            }
+            behind = rest;
         }
+        self.batches.pop();
         let what = match answer.status {
             200..=299 => {
                 self.failures = 0;
@@ -337,34 +340,12 @@ impl Outbox {
     fn tell_losses(&mut self, unix_nanos: u64) {
         let queued = self.queued();
         // An event that finds the queue full would be one more loss to tell.
-        if self.logs.bytes() > MAX_QUEUE_BYTES / 2 {
+        if self.gathered_bytes(Signal::Logs) > MAX_QUEUE_BYTES / 2 {
             return;
         }
-        let Some(attributes) = self.account.tell(queued) else {
-            return;
-        };
-        self.tell("sightline.lost", Severity::Warn, unix_nanos, &attributes);
-    }
-
-    /// Queues an event about the SDK itself.
-    pub fn tell(
-        &mut self,
-        event_name: &str,
-        severity: Severity,
-        unix_nanos: u64,
-        attributes: &Attributes<'_>,
-    ) {
-        let mut items = Writer::new();
-        LogRecord {
-            unix_nanos,
-            severity,
-            body: "",
-            event_name,
-            attributes: attributes.as_slice(),
-            context: None,
+        if let Some(event) = self.account.tell(queued, unix_nanos) {
+            self.push(Signal::Logs, event);
         }
-        .write(&mut items);
-        self.push(Signal::Logs, items);
     }
 
     /// The account: `produced + restored = delivered + lost + kept + queued`.
@@ -374,10 +355,8 @@ impl Outbox {
 
     /// Records that wait or are on their way.
     pub fn queued(&self) -> u32 {
-        let waiting = self.logs.count().saturating_add(self.traces.count()) as u32;
-        self.batches
-            .iter()
-            .fold(waiting, |sum, batch| sum.saturating_add(batch.count))
+        let counts = self.batches.iter().map(|batch| batch.count);
+        counts.fold(0, u32::saturating_add)
     }
 }
 

@@ -12,7 +12,7 @@ use sightline_core::sampling::Ratio;
 use sightline_core::trace_context::{SpanContext, TraceFlags};
 use sightline_core::url::{split_authority, split_scheme};
 
-use crate::attributes::Attributes;
+use crate::record::Record;
 
 /// An address as it may leave the page.
 #[derive(Clone, Debug, Default)]
@@ -45,9 +45,9 @@ impl Location {
     }
 
     /// Adds `url.path` and `url.template`.
-    pub fn describe<'a>(&'a self, attributes: &mut Attributes<'a>) {
-        attributes.text("url.path", &self.path);
-        attributes.text("url.template", &self.template);
+    pub fn describe(&self, record: &mut Record) {
+        record.text("url.path", &self.path);
+        record.text("url.template", &self.template);
     }
 }
 

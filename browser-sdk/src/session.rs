@@ -15,13 +15,12 @@ use sightline_core::sampling::Ratio;
 use sightline_core::search::split;
 use sightline_core::trace_context::SpanContext;
 
-use crate::attributes::Attributes;
 use crate::clock::Clock;
-use crate::device::Device;
 use crate::input::Input;
 use crate::navigation::Navigation;
 use crate::outbox::{Answer, Count, Need, Outbox, Signal};
 use crate::page::{Location, Page, PageStart};
+use crate::record::Record;
 use crate::signals::document_load;
 use crate::signals::errors::{self, Errors, Thrown, Verdict};
 use crate::signals::fetch::{self, Fetched};
@@ -52,7 +51,7 @@ pub struct Options<'a> {
 /// The state of one page.
 #[derive(Debug)]
 pub struct Session {
-    resource: [String; 3],
+    resource: Record,
     routes: Routes,
     clock: Clock,
     page: Page,
@@ -63,8 +62,6 @@ pub struct Session {
     has_painted: bool,
     errors: Errors,
     has_document_load: bool,
-    device: Device,
-    session_id: String,
     has_parts: bool,
     outbox: Outbox,
 }
@@ -85,11 +82,7 @@ impl Session {
         };
         let view = View::new(page.instance, Location::new(start.url, &routes), &beginning);
         Self {
-            resource: [
-                append::owned(options.service_name),
-                append::owned(options.service_version),
-                append::owned(options.environment),
-            ],
+            resource: resource(options),
             routes,
             clock: Clock::new(options.origin_unix_ms),
             page,
@@ -100,8 +93,6 @@ impl Session {
             has_painted: false,
             errors: Errors::default(),
             has_document_load: false,
-            device: Device::default(),
-            session_id: String::new(),
             has_parts: false,
             outbox: Outbox::default(),
         }
@@ -244,21 +235,8 @@ impl Session {
     ///
     /// [`call::NEXT`]: crate::input::call::NEXT
     pub fn next(&mut self, need: Need, now_ms: f64, gzips: bool) -> Vec<u8> {
-        let [name, version, environment] = &self.resource;
-        let mut resource = Attributes::default();
-        resource.text("service.name", name);
-        resource.text("service.version", version);
-        resource.text("deployment.environment.name", environment);
-        resource.text("telemetry.sdk.name", "sightline");
-        resource.text("telemetry.sdk.language", "webjs");
-        resource.text("telemetry.sdk.version", VERSION);
-        let mut brands = Vec::new();
-        for brand in split(&self.device.brands, b'\n').filter(|brand| !brand.is_empty()) {
-            append::item(&mut brands, brand);
-        }
-        self.device.describe(&brands, &mut resource);
         let source = Source {
-            resource: resource.as_slice(),
+            resource: self.resource.fields.as_bytes(),
             scope: BROWSER_SCOPE,
             scope_version: VERSION,
         };
@@ -266,8 +244,8 @@ impl Session {
         let mut bytes = Vec::new();
         let mut last_words = Outbox::default();
         let outbox = if need == Need::LastWords {
-            let none = Attributes::default();
-            last_words.tell("sightline.broken", Severity::Error, unix_nanos, &none);
+            let event = Record::event("sightline.broken", Severity::Error, unix_nanos, None);
+            last_words.push(Signal::Logs, event);
             &mut last_words
         } else {
             &mut self.outbox
@@ -282,7 +260,7 @@ impl Session {
                     Signal::Traces
                 };
                 preview = outbox.preview(signal, &source, gzips).unwrap_or_default();
-                ([0; 3], &preview.0)
+                ([0; 3], &preview)
             }
             need => match outbox.next(need, now_ms, unix_nanos, &source, gzips) {
                 Some(batch) => ([batch.id, batch.signal as u32, batch.count], &batch.body),
@@ -314,6 +292,17 @@ impl Session {
     pub fn outbox(&self) -> &Outbox {
         &self.outbox
     }
+}
+
+fn resource(options: &Options<'_>) -> Record {
+    let mut resource = Record::resource();
+    resource.text("service.name", options.service_name);
+    resource.text("service.version", options.service_version);
+    resource.text("deployment.environment.name", options.environment);
+    resource.text("telemetry.sdk.name", "sightline");
+    resource.text("telemetry.sdk.language", "webjs");
+    resource.text("telemetry.sdk.version", VERSION);
+    resource
 }
 
 /// What is wrong with each of the templates, one a line, in words: a line is

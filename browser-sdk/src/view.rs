@@ -8,8 +8,8 @@ use sightline_core::append;
 use sightline_core::id::SpanId;
 use sightline_core::names::VIEW_ID;
 
-use crate::attributes::Attributes;
 use crate::page::Location;
+use crate::record::Record;
 use crate::signals::cls::Cls;
 use crate::signals::inp::Inp;
 use crate::signals::lcp::Lcp;
@@ -93,8 +93,8 @@ impl View {
     }
 
     /// Adds where an event happened: the view, and the address by then.
-    pub fn describe<'a>(&'a self, location: &'a Location, attributes: &mut Attributes<'a>) {
-        attributes.text(VIEW_ID, &self.id);
-        location.describe(attributes);
+    pub fn describe(&self, location: &Location, record: &mut Record) {
+        record.text(VIEW_ID, &self.id);
+        location.describe(record);
     }
 }

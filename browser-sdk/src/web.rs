@@ -80,7 +80,7 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
         (call::CHECK_ROUTES, _) => page.room = session::check_routes(texts).into_bytes(),
         (call::PHASES, _) => page.room = phases(),
         (call::START, session) => *session = Some(start(&mut from)),
-        (call::DEVICE, Some(session)) => session.on_device(device(&mut from)),
+        (call::DEVICE, Some(session)) => session.on_device(&device(&mut from)),
         (call::SESSION, Some(session)) => page.room = join(session, &mut from),
         (call::WAITING, Some(session)) => return session.waiting_bytes(),
         (call::NEXT, Some(session)) => {
@@ -105,15 +105,13 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
     }
     page.room.len()
 }
-fn device(from: &mut Reader<'_>) -> Device {
-    let mut text = || append::owned(from.text());
-    let (brands, platform, language, user_agent) = (text(), text(), text(), text());
+fn device<'a>(from: &mut Reader<'a>) -> Device<'a> {
     let mobile = from.number();
     Device {
-        brands,
-        platform,
-        language,
-        user_agent,
+        brands: from.text(),
+        platform: from.text(),
+        language: from.text(),
+        user_agent: from.text(),
         mobile: (mobile < 2.0).then_some(mobile != 0.0),
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::config::Service;
 use sightline_core::names;
-use sightline_core::otlp::{Attribute, Source, export_request};
+use sightline_core::otlp::{Attribute, RESOURCE_ATTRIBUTES, Source, encode, export_request};
 use sightline_core::request_id;
 
 /// The scope that everything comes from.
@@ -43,7 +43,7 @@ impl<'a> Resource<'a> {
             attributes.extend(value.as_deref().map(|value| Attribute::str(key, value)));
         }
         let source = Source {
-            resource: &attributes,
+            resource: &encode(RESOURCE_ATTRIBUTES, &attributes),
             scope: SCOPE.0,
             scope_version: SCOPE.1,
         };

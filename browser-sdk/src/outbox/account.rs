@@ -1,7 +1,10 @@
 //! The account of a page's records: what was produced was delivered, lost for a
 //! reason, kept for a later page, or still waits. Counts only.
 
-use crate::attributes::Attributes;
+use sightline_core::otlp::Severity;
+use sightline_core::search::split;
+
+use crate::record::Record;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,26 +33,24 @@ pub enum Count {
     StorageFull = 10,
 }
 
-/// Attribute names, in the order of [`Count`].
-const NAMES: [&str; 11] = [
-    "sightline.produced",
-    "sightline.restored",
-    "sightline.delivered",
-    "sightline.kept",
-    "sightline.queued",
-    "sightline.lost.queue_full",
-    "sightline.lost.buffer_full",
-    "sightline.lost.rejected",
-    "sightline.lost.duplicate",
-    "sightline.lost.too_many",
-    "sightline.lost.storage_full",
-];
+/// Attribute names, in the order of [`Count`], one a line.
+const NAMES: &str = "sightline.produced
+sightline.restored
+sightline.delivered
+sightline.kept
+sightline.queued
+sightline.lost.queue_full
+sightline.lost.buffer_full
+sightline.lost.rejected
+sightline.lost.duplicate
+sightline.lost.too_many
+sightline.lost.storage_full";
 const LOSSES: usize = Count::QueueFull as usize;
 
 /// Records since the page began.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Account {
-    counts: [u32; NAMES.len()],
+    counts: [u32; 11],
     told: u32,
 }
 
@@ -75,21 +76,20 @@ impl Account {
 
     /// What to tell, if more was lost than when this was asked last: `queued`
     /// completes the account.
-    pub fn tell(&mut self, queued: u32) -> Option<Attributes<'static>> {
+    pub fn tell(&mut self, queued: u32, unix_nanos: u64) -> Option<Record> {
         let lost = self.lost();
         if self.told == lost {
             return None;
         }
         self.told = lost;
-        let mut attributes = Attributes::default();
-        for (at, name) in NAMES.into_iter().enumerate() {
-            let count = self.counts.get(at).copied().unwrap_or_default();
+        let mut event = Record::event("sightline.lost", Severity::Warn, unix_nanos, None);
+        for (at, (name, count)) in split(NAMES, b'\n').zip(self.counts).enumerate() {
             let is_queued = at == Count::Queued as usize;
             let count = if is_queued { queued } else { count };
             if count > 0 {
-                attributes.int(name, i64::from(count));
+                event.int(name, i64::from(count));
             }
         }
-        Some(attributes)
+        Some(event)
     }
 }

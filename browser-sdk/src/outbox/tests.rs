@@ -10,6 +10,7 @@ use flate2::read::GzDecoder;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use prost::Message;
+use sightline_core::otlp::Severity;
 use std::io::Read;
 
 extern crate std;
@@ -20,18 +21,10 @@ const SOURCE: Source<'_> = Source {
     scope_version: "0",
 };
 
-fn record(name: &str, padding: usize) -> Writer {
-    let mut items = Writer::new();
-    LogRecord {
-        unix_nanos: 1,
-        severity: Severity::Info,
-        body: &"x".repeat(padding),
-        event_name: name,
-        attributes: &[],
-        context: None,
-    }
-    .write(&mut items);
-    items
+fn record(name: &str, padding: usize) -> Record {
+    let mut record = Record::event(name, Severity::Info, 1, None);
+    record.text("padding", &"x".repeat(padding));
+    record
 }
 
 impl Outbox {
@@ -141,7 +134,8 @@ fn however_much_is_on_its_way_the_rest_is_kept() {
     fill(&mut outbox);
     while outbox.next(Need::Now, 0.0, 0, &SOURCE, true).is_some() {}
     fill(&mut outbox);
-    let flying = outbox.batches.len();
+    let is_flying = |batch: &&Batch| batch.is_flying;
+    let flying = outbox.batches.iter().filter(is_flying).count();
     while let Some((id, _)) = outbox.take(Need::Keep, 0.0) {
         outbox.answer(id, KEPT, 0.0);
     }
@@ -150,7 +144,6 @@ fn however_much_is_on_its_way_the_rest_is_kept() {
         flying,
         "only what is on its way is left"
     );
-    assert_eq!((outbox.logs.count(), outbox.traces.count()), (0, 0));
 }
 
 #[test]
@@ -354,10 +347,7 @@ fn a_preview_takes_nothing() {
     let mut outbox = Outbox::default();
     assert!(outbox.preview(Signal::Logs, &SOURCE, false).is_none());
     outbox.push(Signal::Logs, record("a", 0));
-    let (body, count) = outbox.preview(Signal::Logs, &SOURCE, false).unwrap();
-    assert_eq!(
-        (names(&body).as_slice(), count),
-        (&[String::from("a")][..], 1)
-    );
+    let body = outbox.preview(Signal::Logs, &SOURCE, false).unwrap();
+    assert_eq!(names(&body), ["a"]);
     assert_eq!(outbox.take(Need::InTime, 0.0).unwrap().1, body);
 }

@@ -1,7 +1,6 @@
 //! The vitals of a view: when it begins, and what is told of it when.
 
 use super::Session;
-use crate::attributes::Attributes;
 use crate::outbox::Signal;
 use crate::page::Location;
 use crate::signals::cls::CLS;
@@ -80,21 +79,20 @@ impl Session {
         } else {
             0.0
         };
-        let mut attributes = Attributes::default();
+        let at = self.clock.unix_nanos(at_ms);
+        let mut event = vital::event(vital, report, view, self.page.context, at);
         match vital.place {
-            0 => view.lcp.describe(first_byte, &mut attributes),
-            1 => view.inp.describe(&self.frames, navigation, &mut attributes),
-            2 => view.cls.describe(navigation, &mut attributes),
+            0 => view.lcp.describe(first_byte, &mut event),
+            1 => view.inp.describe(&self.frames, navigation, &mut event),
+            2 => view.cls.describe(navigation, &mut event),
             3 => {
                 let paint_ms = view.fcp_ms.filter(|_| view.is_load);
                 let state = navigation.load_state(paint_ms.unwrap_or(view.origin_ms));
-                fcp::describe(report.value, first_byte, state, &mut attributes);
+                fcp::describe(report.value, first_byte, state, &mut event);
             }
-            _ if view.is_load => ttfb::describe(report.value, navigation, &mut attributes),
+            _ if view.is_load => ttfb::describe(report.value, navigation, &mut event),
             _ => {}
         }
-        let at = self.clock.unix_nanos(at_ms);
-        let event = vital::event(vital, report, view, attributes, self.page.context, at);
         self.outbox.push(Signal::Logs, event);
     }
 }

@@ -7,8 +7,8 @@ use sightline_core::append;
 use sightline_core::names::web_vital as name;
 
 use super::vital::{self, Vital};
-use crate::attributes::Attributes;
 use crate::navigation::Navigation;
+use crate::record::Record;
 
 /// No unit.
 pub const CLS: Vital = Vital {
@@ -73,13 +73,13 @@ impl Cls {
     }
 
     /// Adds the largest shift of that window, if there was one.
-    pub fn describe<'a>(&'a self, navigation: &Navigation, attributes: &mut Attributes<'a>) {
+    pub fn describe(&self, navigation: &Navigation, record: &mut Record) {
         let worst = &self.worst;
         if worst.value > 0.0 {
-            attributes.text(name::TARGET, &worst.target);
-            attributes.double(name::LARGEST_SHIFT_VALUE, worst.largest);
-            attributes.double(name::LARGEST_SHIFT_TIME, worst.largest_ms);
-            attributes.text(name::LOAD_STATE, navigation.load_state(worst.largest_ms));
+            record.text(name::TARGET, &worst.target);
+            record.double(name::LARGEST_SHIFT_VALUE, worst.largest);
+            record.double(name::LARGEST_SHIFT_TIME, worst.largest_ms);
+            record.text(name::LOAD_STATE, navigation.load_state(worst.largest_ms));
         }
     }
 }

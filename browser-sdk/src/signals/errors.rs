@@ -5,12 +5,12 @@
 use alloc::vec::Vec;
 
 use sightline_core::append;
-use sightline_core::otlp::{LogRecord, Severity, Writer};
+use sightline_core::otlp::Severity;
 use sightline_core::redact;
 use sightline_core::trace_context::SpanContext;
 
-use crate::attributes::Attributes;
 use crate::page::{Location, truncated};
+use crate::record::Record;
 use crate::view::View;
 
 /// So many different errors of one page are told.
@@ -79,34 +79,25 @@ fn identity(texts: [&str; 3]) -> u64 {
     hash
 }
 
-/// Encodes the event.
+/// The event.
 pub fn event(
     thrown: &Thrown<'_>,
     location: &Location,
     view: &View,
     context: SpanContext,
     unix_nanos: u64,
-) -> Writer {
-    // Cut after redacting: a secret may not escape by being cut in two.
-    let kind = redact::text(thrown.kind);
-    let message = redact::text(thrown.message);
-    let stack = redact::text(thrown.stack);
-    let mut attributes = Attributes::default();
-    attributes.text("exception.type", truncated(&kind, MAX_TYPE));
-    attributes.text("exception.message", truncated(&message, MAX_MESSAGE));
-    attributes.text("exception.stacktrace", truncated(&stack, MAX_STACK));
-    view.describe(location, &mut attributes);
-    let mut items = Writer::new();
-    LogRecord {
-        unix_nanos,
-        severity: Severity::Error,
-        body: "",
-        event_name: "exception",
-        attributes: attributes.as_slice(),
-        context: Some(context),
+) -> Record {
+    let mut event = Record::event("exception", Severity::Error, unix_nanos, Some(context));
+    for (key, text, bytes) in [
+        ("exception.type", thrown.kind, MAX_TYPE),
+        ("exception.message", thrown.message, MAX_MESSAGE),
+        ("exception.stacktrace", thrown.stack, MAX_STACK),
+    ] {
+        // Cut after redacting: a secret may not escape by being cut in two.
+        event.text(key, truncated(&redact::text(text), bytes));
     }
-    .write(&mut items);
-    items
+    view.describe(location, &mut event);
+    event
 }
 
 #[cfg(test)]

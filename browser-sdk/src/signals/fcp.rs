@@ -3,7 +3,7 @@
 use sightline_core::names::web_vital as name;
 
 use super::vital::Vital;
-use crate::attributes::Attributes;
+use crate::record::Record;
 
 /// Milliseconds.
 pub const FCP: Vital = Vital {
@@ -20,10 +20,10 @@ pub fn value(paint_ms: f64, origin_ms: f64, hidden_ms: f64) -> Option<f64> {
 }
 
 /// Adds what the value is made of, after a first byte at this time.
-pub fn describe(value: f64, first_byte: f64, state: &'static str, into: &mut Attributes<'_>) {
-    into.double(name::TIME_TO_FIRST_BYTE, first_byte);
-    into.double(name::FIRST_BYTE_TO_FCP, value - first_byte);
-    into.text(name::LOAD_STATE, state);
+pub fn describe(value: f64, first_byte: f64, state: &'static str, record: &mut Record) {
+    record.double(name::TIME_TO_FIRST_BYTE, first_byte);
+    record.double(name::FIRST_BYTE_TO_FCP, value - first_byte);
+    record.text(name::LOAD_STATE, state);
 }
 
 #[cfg(test)]

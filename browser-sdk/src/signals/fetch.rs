@@ -7,15 +7,15 @@ use alloc::string::String;
 
 use sightline_core::append;
 use sightline_core::names;
-use sightline_core::otlp::{Link, Span, SpanKind, Status, Writer};
+use sightline_core::otlp::{SpanKind, write_error, write_link};
 use sightline_core::redact;
 use sightline_core::search::trim_end;
 use sightline_core::trace_context::SpanContext;
 use sightline_core::url::{split_authority, split_scheme};
 
-use crate::attributes::Attributes;
 use crate::clock::Clock;
 use crate::page::{Location, truncated};
+use crate::record::Record;
 
 const MAX_ERROR_TYPE: usize = 64;
 
@@ -45,55 +45,38 @@ pub fn span(
     location: &Location,
     page: SpanContext,
     clock: Clock,
-) -> Writer {
+) -> Record {
     let method = names::known_method(fetched.method.as_bytes());
     // "HTTP" where the method is not a known one, as the conventions have it.
     let is_known = method != names::METHOD_OTHER;
     let mut name = append::owned(if is_known { method } else { "HTTP" });
     append::text(&mut name, " ");
     append::text(&mut name, &location.template);
+    let start_ms = fetched.start_ms;
+    let unix_nanos = [start_ms, fetched.end_ms.max(start_ms)].map(|at| clock.unix_nanos(at));
+    let mut span = Record::span(&name, SpanKind::Client, context, None, unix_nanos);
+    write_link(&mut span.fields, page, &[]);
+    span.text("http.request.method", method);
+    span.text("url.full", &location.full);
+    span.text("url.template", &location.template);
     let (server, port) = server_of(&location.full);
+    span.text("server.address", server);
+    span.int("server.port", port);
     let status_text = decimal(fetched.status);
     let error = redact::text(fetched.error);
     let error = match fetched.status {
         400.. => status_text.as_str(),
         _ => truncated(&error, MAX_ERROR_TYPE),
     };
-    let mut attributes = Attributes::default();
-    attributes.text("http.request.method", method);
-    attributes.text("url.full", &location.full);
-    attributes.text("url.template", &location.template);
-    attributes.text("server.address", server);
-    attributes.int("server.port", port);
     if fetched.status != 0 {
         let status = i64::from(fetched.status);
-        attributes.int("http.response.status_code", status);
+        span.int("http.response.status_code", status);
     }
-    attributes.text("error.type", error);
-    let mut items = Writer::new();
-    Span {
-        context,
-        trace_state: "",
-        parent: None,
-        parent_is_remote: None,
-        name: &name,
-        kind: SpanKind::Client,
-        start_unix_nanos: clock.unix_nanos(fetched.start_ms),
-        end_unix_nanos: clock.unix_nanos(fetched.end_ms.max(fetched.start_ms)),
-        attributes: attributes.as_slice(),
-        events: &[],
-        links: &[Link {
-            context: page,
-            attributes: &[],
-        }],
-        status: if error.is_empty() {
-            Status::Unset
-        } else {
-            Status::Error("")
-        },
+    if !error.is_empty() {
+        span.text("error.type", error);
+        write_error(&mut span.fields, "");
     }
-    .write(&mut items);
-    items
+    span
 }
 
 /// Host and port of an absolute URL.

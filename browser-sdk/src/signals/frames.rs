@@ -13,8 +13,8 @@ use sightline_core::search::split;
 
 use super::inp::{Event, Inp};
 use super::vital;
-use crate::attributes::Attributes;
 use crate::input::SEPARATOR;
+use crate::record::Record;
 
 /// Events whose paints are no further apart are of one frame: durations are
 /// rounded to this.
@@ -185,7 +185,7 @@ impl Frames {
     }
 
     /// Adds the script that took longest of an interaction, if one is known.
-    pub fn describe<'a>(&'a self, phases: &Phases, attributes: &mut Attributes<'a>) {
+    pub fn describe(&self, phases: &Phases, record: &mut Record) {
         let mut longest: Option<&Kept> = None;
         for script in &self.scripts {
             let part = script.after(phases.start_ms);
@@ -199,10 +199,10 @@ impl Frames {
             return;
         };
         for (key, text) in SCRIPT_TEXTS.iter().zip(split(&script.texts, SEPARATOR)) {
-            attributes.text(key, text);
+            record.text(key, text);
         }
-        attributes.double(name::SCRIPT_DURATION, script.end_ms - script.start_ms);
-        attributes.double(name::SCRIPT_INTERSECTION, script.after(phases.start_ms));
+        record.double(name::SCRIPT_DURATION, script.end_ms - script.start_ms);
+        record.double(name::SCRIPT_INTERSECTION, script.after(phases.start_ms));
         let subpart = if script.start_ms < phases.processing_start_ms {
             "input-delay"
         } else if script.start_ms >= phases.processing_end_ms {
@@ -210,6 +210,6 @@ impl Frames {
         } else {
             "processing-duration"
         };
-        attributes.text(name::SCRIPT_SUBPART, subpart);
+        record.text(name::SCRIPT_SUBPART, subpart);
     }
 }

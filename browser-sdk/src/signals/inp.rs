@@ -9,8 +9,8 @@ use sightline_core::names::web_vital as name;
 
 use super::frames::{Frames, Group, Phases};
 use super::vital::{self, Vital};
-use crate::attributes::Attributes;
 use crate::navigation::Navigation;
+use crate::record::Record;
 
 /// Milliseconds.
 pub const INP: Vital = Vital {
@@ -172,14 +172,9 @@ impl Inp {
     }
 
     /// Adds what the value is made of.
-    pub fn describe<'a>(
-        &'a self,
-        frames: &'a Frames,
-        navigation: &Navigation,
-        attributes: &mut Attributes<'a>,
-    ) {
+    pub fn describe<'a>(&'a self, frames: &Frames, navigation: &Navigation, record: &mut Record) {
         let Some(one) = self.slow() else {
-            return attributes.double(name::PRESENTATION_DELAY, UNTOLD_MS);
+            return record.double(name::PRESENTATION_DELAY, UNTOLD_MS);
         };
         let group = one.group;
         let start_ms = one.start_ms;
@@ -188,23 +183,23 @@ impl Inp {
         let processing_start_ms = group.processing_start_ms.max(start_ms);
         let paint_ms = (start_ms + one.latency_ms).max(processing_start_ms);
         let processing_end_ms = group.processing_end_ms.min(paint_ms);
-        attributes.text(name::TARGET, &one.target);
+        record.text(name::TARGET, &one.target);
         let kind = if one.is_key { "keyboard" } else { "pointer" };
-        attributes.text(name::INTERACTION_TYPE, kind);
-        attributes.double(name::INTERACTION_TIME, start_ms);
-        attributes.double(name::INPUT_DELAY, processing_start_ms - start_ms);
-        attributes.double(
+        record.text(name::INTERACTION_TYPE, kind);
+        record.double(name::INTERACTION_TIME, start_ms);
+        record.double(name::INPUT_DELAY, processing_start_ms - start_ms);
+        record.double(
             name::PROCESSING_DURATION,
             processing_end_ms - processing_start_ms,
         );
-        attributes.double(name::PRESENTATION_DELAY, paint_ms - processing_end_ms);
-        attributes.text(name::LOAD_STATE, navigation.load_state(start_ms));
+        record.double(name::PRESENTATION_DELAY, paint_ms - processing_end_ms);
+        record.text(name::LOAD_STATE, navigation.load_state(start_ms));
         let phases = Phases {
             start_ms,
             processing_start_ms,
             processing_end_ms,
         };
-        frames.describe(&phases, attributes);
+        frames.describe(&phases, record);
     }
 }
 

@@ -8,8 +8,8 @@ use sightline_core::names::web_vital as name;
 use sightline_core::redact;
 
 use super::vital::{self, Vital};
-use crate::attributes::Attributes;
 use crate::page::{MAX_URL, truncated};
+use crate::record::Record;
 
 /// Milliseconds.
 pub const LCP: Vital = Vital {
@@ -74,17 +74,17 @@ impl Lcp {
     }
 
     /// Adds what the value is made of, after a first byte at this time.
-    pub fn describe<'a>(&'a self, first_byte: f64, attributes: &mut Attributes<'a>) {
+    pub fn describe(&self, first_byte: f64, record: &mut Record) {
         let value = self.value.unwrap_or_default();
         let request = self.request.max(first_byte);
         // What goes on loading after its paint ends with it.
         let response_end = self.response_end.max(request).min(value);
-        attributes.text(name::TARGET, &self.target);
-        attributes.text(name::URL, &self.url);
-        attributes.double(name::TIME_TO_FIRST_BYTE, first_byte);
-        attributes.double(name::RESOURCE_LOAD_DELAY, request - first_byte);
-        attributes.double(name::RESOURCE_LOAD_DURATION, response_end - request);
-        attributes.double(name::ELEMENT_RENDER_DELAY, value - response_end);
+        record.text(name::TARGET, &self.target);
+        record.text(name::URL, &self.url);
+        record.double(name::TIME_TO_FIRST_BYTE, first_byte);
+        record.double(name::RESOURCE_LOAD_DELAY, request - first_byte);
+        record.double(name::RESOURCE_LOAD_DURATION, response_end - request);
+        record.double(name::ELEMENT_RENDER_DELAY, value - response_end);
     }
 }
 

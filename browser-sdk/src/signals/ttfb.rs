@@ -3,8 +3,8 @@
 use sightline_core::names::web_vital as name;
 
 use super::vital::Vital;
-use crate::attributes::Attributes;
 use crate::navigation::Navigation;
+use crate::record::Record;
 
 /// Milliseconds.
 pub const TTFB: Vital = Vital {
@@ -31,14 +31,14 @@ const BEFORE: [&str; 4] = [
 
 /// Adds what the value is made of. The gap between connection and request
 /// counts to the request, so that the parts add up.
-pub fn describe(value: f64, navigation: &Navigation, attributes: &mut Attributes<'_>) {
+pub fn describe(value: f64, navigation: &Navigation, record: &mut Record) {
     let mut before = 0.0;
     for (part, key) in BEFORE.iter().enumerate() {
         let end = navigation.before_first_byte(part);
-        attributes.double(key, end - before);
+        record.double(key, end - before);
         before = end;
     }
-    attributes.double(name::REQUEST_DURATION, value - before);
+    record.double(name::REQUEST_DURATION, value - before);
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@
 use alloc::string::String;
 
 use sightline_core::append;
-use sightline_core::otlp::{LogRecord, Severity, Writer};
+use sightline_core::otlp::Severity;
 use sightline_core::redact;
 use sightline_core::trace_context::SpanContext;
 
-use crate::attributes::Attributes;
 use crate::page::truncated;
+use crate::record::Record;
 use crate::view::View;
 
 /// A vital: its name, and the bounds of its ratings as
@@ -75,52 +75,42 @@ pub fn kept(text: &str) -> String {
     append::owned(truncated(&redact::text(text), MAX_TEXT))
 }
 
-/// Encodes the event, with what the value is made of.
+/// The event, without what the value is made of.
 pub fn event(
     vital: &Vital,
     report: Report,
     view: &View,
-    attributes: Attributes<'_>,
     context: SpanContext,
     unix_nanos: u64,
-) -> Writer {
-    let mut attributes = attributes;
+) -> Record {
     let mut id = append::owned(view.id());
     append::text(&mut id, "-");
     append::text(&mut id, vital.name);
-    attributes.text("browser.web_vital.id", &id);
-    attributes.text("browser.web_vital.name", vital.name);
-    attributes.double("browser.web_vital.value", report.value);
-    attributes.double("browser.web_vital.delta", report.delta);
-    attributes.text("browser.web_vital.rating", vital.rating(report.value));
-    attributes.text("browser.web_vital.navigation_type", &view.navigation_type);
-    view.describe(&view.location, &mut attributes);
-    let mut items = Writer::new();
-    LogRecord {
-        unix_nanos,
-        severity: Severity::Info,
-        body: "",
-        event_name: "browser.web_vital",
-        attributes: attributes.as_slice(),
-        context: Some(context),
-    }
-    .write(&mut items);
-    items
+    let severity = Severity::Info;
+    let mut event = Record::event("browser.web_vital", severity, unix_nanos, Some(context));
+    event.text("browser.web_vital.id", &id);
+    event.text("browser.web_vital.name", vital.name);
+    event.double("browser.web_vital.value", report.value);
+    event.double("browser.web_vital.delta", report.delta);
+    event.text("browser.web_vital.rating", vital.rating(report.value));
+    event.text("browser.web_vital.navigation_type", &view.navigation_type);
+    view.describe(&view.location, &mut event);
+    event
 }
 
 /// What a description adds: each key with its number, if it is one.
 #[cfg(test)]
-pub fn told_of<'a>(
-    describe: impl FnOnce(&mut Attributes<'a>),
-) -> alloc::vec::Vec<(String, Option<f64>)> {
-    use sightline_core::otlp::Value;
-    let mut attributes = Attributes::default();
-    describe(&mut attributes);
-    let pairs = attributes.as_slice().iter();
+pub fn told_of(describe: impl FnOnce(&mut Record)) -> alloc::vec::Vec<(String, Option<f64>)> {
+    use opentelemetry_proto::tonic::{common::v1::any_value::Value, logs::v1::LogRecord};
+    use prost::Message;
+    let mut record = Record::event("", Severity::Info, 0, None);
+    describe(&mut record);
+    let record = LogRecord::decode(record.into_bytes().as_slice()).unwrap();
+    let pairs = record.attributes.into_iter();
     pairs
-        .map(|pair| match pair.value {
-            Value::Double(number) => (append::owned(pair.key), Some(number)),
-            _ => (append::owned(pair.key), None),
+        .map(|pair| match pair.value.unwrap().value {
+            Some(Value::DoubleValue(number)) => (pair.key, Some(number)),
+            _ => (pair.key, None),
         })
         .collect()
 }

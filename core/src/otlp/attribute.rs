@@ -52,25 +52,62 @@ impl<'a> Attribute<'a> {
     }
 }
 
-/// Writes a `KeyValue` as this field of the message.
-pub(super) fn write(writer: &mut Writer, field: u32, attribute: &Attribute<'_>) {
-    writer.message(field, |pair| {
-        pair.string(1, attribute.key);
-        write_value(pair, 2, attribute.value);
-    });
+/// Attributes as this field of a message. One by one, where what they say is
+/// not kept; a caller that has them together uses [`Attribute`].
+impl Writer {
+    /// Writes an attribute.
+    pub fn attribute(&mut self, field: u32, attribute: &Attribute<'_>) {
+        let key = attribute.key;
+        match attribute.value {
+            Value::Str(text) => self.text(field, key, text),
+            Value::Bool(truth) => self.bool(field, key, truth),
+            Value::Int(number) => self.int(field, key, number),
+            Value::Double(number) => self.double(field, key, number),
+            Value::StrList(texts) => self.texts(field, key, texts.iter().copied()),
+        }
+    }
+
+    /// Writes a text.
+    pub fn text(&mut self, field: u32, key: &str, value: &str) {
+        self.pair(field, key, |any| any.set_bytes(1, value.as_bytes()));
+    }
+
+    /// Writes a truth value.
+    pub fn bool(&mut self, field: u32, key: &str, value: bool) {
+        self.pair(field, key, |any| any.set_varint(2, u64::from(value)));
+    }
+
+    /// Writes a whole number.
+    pub fn int(&mut self, field: u32, key: &str, value: i64) {
+        self.pair(field, key, |any| any.set_varint(3, value.cast_unsigned()));
+    }
+
+    /// Writes a floating-point number.
+    pub fn double(&mut self, field: u32, key: &str, value: f64) {
+        self.pair(field, key, |any| any.set_double(4, value));
+    }
+
+    /// Writes a list of texts.
+    pub fn texts<'a>(&mut self, field: u32, key: &str, values: impl Iterator<Item = &'a str>) {
+        self.pair(field, key, |any| {
+            any.message(5, |array| {
+                for text in values {
+                    write_text(array, 1, text);
+                }
+            });
+        });
+    }
+
+    /// A `KeyValue`, and the `AnyValue` in it.
+    fn pair(&mut self, field: u32, key: &str, write: impl FnOnce(&mut Self)) {
+        self.message(field, |pair| {
+            pair.string(1, key);
+            pair.message(2, write);
+        });
+    }
 }
 
-/// Writes an `AnyValue` as this field of the message.
-pub(super) fn write_value(writer: &mut Writer, field: u32, value: Value<'_>) {
-    writer.message(field, |any| match value {
-        Value::Str(text) => any.set_bytes(1, text.as_bytes()),
-        Value::Bool(truth) => any.set_varint(2, u64::from(truth)),
-        Value::Int(number) => any.set_varint(3, number.cast_unsigned()),
-        Value::Double(number) => any.set_double(4, number),
-        Value::StrList(texts) => any.message(5, |array| {
-            for text in texts {
-                write_value(array, 1, Value::Str(text));
-            }
-        }),
-    });
+/// Writes an `AnyValue` that is a text as this field of the message.
+pub(super) fn write_text(writer: &mut Writer, field: u32, text: &str) {
+    writer.message(field, |any| any.set_bytes(1, text.as_bytes()));
 }

@@ -1,6 +1,6 @@
 //! Log records and events: OTLP `LogRecord`.
 
-use super::attribute::{self, Attribute, Value};
+use super::attribute::{self, Attribute};
 use super::wire::Writer;
 use crate::trace_context::SpanContext;
 
@@ -39,21 +39,43 @@ impl LogRecord<'_> {
     /// Appends the record as an item of an export request.
     pub fn write(&self, items: &mut Writer) {
         items.message(2, |record| {
-            record.fixed64(1, self.unix_nanos);
-            record.varint(2, self.severity as u64);
+            let Self {
+                unix_nanos,
+                severity,
+                event_name,
+                context,
+                ..
+            } = *self;
+            write_event(record, event_name, severity, unix_nanos, context);
             if !self.body.is_empty() {
-                attribute::write_value(record, 5, Value::Str(self.body));
+                attribute::write_text(record, 5, self.body);
             }
             for item in self.attributes {
-                attribute::write(record, 6, item);
+                record.attribute(LOG_ATTRIBUTES, item);
             }
-            if let Some(context) = &self.context {
-                record.fixed32(8, u32::from(context.flags.bits()));
-                record.bytes(9, context.trace_id.as_bytes());
-                record.bytes(10, context.span_id.as_bytes());
-            }
-            record.fixed64(11, self.unix_nanos);
-            record.string(12, self.event_name);
         });
     }
+}
+
+/// The field of a log record that holds its attributes.
+pub const LOG_ATTRIBUTES: u32 = 6;
+
+/// Writes the fields of an event, or of a record that has no name, without its
+/// attributes.
+pub fn write_event(
+    record: &mut Writer,
+    name: &str,
+    severity: Severity,
+    unix_nanos: u64,
+    context: Option<SpanContext>,
+) {
+    record.fixed64(1, unix_nanos);
+    record.varint(2, severity as u64);
+    if let Some(context) = &context {
+        record.fixed32(8, u32::from(context.flags.bits()));
+        record.bytes(9, context.trace_id.as_bytes());
+        record.bytes(10, context.span_id.as_bytes());
+    }
+    record.fixed64(11, unix_nanos);
+    record.string(12, name);
 }

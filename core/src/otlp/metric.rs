@@ -1,6 +1,6 @@
 //! Metrics: OTLP sums, gauges and histograms with explicit bounds.
 
-use super::attribute::{self, Attribute};
+use super::attribute::Attribute;
 use super::wire::Writer;
 use crate::id::{SpanId, TraceId};
 
@@ -96,7 +96,7 @@ fn write_number(writer: &mut Writer, point: &NumberPoint<'_>) {
             Number::Int(value) => message.set_fixed64(6, value.cast_unsigned()),
         }
         for item in point.attributes {
-            attribute::write(message, 7, item);
+            message.attribute(7, item);
         }
     });
 }
@@ -157,7 +157,7 @@ pub fn write_histogram(
                         });
                     }
                     for item in point.attributes {
-                        attribute::write(message, 9, item);
+                        message.attribute(9, item);
                     }
                 });
             });

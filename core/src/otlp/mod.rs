@@ -13,19 +13,23 @@ mod span;
 mod wire;
 
 pub use attribute::{Attribute, Value};
-pub use log::{LogRecord, Severity};
+pub use log::{LOG_ATTRIBUTES, LogRecord, Severity, write_event};
 pub use metric::{
     Exemplar, HistogramPoint, Instrument, Number, NumberPoint, Temporality, write_gauge,
     write_histogram, write_sum,
 };
-pub use span::{Event, Link, Span, SpanKind, Status};
+pub use span::{
+    Event, Link, SPAN_ATTRIBUTES, Span, SpanKind, Status, write_error, write_link, write_span,
+    write_span_event,
+};
 pub use wire::Writer;
 
 /// Who sends, and with which instrumentation.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// Attributes of the resource, `service.name` among them.
-    pub resource: &'a [Attribute<'a>],
+    /// Attributes of the resource, `service.name` among them, [encoded](encode)
+    /// as [`RESOURCE_ATTRIBUTES`].
+    pub resource: &'a [u8],
     /// Name of the instrumentation scope.
     pub scope: &'a str,
     /// Version of the instrumentation scope.
@@ -39,11 +43,7 @@ pub fn export_request(source: &Source<'_>, items: &[u8]) -> alloc::vec::Vec<u8> 
     let mut writer = Writer::new();
     // ExportTraceServiceRequest.resource_spans, and so on.
     writer.message(1, |resource_items| {
-        resource_items.message(1, |resource| {
-            for item in source.resource {
-                attribute::write(resource, 1, item);
-            }
-        });
+        resource_items.set_bytes(1, source.resource);
         resource_items.message(2, |scope_items| {
             scope_items.message(1, |scope| {
                 scope.string(1, source.scope);
@@ -55,36 +55,22 @@ pub fn export_request(source: &Source<'_>, items: &[u8]) -> alloc::vec::Vec<u8> 
     writer.into_bytes()
 }
 
-/// The field of a log record that holds its attributes.
-pub const LOG_ATTRIBUTES: u32 = 6;
-/// The field of a span that holds its attributes.
-pub const SPAN_ATTRIBUTES: u32 = 9;
+/// The field of a resource that holds its attributes.
+pub const RESOURCE_ATTRIBUTES: u32 = 1;
 
-/// Attributes as fields of a log record or span; see [`with_fields`].
+/// Attributes as fields of a message.
 pub fn encode(field: u32, attributes: &[Attribute<'_>]) -> alloc::vec::Vec<u8> {
     let mut writer = Writer::new();
     for item in attributes {
-        attribute::write(&mut writer, field, item);
+        writer.attribute(field, item);
     }
     writer.into_bytes()
 }
 
-/// An encoded item (a span or log record) with these fields at its end.
-pub fn with_fields(item: &[u8], fields: &[u8]) -> alloc::vec::Vec<u8> {
-    // Behind the key stands the length, whose last byte has no high bit.
-    let mut content = item.get(1..).unwrap_or_default();
-    while let Some((byte, rest)) = content.split_first() {
-        content = rest;
-        if *byte < 0x80 {
-            break;
-        }
-    }
-    let mut writer = Writer::new();
-    writer.message(2, |message| {
-        message.raw(content);
-        message.raw(fields);
-    });
-    writer.into_bytes()
+/// Appends an item whose fields are written already to those of an export
+/// request.
+pub fn write_item(items: &mut Writer, fields: &[u8]) {
+    items.set_bytes(2, fields);
 }
 
 #[cfg(test)]

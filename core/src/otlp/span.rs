@@ -1,6 +1,6 @@
 //! Spans: OTLP `Span` with events, links and status.
 
-use super::attribute::{self, Attribute};
+use super::attribute::Attribute;
 use super::wire::Writer;
 use crate::id::SpanId;
 use crate::trace_context::SpanContext;
@@ -78,47 +78,85 @@ impl Span<'_> {
     /// Appends the span as an item of an export request.
     pub fn write(&self, items: &mut Writer) {
         items.message(2, |span| {
-            span.bytes(1, self.context.trace_id.as_bytes());
-            span.bytes(2, self.context.span_id.as_bytes());
+            let parent = (self.parent, self.parent_is_remote);
+            let unix_nanos = [self.start_unix_nanos, self.end_unix_nanos];
+            write_span(span, self.name, self.kind, self.context, parent, unix_nanos);
             span.string(3, self.trace_state);
-            if let Some(parent) = &self.parent {
-                span.bytes(4, parent.as_bytes());
-            }
-            span.string(5, self.name);
-            span.varint(6, self.kind as u64);
-            span.fixed64(7, self.start_unix_nanos);
-            span.fixed64(8, self.end_unix_nanos);
             for item in self.attributes {
-                attribute::write(span, 9, item);
+                span.attribute(SPAN_ATTRIBUTES, item);
             }
             for event in self.events {
-                span.message(11, |message| {
-                    message.fixed64(1, event.unix_nanos);
-                    message.string(2, event.name);
-                    for item in event.attributes {
-                        attribute::write(message, 3, item);
-                    }
-                });
+                write_span_event(span, event.name, event.unix_nanos, event.attributes);
             }
             for link in self.links {
-                span.message(13, |message| {
-                    message.bytes(1, link.context.trace_id.as_bytes());
-                    message.bytes(2, link.context.span_id.as_bytes());
-                    for item in link.attributes {
-                        attribute::write(message, 4, item);
-                    }
-                    message.fixed32(6, flags(link.context, None));
-                });
+                write_link(span, link.context, link.attributes);
             }
             if let Status::Error(text) = self.status {
-                span.message(15, |status| {
-                    status.string(2, text);
-                    status.varint(3, 2);
-                });
+                write_error(span, text);
             }
-            span.fixed32(16, flags(self.context, self.parent_is_remote));
         });
     }
+}
+
+/// The field of a span that holds its attributes.
+pub const SPAN_ATTRIBUTES: u32 = 9;
+
+/// Writes the fields that every span has; its parent with whether that is
+/// remote, its start and end.
+pub fn write_span(
+    span: &mut Writer,
+    name: &str,
+    kind: SpanKind,
+    context: SpanContext,
+    (parent, parent_is_remote): (Option<SpanId>, Option<bool>),
+    [start_unix_nanos, end_unix_nanos]: [u64; 2],
+) {
+    span.bytes(1, context.trace_id.as_bytes());
+    span.bytes(2, context.span_id.as_bytes());
+    if let Some(parent) = &parent {
+        span.bytes(4, parent.as_bytes());
+    }
+    span.string(5, name);
+    span.varint(6, kind as u64);
+    span.fixed64(7, start_unix_nanos);
+    span.fixed64(8, end_unix_nanos);
+    span.fixed32(16, flags(context, parent_is_remote));
+}
+
+/// Writes an event of a span.
+pub fn write_span_event(
+    span: &mut Writer,
+    name: &str,
+    unix_nanos: u64,
+    attributes: &[Attribute<'_>],
+) {
+    span.message(11, |event| {
+        event.fixed64(1, unix_nanos);
+        event.string(2, name);
+        for item in attributes {
+            event.attribute(3, item);
+        }
+    });
+}
+
+/// Writes a link of a span.
+pub fn write_link(span: &mut Writer, context: SpanContext, attributes: &[Attribute<'_>]) {
+    span.message(13, |link| {
+        link.bytes(1, context.trace_id.as_bytes());
+        link.bytes(2, context.span_id.as_bytes());
+        for item in attributes {
+            link.attribute(4, item);
+        }
+        link.fixed32(6, flags(context, None));
+    });
+}
+
+/// Writes that a span ended in an error, and in words what, if there are any.
+pub fn write_error(span: &mut Writer, text: &str) {
+    span.message(15, |status| {
+        status.string(2, text);
+        status.varint(3, 2);
+    });
 }
 
 /// Bits 0–7 the trace flags, bit 8 whether bit 9 is known, bit 9 whether the

@@ -13,11 +13,17 @@ use opentelemetry_proto::tonic::metrics::v1::{exemplar, metric::Data, number_dat
 use proptest::prelude::*;
 use prost::Message;
 
-const SOURCE: Source<'static> = Source {
-    resource: &[Attribute::str("service.name", "edge")],
-    scope: "sightline.edge",
-    scope_version: "0.1.0",
-};
+fn body_of(items: Writer) -> Vec<u8> {
+    let source = Source {
+        resource: &encode(
+            RESOURCE_ATTRIBUTES,
+            &[Attribute::str("service.name", "edge")],
+        ),
+        scope: "sightline.edge",
+        scope_version: "0.1.0",
+    };
+    export_request(&source, &items.into_bytes())
+}
 
 fn context() -> SpanContext {
     SpanContext {
@@ -68,7 +74,7 @@ fn a_span_decodes_with_every_field() {
         status: Status::Error("upstream"),
     }
     .write(&mut items);
-    let body = export_request(&SOURCE, &items.into_bytes());
+    let body = body_of(items);
 
     let request = ExportTraceServiceRequest::decode(&body[..]).unwrap();
     let group = &request.resource_spans[0];
@@ -130,7 +136,7 @@ fn a_log_record_decodes_with_every_field() {
         context: Some(context()),
     }
     .write(&mut items);
-    let body = export_request(&SOURCE, &items.into_bytes());
+    let body = body_of(items);
 
     let request = ExportLogsServiceRequest::decode(&body[..]).unwrap();
     let record = &request.resource_logs[0].scope_logs[0].log_records[0];
@@ -210,7 +216,7 @@ fn metrics_decode_with_every_field() {
             });
         },
     );
-    let body = export_request(&SOURCE, &items.into_bytes());
+    let body = body_of(items);
 
     let request = ExportMetricsServiceRequest::decode(&body[..]).unwrap();
     let metrics = &request.resource_metrics[0].scope_metrics[0].metrics;
@@ -260,7 +266,7 @@ fn metrics_decode_with_every_field() {
     };
     let mut items = Writer::new();
     write_gauge(&mut items, &of("x", "1"), |add| add(&double));
-    let body = export_request(&SOURCE, &items.into_bytes());
+    let body = body_of(items);
     let request = ExportMetricsServiceRequest::decode(&body[..]).unwrap();
     let metric = &request.resource_metrics[0].scope_metrics[0].metrics[0];
     let Some(Data::Gauge(gauge)) = &metric.data else {
@@ -287,7 +293,7 @@ proptest! {
             };
             record.write(&mut items);
         }
-        let body = export_request(&SOURCE, &items.into_bytes());
+        let body = body_of(items);
         let request = ExportLogsServiceRequest::decode(&body[..]).unwrap();
         let records = &request.resource_logs[0].scope_logs[0].log_records;
         prop_assert_eq!(records.len(), count);

@@ -40,6 +40,11 @@ impl Writer {
         self.bytes
     }
 
+    /// What was written so far.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// How many bytes were written.
     pub fn len(&self) -> usize {
         self.bytes.len()
@@ -157,24 +162,17 @@ impl Writer {
     /// behind it if it takes more.
     #[inline(never)]
     fn close(&mut self, start: usize) {
-        let end = self.bytes.len();
-        let mut length = end.saturating_sub(start);
+        let mut length = self.bytes.len().saturating_sub(start);
         let mut at = start.saturating_sub(1);
-        let mut more = 0usize;
-        while length >> 7 >> (7usize.saturating_mul(more)) > 0 {
-            more = more.saturating_add(1);
-            append::item(&mut self.bytes, 0);
-        }
-        if more > 0 {
-            for from in (start..end).rev() {
-                let byte = self.bytes.get(from).copied().unwrap_or_default();
-                self.put(from.saturating_add(more), byte);
-            }
-        }
         while length >= 0x80 {
             self.put(at, length as u8 | 0x80);
             length >>= 7;
             at = at.saturating_add(1);
+            let mut carried = 0;
+            for byte in self.bytes.get_mut(at..).unwrap_or_default() {
+                core::mem::swap(byte, &mut carried);
+            }
+            append::item(&mut self.bytes, carried);
         }
         self.put(at, length as u8);
     }

@@ -25,7 +25,14 @@ await scenario(async ({ open, leave, context, sink, foreign, saw, expect, equal 
   const start = async (given) => {
     const page = await open("plain.html", given);
     await ready(page);
-    await page.evaluate(() => sightline.flush());
+    await page.evaluate(async () => {
+      await sightline.flush();
+      // What the engine makes of the load and of the first paint goes, too.
+      if (document.readyState !== "complete") await new Promise((done) => addEventListener("load", done));
+      await new Promise((done) => new PerformanceObserver(done).observe({ type: "paint", buffered: true }));
+      await new Promise((done) => setTimeout(done));
+      await sightline.flush();
+    });
     return page;
   };
   /** Makes the records. The calls may fail; that is theirs to tell. */

@@ -2,6 +2,7 @@
 //! the device.
 
 use super::*;
+use crate::device::Device;
 use crate::session_id::Stored;
 
 const OLD: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -86,11 +87,11 @@ fn another_tabs_session_is_joined() {
 #[test]
 fn the_resource_tells_the_device() {
     let mut session = session();
-    session.on_device(Device {
-        brands: String::from("Chromium 156\nNot/A)Brand 24"),
-        platform: String::from("Linux"),
-        language: String::from("de-AT"),
-        user_agent: String::new(),
+    session.on_device(&Device {
+        brands: "Chromium 156\nNot/A)Brand 24",
+        platform: "Linux",
+        language: "de-AT",
+        user_agent: "",
         mobile: Some(false),
     });
     session.on(thrown("a"));
