@@ -29,7 +29,7 @@ const shared = {
   format: "esm",
   target: "es2022",
   // What the two modules share with each other and nobody else, by short names.
-  mangleProps: /^(nativeFetch|inputs|lost|repeated|hiddenMs|events|fail|record|hide|settled|schedule|deliver|drain|takeBack|traceparent|allows|args)$/,
+  mangleProps: /^(nativeFetch|inputs|lost|repeated|hiddenMs|events|fail|record|hide|settled|schedule|deliver|drain|takeBack|observer|begun|recover|broke|traceparent|allows|args)$/,
   minify: true,
   legalComments: "none",
   outdir: "dist",

@@ -111,7 +111,8 @@ export async function start(loader: Loader): Promise<Running> {
       loaded(navigation?.loadEventEnd || leftMs, navigation);
       tell(Kind.Hidden, [leftMs, 0]);
       let batch: Batch | undefined;
-      while ((batch = nextBatch(Need.Keep, options.compress))) abandoned.push(batch);
+      // As if to send them, which tells what was lost.
+      while ((batch = nextBatch(Need.Leaving, options.compress))) abandoned.push(batch);
     }
     const hiddenMs = firstHidden(navigation?.activationStart ?? 0);
     begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);

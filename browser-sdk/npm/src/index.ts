@@ -53,7 +53,7 @@ export function init(options: Options): Handle {
           : Infinity,
     takeBack() {
       if (left && !left()) {
-        loader.inputs.length = 0;
+        loader.inputs.length = loader.lost = loader.repeated = 0;
         loader.hiddenMs = -1;
       }
       left = undefined;
@@ -146,7 +146,10 @@ export function init(options: Options): Handle {
   function watchEvents() {
     if (!globalThis.PerformanceObserver) return;
     const observer = new PerformanceObserver((list) => {
-      loader.entries.push(...list.getEntries().slice(0, MAX_INPUTS - loader.entries.length));
+      for (const entry of list.getEntries()) {
+        if (loader.drain || loader.entries.length < MAX_INPUTS) loader.entries.push(entry);
+        else loader.lost++;
+      }
       loader.drain?.();
     });
     if (PerformanceObserver.supportedEntryTypes?.includes("event")) {

@@ -2,6 +2,7 @@
 // as it is; the next page's engine makes records of it. This is the eager side.
 
 import type { Navigation } from "./engine.js";
+import { Kind } from "./input.js";
 import type { Loader } from "./loader.js";
 
 /** With the version of the format. */
@@ -30,15 +31,22 @@ export function leave(loader: Loader, leftMs: number): (() => boolean) | undefin
   try {
     if (loader.options?.persist === false || leftNames().length >= MAX_LEFT) return;
     const name = LEFT_PREFIX + performance.timeOrigin;
-    const left: Left = [
-      performance.timeOrigin,
-      leftMs,
-      // None where the load has been told: there is only one.
-      performance.getEntriesByType("navigation")[+(loader.hiddenMs < 0)] as Navigation | undefined,
-      loader.inputs.slice(0, MAX_INPUTS),
-    ];
-    const text = JSON.stringify(left);
-    if (text.length > MAX_LENGTH) return;
+    const { inputs, lost, repeated } = loader;
+    let text: string;
+    // As many as there is room for; the others are counted.
+    let count = Math.min(inputs.length, MAX_INPUTS);
+    while (
+      (text = JSON.stringify([
+        performance.timeOrigin,
+        leftMs,
+        // None where the load has been told: there is only one.
+        performance.getEntriesByType("navigation")[+(loader.hiddenMs < 0)] as Navigation | undefined,
+        [...inputs.slice(0, count), [Kind.Lost, [lost + inputs.length - count, repeated]]],
+      ] satisfies Left)).length > MAX_LENGTH
+    ) {
+      if (!count) return;
+      count >>= 1;
+    }
     localStorage.setItem(name, text);
     return () => {
       const isThere = name in localStorage;

@@ -82,6 +82,7 @@ scenarios! {
     every_record_is_delivered_once_or_accounted_for: "delivery";
     a_collector_is_asked_again_when_it_wants_and_by_two_at_most: "retrying";
     a_broken_engine_and_a_storm_leave_the_page_as_it_was: "harmless";
+    what_early_buffers_have_no_room_for_is_counted: "crowded";
     two_copies_on_a_page_tell_all_once: "copies";
     a_page_that_comes_back_before_its_engine_tells_all_once: "restored";
     wherever_the_engine_traps_the_page_is_as_it_was: "trap";
