@@ -242,9 +242,8 @@ impl Outbox {
             Need::Keep => true,
             _ => self.batches.iter().filter(|batch| batch.id != 0).count() < MAX_BATCHES,
         };
-        let at = [Signal::Logs, Signal::Traces]
-            .into_iter()
-            .find_map(|signal| self.waiting(signal, seals, source, gzips))?;
+        let mut waiting = |signal| self.waiting(signal, seals, source, gzips);
+        let at = waiting(Signal::Logs).or_else(|| waiting(Signal::Traces))?;
         let batch = self.batches.get_mut(at)?;
         let is_beyond = bytes.saturating_add(batch.body.len()) > MAX_FLYING_BYTES;
         if need != Need::Keep && flights > 0 && is_beyond {

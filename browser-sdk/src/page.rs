@@ -4,7 +4,6 @@
 
 use alloc::string::String;
 
-use sightline_core::append;
 use sightline_core::id::{SpanId, TraceId};
 use sightline_core::redact;
 use sightline_core::route::{self, Routes};
@@ -40,7 +39,7 @@ impl Location {
         Self {
             full: redact::url(url),
             path: redact::url(path),
-            template: append::owned(&routes.route_of(path)),
+            template: routes.route_of(path),
         }
     }
 
@@ -93,7 +92,7 @@ impl Page {
         let (trace, rest) = start.entropy.split_first_chunk().unwrap_or((&[0; 16], &[]));
         let (span, rest) = rest.split_first_chunk().unwrap_or((&[0; 8], &[]));
         let instance = rest.first_chunk().unwrap_or(&[0; 8]);
-        let edge = SpanContext::parse(start.traceparent.as_bytes()).ok();
+        let edge = SpanContext::parse(start.traceparent.as_bytes());
         let (trace_id, flags) = match edge {
             Some(edge) => (edge.trace_id, edge.flags),
             None => {

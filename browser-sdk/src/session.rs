@@ -199,7 +199,7 @@ impl Session {
 
     /// Nothing is kept of a trace that is not sampled.
     fn on_fetched(&mut self, fetched: &Fetched<'_>) {
-        let Ok(context) = SpanContext::parse(fetched.traceparent.as_bytes()) else {
+        let Some(context) = SpanContext::parse(fetched.traceparent.as_bytes()) else {
             return;
         };
         if context.flags.sampled() {

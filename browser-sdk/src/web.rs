@@ -49,7 +49,9 @@ pub extern "C" fn room(bytes: usize) -> *mut u8 {
     // SAFETY: JavaScript holds no reference, and no second call comes meanwhile.
     let page = unsafe { &mut *PAGE.0.get() };
     // Even an empty room has an address that doubles may lie at.
-    page.room.resize(bytes.max(8), 0);
+    while page.room.len() < bytes.max(8) {
+        append::bytes(&mut page.room, &[0; 64]);
+    }
     page.room.as_mut_ptr()
 }
 
@@ -78,7 +80,7 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
     let mut from = Reader::new(numbers, texts);
     match (kind, &mut page.session) {
         (call::CHECK_ROUTES, _) => page.room = session::check_routes(texts).into_bytes(),
-        (call::PHASES, _) => page.room = phases(),
+        (call::PHASES, _) => page.room = append::owned(PHASES).into_bytes(),
         (call::START, session) => *session = Some(start(&mut from)),
         (call::DEVICE, Some(session)) => session.on_device(&device(&mut from)),
         (call::SESSION, Some(session)) => page.room = join(session, &mut from),
@@ -152,13 +154,4 @@ fn start(from: &mut Reader<'_>) -> Session {
         *byte = from.number() as u8;
     }
     Session::new(&options, &start)
-}
-
-fn phases() -> Vec<u8> {
-    let mut names = Vec::new();
-    for name in PHASES {
-        append::bytes(&mut names, name.as_bytes());
-        append::item(&mut names, b'\n');
-    }
-    names
 }

@@ -93,9 +93,14 @@ pub(crate) fn decode_hex<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
 fn decode_into(text: &[u8], bytes: &mut [u8]) -> Option<()> {
     let mut digits = text.iter();
     for byte in bytes {
-        *byte = (nibble(*digits.next()?)? << 4) | nibble(*digits.next()?)?;
+        *byte = decode_digits(&mut digits)?;
     }
     digits.as_slice().is_empty().then_some(())
+}
+
+/// The byte of the next two lower-case hexadecimal digits.
+pub(crate) fn decode_digits(digits: &mut core::slice::Iter<'_, u8>) -> Option<u8> {
+    Some((nibble(*digits.next()?)? << 4) | nibble(*digits.next()?)?)
 }
 
 fn encode_hex<const N: usize>(bytes: &[u8]) -> Hex<N> {

@@ -67,11 +67,8 @@ impl Logged {
         let Some(texts) = texts.filter(|_| settings.logs.is_on()) else {
             return Self::Off;
         };
-        let is_slow = settings
-            .slow_nanos
-            .is_some_and(|limit| end.duration_nanos > limit);
-        let is_error = end.outcome().error_attribute().is_some();
-        let is_success = end.status.is_some_and(|status| status < 400) && !is_error && !is_slow;
+        let is_good = end.status.is_some_and(|status| status < 400);
+        let is_success = is_good && end.keeps(settings).is_none();
         let ratio = settings.logs.success_ratio;
         if is_success && context.is_some_and(|context| !ratio.keeps(&context.trace_id)) {
             return Self::SampledOut;
@@ -129,7 +126,7 @@ fn header_value(value: &[u8]) -> String {
     if value.starts_with('/') || split_scheme(&value).is_some() {
         redact::url(&value)
     } else {
-        redact::text(&value).into_owned()
+        redact::text(&value)
     }
 }
 

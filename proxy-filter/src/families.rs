@@ -152,18 +152,22 @@ fn requests(record: &Record) -> Vec<Family<'_>> {
     errors.extend(record.gone_errors());
     for series in record.series() {
         let since = series.standing.start_unix_nanos;
-        let mut by_status: BTreeMap<u16, (Outcome, u64)> = BTreeMap::new();
+        let mut by_status: BTreeMap<u16, u64> = BTreeMap::new();
         let mut all = Tally::default();
         for (outcome, tally) in series.finished.list() {
             let requests = tally.durations.count();
-            let count = &mut by_status.entry(outcome.status).or_insert((*outcome, 0)).1;
+            let count = by_status.entry(outcome.status).or_default();
             *count = count.saturating_add(requests);
             if let Some(count) = outcome.error_type().and_then(|kind| errors.get_mut(kind)) {
                 *count = count.saturating_add(requests);
             }
             all.add(tally);
         }
-        for (outcome, count) in by_status.into_values() {
+        for (status, count) in by_status {
+            let outcome = Outcome {
+                status,
+                ..Outcome::default()
+            };
             let mut labels = labels(series);
             labels.push((STATUS_CODE, Cow::Owned(outcome.status_label())));
             statuses.push((since, labels, Value::Int(count)));

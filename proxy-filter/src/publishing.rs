@@ -20,11 +20,8 @@ const LAST_TRIES: usize = 1024;
 
 /// Makes an empty record where there is none.
 pub fn ensure(shared: &mut impl SharedData, key: &str, now: Now, instance: [u8; 16]) {
-    if shared.get(key).is_none() {
-        let record = Record::new(now.unix_nanos, instance);
-        // If it fails there is no shared data; then there are no metrics.
-        let _ = shared.set(key, &record.to_bytes(), 0);
-    }
+    let record = Record::new(now.unix_nanos, instance);
+    shared.ensure(key, &record.to_bytes());
 }
 
 /// Adds what this worker has counted and gives the totals; nothing if that

@@ -267,15 +267,16 @@ mod tests {
         let over = place(&mut red, "/over");
         red.published();
         // The record knows none of the names.
-        let record = Record::new(0, [0; 16]);
-        red.settle(&record, 20, [waiting].into_iter());
+        let mut record = Record::new(0, [0; 16]);
+        record.max_series = LIMITS.series;
+        red.settle(&record, [waiting].into_iter());
         assert_eq!(place(&mut red, "/next"), over);
         let more = place(&mut red, "/more");
         assert!(![under_way, waiting, over].contains(&more));
         assert_eq!(&*red.get(waiting).unwrap().route, "/waiting");
         red.end(under_way, &finished(Some(200)));
         red.published();
-        red.settle(&record, 20, std::iter::empty());
+        red.settle(&record, std::iter::empty());
         let free: Vec<_> = ["/a", "/b", "/c", "/d"]
             .map(|name| place(&mut red, name))
             .into();

@@ -36,8 +36,8 @@ impl SampleLimit {
                 None => (self.seen, 0),
             };
             let passes = limit.allows(every_nanos, now_nanos);
-            let written = !passes || write(shared, &key, limit, number) || number == 0;
-            if written {
+            let written = !passes || shared.set(&key, &bytes(limit), number).is_ok();
+            if written || number == 0 {
                 self.seen = limit;
                 return passes;
             }
@@ -49,19 +49,15 @@ impl SampleLimit {
 /// Makes the limit where there is none. Once it is there, no two workers write
 /// at the same time unnoticed.
 pub fn ensure(shared: &mut dyn SharedData, service: &str) {
-    let key = key(service);
-    if shared.get(&key).is_none() {
-        write(shared, &key, RateLimit::default(), 0);
-    }
+    shared.ensure(&key(service), &bytes(RateLimit::default()));
 }
 
 fn key(service: &str) -> String {
     ["sampled/", service].concat()
 }
 
-fn write(shared: &mut dyn SharedData, key: &str, limit: RateLimit, number: u32) -> bool {
-    let value = limit.used_until_nanos.to_le_bytes();
-    shared.set(key, &value, number).is_ok()
+fn bytes(limit: RateLimit) -> [u8; 8] {
+    limit.used_until_nanos.to_le_bytes()
 }
 
 fn read(value: &[u8]) -> RateLimit {

@@ -215,8 +215,8 @@ impl Service {
             }
         }
         self.red.published();
-        self.red
-            .settle(record, record.max_series, self.spans.series());
+        let held = self.spans.series().chain(self.log_records.series());
+        self.red.settle(record, held);
         self.ledger = Ledger::default();
         self.instance = (!is_last).then_some(record.instance);
     }

@@ -268,8 +268,8 @@ impl End {
         self.duration_nanos as f64 / 1e9
     }
 
-    /// Why such an end leaves a span, whatever was decided at the head.
-    fn keeps(&self, settings: &Settings) -> Option<&'static str> {
+    /// Why such an end leaves a span and a log record, whatever sampling says.
+    pub fn keeps(&self, settings: &Settings) -> Option<&'static str> {
         let is_slow = |limit| self.duration_nanos > limit;
         if self.outcome().error_attribute().is_some() {
             Some(names::keep::ERROR)

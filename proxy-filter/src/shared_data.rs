@@ -12,6 +12,14 @@ pub trait SharedData {
     /// Writes if the number is still this one; always where there is no value
     /// or the number is zero.
     fn set(&mut self, key: &str, value: &[u8], number: u32) -> Result<(), NotWritten>;
+
+    /// Makes the value where there is none. If that fails there is no shared
+    /// data, and whoever needs it does without.
+    fn ensure(&mut self, key: &str, value: &[u8]) {
+        if self.get(key).is_none() {
+            let _ = self.set(key, value, 0);
+        }
+    }
 }
 
 /// The key of a service's record. The number is the form of the record.

@@ -6,7 +6,7 @@
 
 mod line;
 
-pub use line::{Exemplar, Sample};
+pub use line::{Exemplar, Sample, sample};
 
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::{BTreeMap, BTreeSet};

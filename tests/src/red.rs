@@ -1,6 +1,7 @@
 //! RED totals as the different witnesses tell them: the filter's OpenMetrics
 //! page, Prometheus, Envoy's own access log.
 
+use crate::open_metrics::{self, Form};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,75 +27,31 @@ impl Sample {
     }
 }
 
-/// Reads a page in OpenMetrics or Prometheus text format. Strict enough to
-/// fail on what no scraper would take; exemplars are skipped.
+/// The samples of a page in OpenMetrics or Prometheus text format, one by one;
+/// whether the page is good as a whole is [`open_metrics::read`]'s part.
 pub fn parse_page(page: &str) -> Result<Vec<Sample>> {
     let lines = page
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
-        .map(|line| parse_sample(line).with_context(|| format!("bad sample: {line}")))
+        .map(|line| {
+            let sample = open_metrics::sample(line, Form::OpenMetrics);
+            sample
+                .map(Sample::from)
+                .with_context(|| format!("bad sample: {line}"))
+        })
         .collect()
 }
 
-fn parse_sample(line: &str) -> Option<Sample> {
-    let (series, value) = match line.find('{') {
-        Some(open) => {
-            let close = end_of_labels(line, open)?;
-            (line.get(..close)?, line.get(close..)?)
-        }
-        None => line.split_once(' ')?,
-    };
-    let value = value.split_whitespace().next()?;
-    let (name, labels) = series.split_once('{').unwrap_or((series, ""));
-    Some(Sample {
-        name: name.to_owned(),
-        labels: parse_labels(labels)?,
-        value: if value == "+Inf" {
-            f64::INFINITY
-        } else {
-            value.parse().ok()?
-        },
-    })
-}
-
-/// Just behind the closing brace, which does not count inside quotes.
-fn end_of_labels(line: &str, open: usize) -> Option<usize> {
-    let mut quoted = false;
-    let mut escaped = false;
-    for (at, c) in line.char_indices().skip_while(|(at, _)| *at < open) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => quoted = !quoted,
-            '}' if !quoted => return Some(at + 1),
-            _ => {}
+impl From<open_metrics::Sample> for Sample {
+    /// Without its exemplar.
+    fn from(sample: open_metrics::Sample) -> Self {
+        Self {
+            name: sample.name,
+            labels: sample.labels.into_iter().collect(),
+            value: sample.value,
         }
     }
-    None
-}
-
-fn parse_labels(text: &str) -> Option<BTreeMap<String, String>> {
-    let mut labels = BTreeMap::new();
-    let mut rest = text.trim_end_matches('}');
-    while !rest.is_empty() {
-        let (name, after) = rest.split_once("=\"")?;
-        let mut value = String::new();
-        let mut chars = after.char_indices();
-        let end = loop {
-            match chars.next()? {
-                (at, '"') => break at,
-                (_, '\\') => match chars.next()?.1 {
-                    'n' => value.push('\n'),
-                    other => value.push(other),
-                },
-                (_, other) => value.push(other),
-            }
-        };
-        labels.insert(name.to_owned(), value);
-        rest = after.get(end + 1..)?.trim_start_matches(',');
-    }
-    Some(labels)
 }
 
 /// The requests counted, from samples of `http_requests_total`.

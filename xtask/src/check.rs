@@ -8,7 +8,9 @@ use anyhow::{Result, bail};
 
 use crate::direction;
 use crate::r#gen;
-use crate::guest::cargo;
+use crate::guest::{TARGET, cargo};
+use crate::progress::Progress;
+use crate::recipe::wasm_target;
 use crate::site::Site;
 use crate::tidy;
 
@@ -24,17 +26,14 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     if crate::flags("check", HELP, [], arguments)?.is_none() {
         return Ok(());
     }
-    let steps: [Step; 5] = [
+    let mut steps: Vec<Step> = vec![
         (
             "formatting",
             Box::new(|| cargo_command(site, &["fmt", "--all", "--check"])),
         ),
         (
             "lints",
-            Box::new(|| {
-                let lints = ["clippy", "--quiet", "--workspace", "--all-targets"];
-                cargo_command(site, &[&lints[..], &["--", "-D", "warnings"]].concat())
-            }),
+            Box::new(|| clippy(site, &["--workspace", "--all-targets"])),
         ),
         (
             "generated documents",
@@ -46,6 +45,17 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         ),
         ("tidiness", Box::new(|| none(tidy::check(site)?))),
     ];
+    // The adapters to the hosts are compiled for no other target. Clippy takes
+    // only a standard library that its own toolchain has built.
+    let of_guests = "lints of the guests";
+    match wasm_target::of_toolchain(site, &Progress::new(false)) {
+        Ok(_) => {
+            let guests = ["-p", direction::FILTER, "-p", direction::BROWSER];
+            let what = [&guests[..], &["--lib", "--target", TARGET]].concat();
+            steps.push((of_guests, Box::new(move || clippy(site, &what))));
+        }
+        Err(why) => println!("{of_guests} … skipped: {why:#}"),
+    }
     let mut failed = Vec::new();
     for (name, step) in &steps {
         let started = Instant::now();
@@ -61,6 +71,11 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         bail!("not good: {}", failed.join(", "));
     }
     Ok(())
+}
+
+fn clippy(site: &Site, what: &[&str]) -> Result<()> {
+    let lints = [&["clippy", "--quiet"], what, &["--", "-D", "warnings"]];
+    cargo_command(site, &lints.concat())
 }
 
 /// Its output is for the person who asked.

@@ -13,8 +13,8 @@ use crate::process;
 use crate::site::Site;
 
 const CORE: &str = "sightline-core";
-const FILTER: &str = "sightline-filter";
-const BROWSER: &str = "sightline-browser";
+pub const FILTER: &str = "sightline-filter";
+pub const BROWSER: &str = "sightline-browser";
 const TESTS: &str = "sightline-tests";
 const XTASK: &str = "xtask";
 

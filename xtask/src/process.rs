@@ -9,10 +9,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use sightline_tests::process::end_with_us;
 
 use crate::version::Version;
 
-/// Runs a command to its end, its output appended to `log`.
+/// Runs a command to its end, its output appended to `log`. It does not go on
+/// where this process is killed: who sets up next removes what is half made.
 pub fn run(command: &mut Command, log: &Path) -> Result<()> {
     run_within(command, log, Duration::MAX)
 }
@@ -25,7 +27,7 @@ pub fn run_within(command: &mut Command, log: &Path, limit: Duration) -> Result<
     let output = File::options().create(true).append(true).open(log)?;
     let before = output.metadata()?.len() as usize;
     let started = Instant::now();
-    let mut child = command
+    let mut child = end_with_us(command)
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output)
@@ -158,6 +160,7 @@ fn without_hosts(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sightline_tests::process::wait_for;
 
     #[test]
     fn addresses_are_cut_out_of_what_is_shown() {
@@ -181,6 +184,44 @@ mod tests {
         fs::remove_dir_all(&folder).expect("the log's folder goes");
         assert!(error.starts_with("`sh -c"), "{error}");
         assert!(error.contains("): Error: two (all of it"), "{error}");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_command_ends_with_who_is_killed() {
+        const LOG: &str = "XTASK_TEST_LOG";
+        // This test as the program that is killed.
+        if let Some(log) = std::env::var_os(LOG) {
+            let mut command = Command::new("sh");
+            command.args(["-c", "echo $$; exec sleep 60"]);
+            panic!("{:?}", run(&mut command, Path::new(&log)));
+        }
+        let folder = std::env::temp_dir().join(format!("xtask-killed-{}", std::process::id()));
+        let log = folder.join("log");
+        let mut killed = Command::new(std::env::current_exe().expect("this test"))
+            .args([
+                "--exact",
+                "process::tests::a_command_ends_with_who_is_killed",
+            ])
+            .env(LOG, &log)
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let limit = Duration::from_secs(20);
+        let id = wait_for("the command's id", limit, || {
+            let line = fs::read_to_string(&log)?;
+            Ok(line.strip_suffix('\n').map(str::to_owned))
+        })
+        .expect("it runs");
+        killed.kill().expect("it was running");
+        killed.wait().expect("it is ours");
+        wait_for("the command's end", limit, || {
+            // Empty where nobody has asked for its exit code.
+            let command = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+            Ok(command.is_empty().then_some(()))
+        })
+        .expect("it ends");
+        fs::remove_dir_all(&folder).expect("the log's folder goes");
     }
 
     #[test]

@@ -83,9 +83,12 @@ impl Account {
         }
         self.told = lost;
         let mut event = Record::event("sightline.lost", Severity::Warn, unix_nanos, None);
-        for (at, (name, count)) in split(NAMES, b'\n').zip(self.counts).enumerate() {
-            let is_queued = at == Count::Queued as usize;
-            let count = if is_queued { queued } else { count };
+        if let Some(count) = self.counts.get_mut(Count::Queued as usize) {
+            *count = queued;
+        }
+        let mut counts = self.counts.iter();
+        for name in split(NAMES, b'\n') {
+            let count = counts.next().copied().unwrap_or_default();
             if count > 0 {
                 event.int(name, i64::from(count));
             }

@@ -2,6 +2,7 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 mod balance;
+mod package;
 
 use super::*;
 use alloc::string::String;

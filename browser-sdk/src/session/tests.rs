@@ -6,7 +6,7 @@ mod traces;
 mod views;
 
 use super::*;
-use crate::navigation::PHASES;
+use crate::navigation::PHASE_COUNT;
 use crate::signals::inp::Event;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -147,7 +147,7 @@ fn a_whole_visit_tells_every_vital_once() {
         duration_ms: 240.0,
         ..Event::default()
     }));
-    let mut phases = [0.0; PHASES.len()];
+    let mut phases = [0.0; PHASE_COUNT];
     phases[7] = 45.5;
     session.on(Input::DocumentLoad {
         end_ms: 900.0,

@@ -11,11 +11,12 @@ use crate::record::Record;
 /// The span, from activation to this end; the phases are its events.
 pub fn span(page: &Page, clock: Clock, navigation: &Navigation, end_ms: f64) -> Record {
     let start_ms = navigation.activation_ms;
-    let unix_nanos = [start_ms, end_ms.max(start_ms)].map(|at| clock.unix_nanos(at));
+    let end = clock.unix_nanos(end_ms.max(start_ms));
+    let unix_nanos = [clock.unix_nanos(start_ms), end];
     let kind = SpanKind::Internal;
     let mut span = Record::span("documentLoad", kind, page.context, page.parent, unix_nanos);
     for (name, at) in navigation.phases() {
-        write_span_event(&mut span.fields, name, clock.unix_nanos(at), &[]);
+        write_span_event(&mut span.fields, name, clock.unix_nanos(at), |_| {});
     }
     span.text("url.full", &page.location.full);
     page.location.describe(&mut span);

@@ -54,7 +54,7 @@ pub struct Errors {
 impl Errors {
     /// Whether this one is to be told.
     pub fn judge(&mut self, thrown: &Thrown<'_>) -> Verdict {
-        let identity = identity([thrown.kind, thrown.message, thrown.stack]);
+        let identity = identity(&[thrown.kind, thrown.message, thrown.stack]);
         if self.told.contains(&identity) {
             return Verdict::Duplicate;
         }
@@ -67,7 +67,7 @@ impl Errors {
 }
 
 /// FNV-1a of the texts.
-fn identity(texts: [&str; 3]) -> u64 {
+fn identity(texts: &[&str; 3]) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for text in texts {
         for byte in text.bytes() {
@@ -88,14 +88,11 @@ pub fn event(
     unix_nanos: u64,
 ) -> Record {
     let mut event = Record::event("exception", Severity::Error, unix_nanos, Some(context));
-    for (key, text, bytes) in [
-        ("exception.type", thrown.kind, MAX_TYPE),
-        ("exception.message", thrown.message, MAX_MESSAGE),
-        ("exception.stacktrace", thrown.stack, MAX_STACK),
-    ] {
-        // Cut after redacting: a secret may not escape by being cut in two.
-        event.text(key, truncated(&redact::text(text), bytes));
-    }
+    // Cut after redacting: a secret may not escape by being cut in two.
+    let mut add = |key, text, bytes| event.text(key, truncated(&redact::text(text), bytes));
+    add("exception.type", thrown.kind, MAX_TYPE);
+    add("exception.message", thrown.message, MAX_MESSAGE);
+    add("exception.stacktrace", thrown.stack, MAX_STACK);
     view.describe(location, &mut event);
     event
 }

@@ -53,9 +53,10 @@ pub fn span(
     append::text(&mut name, " ");
     append::text(&mut name, &location.template);
     let start_ms = fetched.start_ms;
-    let unix_nanos = [start_ms, fetched.end_ms.max(start_ms)].map(|at| clock.unix_nanos(at));
+    let end = clock.unix_nanos(fetched.end_ms.max(start_ms));
+    let unix_nanos = [clock.unix_nanos(start_ms), end];
     let mut span = Record::span(&name, SpanKind::Client, context, None, unix_nanos);
-    write_link(&mut span.fields, page, &[]);
+    write_link(&mut span.fields, page, |_| {});
     span.text("http.request.method", method);
     span.text("url.full", &location.full);
     span.text("url.template", &location.template);
@@ -107,12 +108,8 @@ fn split_port(authority: &str) -> (&str, &str) {
 /// A status code as text, without the formatting machinery.
 fn decimal(status: u16) -> String {
     let mut text = String::new();
-    for digit in [status / 100 % 10, status / 10 % 10, status % 10] {
-        let digit = usize::from(digit);
-        append::text(
-            &mut text,
-            "0123456789".get(digit..=digit).unwrap_or_default(),
-        );
+    for unit in &[100, 10, 1] {
+        append::digit(&mut text, (status / unit % 10) as u8);
     }
     text
 }

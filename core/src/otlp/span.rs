@@ -86,10 +86,18 @@ impl Span<'_> {
                 span.attribute(SPAN_ATTRIBUTES, item);
             }
             for event in self.events {
-                write_span_event(span, event.name, event.unix_nanos, event.attributes);
+                write_span_event(span, event.name, event.unix_nanos, |message| {
+                    for item in event.attributes {
+                        message.attribute(3, item);
+                    }
+                });
             }
             for link in self.links {
-                write_link(span, link.context, link.attributes);
+                write_link(span, link.context, |message| {
+                    for item in link.attributes {
+                        message.attribute(4, item);
+                    }
+                });
             }
             if let Status::Error(text) = self.status {
                 write_error(span, text);
@@ -123,30 +131,26 @@ pub fn write_span(
     span.fixed32(16, flags(context, parent_is_remote));
 }
 
-/// Writes an event of a span.
+/// Writes an event of a span; `more` its attributes, as field 3.
 pub fn write_span_event(
     span: &mut Writer,
     name: &str,
     unix_nanos: u64,
-    attributes: &[Attribute<'_>],
+    more: impl FnOnce(&mut Writer),
 ) {
     span.message(11, |event| {
         event.fixed64(1, unix_nanos);
         event.string(2, name);
-        for item in attributes {
-            event.attribute(3, item);
-        }
+        more(event);
     });
 }
 
-/// Writes a link of a span.
-pub fn write_link(span: &mut Writer, context: SpanContext, attributes: &[Attribute<'_>]) {
+/// Writes a link of a span; `more` its attributes, as field 4.
+pub fn write_link(span: &mut Writer, context: SpanContext, more: impl FnOnce(&mut Writer)) {
     span.message(13, |link| {
         link.bytes(1, context.trace_id.as_bytes());
         link.bytes(2, context.span_id.as_bytes());
-        for item in attributes {
-            link.attribute(4, item);
-        }
+        more(link);
         link.fixed32(6, flags(context, None));
     });
 }

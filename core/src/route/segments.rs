@@ -2,7 +2,6 @@
 //! like an identifier becomes a placeholder. A segment of plain words stays, be
 //! it one of many: too many of them are the business of who counts.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 
 use super::{path_of, segments_of};
@@ -19,7 +18,7 @@ const MAX_PIECE: u32 = 32;
 /// Names a path by its segments: what looks like an identifier becomes `{id}`,
 /// a date `{date}`, an e-mail address `{email}`; a deep path ends in `/*`.
 /// Empty segments, `.` and matrix parameters are left out.
-pub fn infer(path: &str) -> Cow<'_, str> {
+pub fn infer(path: &str) -> String {
     let path = path_of(path);
     let mut route = String::new();
     let mut left = MAX_SEGMENTS;
@@ -35,10 +34,7 @@ pub fn infer(path: &str) -> Cow<'_, str> {
     if route.is_empty() {
         append::text(&mut route, "/");
     }
-    if route == path {
-        return Cow::Borrowed(path);
-    }
-    Cow::Owned(route)
+    route
 }
 
 fn placeholder_for(segment: &str) -> Option<&'static str> {

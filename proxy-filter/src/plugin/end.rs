@@ -7,6 +7,7 @@ use crate::exemplar::Exemplar;
 use crate::families::Naming;
 use crate::header_map::HeaderMap;
 use crate::outcome::Finished;
+use crate::queue::Item;
 use crate::red;
 use crate::service::Service;
 use crate::session::{self, Class, End, Head};
@@ -65,8 +66,8 @@ impl Plugin {
                 finished.exemplar = span.as_ref().map(|span| Exemplar {
                     trace_id: span.context.trace_id,
                     span_id: span.context.span_id,
-                    seconds: end.duration_nanos as f64 / 1e9,
-                    unix_nanos: span.start_unix_nanos.saturating_add(end.duration_nanos),
+                    seconds: end.seconds(),
+                    unix_nanos: span.end_unix_nanos(),
                 });
                 service.red.end(series, &finished);
                 count_business(settings, service, series, end.status, info);

@@ -197,12 +197,12 @@ impl Record {
     }
 
     /// How many new names that nobody has earned may come.
-    pub fn room(&self, max_series: usize) -> usize {
+    pub fn room(&self) -> usize {
         let now_nanos = self.workers.iter().map(|worker| worker.seen_nanos).max();
         let now_nanos = now_nanos.unwrap_or_default();
         let may_go = |series: &&Series| series.may_go(now_nanos, false);
         let may_go = self.series.iter().filter(may_go).count();
-        self.free(max_series).saturating_add(may_go)
+        self.free(self.max_series).saturating_add(may_go)
     }
 
     /// Free places for names that nobody has earned. They get half of all, so

@@ -104,13 +104,8 @@ impl Red {
     /// series that it turned away or forgot go, too. A number is given again
     /// only when nothing refers to it: no request under way, and none of the
     /// finished ones that are `held` because they wait for their export.
-    pub fn settle(
-        &mut self,
-        record: &Record,
-        max_series: usize,
-        held: impl Iterator<Item = usize>,
-    ) {
-        self.names.room = Some(record.room(max_series));
+    pub fn settle(&mut self, record: &Record, held: impl Iterator<Item = usize>) {
+        self.names.room = Some(record.room());
         self.names.new = 0;
         if self.names.version != Some(record.names_version) {
             self.names.tree = record.names();

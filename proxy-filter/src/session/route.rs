@@ -60,12 +60,8 @@ pub fn route_of<'a>(
             origin: Origin::RouteName,
         };
     }
-    let name = match path {
-        Cow::Borrowed(path) => route::infer(path),
-        Cow::Owned(path) => Cow::Owned(route::infer(&path).into_owned()),
-    };
     Route {
-        name,
+        name: Cow::Owned(route::infer(&path)),
         origin: Origin::Segments,
     }
 }

@@ -36,6 +36,7 @@ impl Sample {
     }
 }
 
+/// Reads a line that is a sample.
 pub fn sample(line: &str, form: Form) -> Result<Sample> {
     let end = line.find(['{', ' ']).context("no value")?;
     let (name, mut rest) = line.split_at(end);

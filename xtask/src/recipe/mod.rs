@@ -8,7 +8,7 @@ pub mod npm;
 mod prometheus;
 mod shop_api;
 mod shop_web;
-mod wasm_target;
+pub mod wasm_target;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -17,36 +17,51 @@ use crate::debian;
 use crate::guest::{TARGET, cargo, remapped};
 use crate::part::{Found, Part};
 use crate::process;
+use crate::progress::Progress;
 use crate::setup::Setup;
+use crate::site::Site;
 
 const RUSTUP_LIMIT: Duration = Duration::from_secs(120);
 const LIBRARY: &str = "usr/lib/rustlib/wasm32-unknown-unknown/lib";
 
 pub fn get(setup: &Setup) -> Result<Found> {
-    let name = Part::Wasm.name();
-    let sysroot = sysroot()?;
-    if has_target(&sysroot) {
-        setup.progress.there(name, "", "in the Rust toolchain");
-        return Ok(Found::at(sysroot));
-    }
-    let packages = setup.site.manifest.debian("wasm")?;
-    let key = Key::new("wasm-target", "")
-        .with(packages.join(" "))
-        .with("1");
-    if key.cached(setup.site).is_none() {
-        match by_rustup(setup, &sysroot) {
-            Ok(()) => return Ok(Found::at(sysroot)),
-            Err(error) if debian::is_here() => {
-                eprintln!("{name} … {error:#}; so with Debian's compiler");
-            }
-            Err(error) => bail!("{error:#}; try `rustup target add {TARGET}`"),
+    let key = debian_key(setup.site)?;
+    match of_toolchain(setup.site, &setup.progress) {
+        Ok(sysroot) => return Ok(Found::at(sysroot)),
+        Err(_) if key.cached(setup.site).is_some() => (),
+        Err(error) if debian::is_here() => {
+            let name = Part::Wasm.name();
+            eprintln!("{name} … {error:#}; so with Debian's compiler");
         }
+        Err(error) => bail!("{error:#}; try `rustup target add {TARGET}`"),
     }
     let doing = "fetching a compiler, building the standard library (about a minute)";
     let folder = cached(setup, Part::Wasm, "", doing, &key, |folder, log| {
+        let packages = setup.site.manifest.debian("wasm")?;
         by_debian(setup, packages, folder, log)
     })?;
     Ok(Found::at(folder))
+}
+
+/// The toolchain in use, with the target; rustup is asked for it unless it was
+/// asked in vain.
+pub fn of_toolchain(site: &Site, progress: &Progress) -> Result<PathBuf> {
+    let sysroot = sysroot()?;
+    if has_target(&sysroot) {
+        progress.there(Part::Wasm.name(), "", "in the Rust toolchain");
+    } else if debian_key(site)?.cached(site).is_some() {
+        bail!("the toolchain lacks {TARGET}, guests are built with Debian's compiler");
+    } else {
+        by_rustup(site, progress, &sysroot)?;
+    }
+    Ok(sysroot)
+}
+
+fn debian_key(site: &Site) -> Result<Key> {
+    let packages = site.manifest.debian("wasm")?;
+    Ok(Key::new("wasm-target", "")
+        .with(packages.join(" "))
+        .with("1"))
 }
 
 /// The toolchain of the cargo that runs this.
@@ -71,15 +86,15 @@ fn has_target(sysroot: &Path) -> bool {
     })
 }
 
-fn by_rustup(setup: &Setup, sysroot: &Path) -> Result<()> {
+fn by_rustup(site: &Site, progress: &Progress, sysroot: &Path) -> Result<()> {
     let rustup = process::on_path("rustup").context("there is no rustup to fetch it with")?;
     let started = Instant::now();
-    setup.progress.begun(Part::Wasm.name(), "", "asking rustup");
-    let log = setup.site.home.join("logs/rustup.log");
+    progress.begun(Part::Wasm.name(), "", "asking rustup");
+    let log = site.home.join("logs/rustup.log");
     process::run_within(
         Command::new(rustup)
             .args(["target", "add", TARGET])
-            .current_dir(&setup.site.root),
+            .current_dir(&site.root),
         &log,
         RUSTUP_LIMIT,
     )
@@ -87,9 +102,7 @@ fn by_rustup(setup: &Setup, sysroot: &Path) -> Result<()> {
     if !has_target(sysroot) {
         bail!("rustup fetched it for another toolchain than the one in use");
     }
-    setup
-        .progress
-        .ready(Part::Wasm.name(), "by rustup", started.elapsed());
+    progress.ready(Part::Wasm.name(), "by rustup", started.elapsed());
     Ok(())
 }
 

@@ -10,7 +10,7 @@ const HIDE: Input<'static> = Input::Hidden {
 
 fn loaded() -> Session {
     let mut session = session();
-    let mut phases = [0.0; PHASES.len()];
+    let mut phases = [0.0; PHASE_COUNT];
     phases[1] = 3.0;
     phases[7] = 45.5;
     phases[9] = 200.0;

@@ -162,13 +162,13 @@ fn the_same_place_has_the_same_name() {
 proptest! {
     #[test]
     fn a_route_is_bounded_and_names_itself(path in "(/[a-zA-Z0-9@.%;:~-]{0,80}){0,12}") {
-        let route = infer(&path).into_owned();
+        let route = infer(&path);
         prop_assert!(route.starts_with('/'));
         prop_assert!(route.len() <= (MAX_SEGMENTS + 1) * (MAX_LITERAL + 1));
         // Without the placeholders, which no path has, nothing is left to do.
         let words = route.replace("{id}", "x").replace("{email}", "x").replace("{date}", "x");
         if !words.ends_with('*') {
-            prop_assert_eq!(infer(&words), words.as_str());
+            prop_assert_eq!(infer(&words), words);
         }
     }
 }

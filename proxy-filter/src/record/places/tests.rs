@@ -45,7 +45,10 @@ impl Edge {
 
     fn begin(&mut self, worker: usize, path: &str, origin: Origin) -> usize {
         let name = infer(path);
-        let route = Route { name, origin };
+        let route = Route {
+            name: name.into(),
+            origin,
+        };
         let series = self.reds[worker].series_of(b"GET", &route, &self.limits);
         self.reds[worker].begin(series);
         series
@@ -75,7 +78,7 @@ impl Edge {
             ..contribution(worker as u64 + 1, red, &Ledger::default())
         });
         red.published();
-        red.settle(&self.record, self.limits.series, std::iter::empty());
+        red.settle(&self.record, std::iter::empty());
         let series = self.record.series.iter();
         let now: BTreeMap<_, _> = series
             .map(|series| {
