@@ -124,8 +124,9 @@ pub mod call {
     /// its records in four bytes each, little end first, then its body.
     pub const NEXT: u8 = 17;
     /// A batch's number, the status of its answer (0 without one, 1 if it lies
-    /// in storage, 2 if there was no room), now, the delay that the answer asked for, a random number
-    /// below 1.
+    /// in storage, 2 if there was no room), now, the delay that the answer asked
+    /// for, a random number below 1, how many of its records were refused though
+    /// it was taken.
     pub const SETTLED: u8 = 18;
     /// Route templates, one a line. Answers what is wrong with each, in lines.
     pub const CHECK_ROUTES: u8 = 19;

@@ -95,6 +95,7 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
                 status: status as u16,
                 retry_after_ms: from.number(),
                 chance: from.number(),
+                rejected: from.number() as u32,
             };
             session.on_settled(id as u32, answer, now_ms);
         }

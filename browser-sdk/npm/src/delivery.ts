@@ -1,6 +1,7 @@
 // Posts the engine's batches. What waits, how much and for how long is the
 // engine's to know; answers are read so that the keepalive quota is freed.
 
+import { rejected, retryAfter } from "./answer.js";
 import { type Batch, Need, nextBatch, restore, SIGNALS, tell, waiting } from "./gate.js";
 import { Kind } from "./input.js";
 import type { Resolved } from "./problems.js";
@@ -129,20 +130,23 @@ export function delivery(
       }
     }
   };
-  const settle = (id: number, status: number, retryAfterMs = NaN) =>
-    tell(Kind.Settled, [id, status, performance.now(), retryAfterMs, Math.random()]);
+  const settle = (id: number, status: number, retryAfterMs = NaN, rejected = 0) =>
+    tell(Kind.Settled, [id, status, performance.now(), retryAfterMs, Math.random(), rejected]);
   const post = ({ id, signal, body }: Batch) => {
     const done = nativeFetch(url(signal), {
       ...request(body),
       ...(AbortSignal.timeout && { signal: AbortSignal.timeout(TIMEOUT_MS) }),
     })
-      .then((answer) => answer.arrayBuffer().then(() => [answer.status, retryAfter(answer)]))
+      .then(async (answer) => {
+        const body = new Uint8Array(await answer.arrayBuffer());
+        return [answer.status, retryAfter(answer), rejected(body)];
+      })
       .catch(() => [0])
-      .then(([status, retryAfterMs]) => {
+      .then(([status, retryAfterMs, rejected]) => {
         onTheirWay.delete(done);
         guard(() => {
           if (stopped) return;
-          settle(id, status!, retryAfterMs);
+          settle(id, status!, retryAfterMs, rejected);
           isFailing = !status || status > 299;
           isFull &&= isFailing;
           // Nobody may come back to try again.
@@ -197,10 +201,4 @@ export function delivery(
       for (const type of ["online", "visibilitychange"]) removeEventListener(type, onBack);
     },
   };
-}
-
-/** The delay that an answer asks for, in seconds or as a date; or NaN. */
-function retryAfter({ headers }: Response): number {
-  const told = headers.get("retry-after");
-  return told ? 1000 * +told || Date.parse(told) - Date.now() : NaN;
 }

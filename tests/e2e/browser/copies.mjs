@@ -64,6 +64,7 @@ await scenario(async ({ open, leave, sink, saw, equal }) => {
   await later.evaluate(() => {
     window.counted = new Promise((done) => new PerformanceObserver(done).observe({ type: "first-input", buffered: true }));
   });
+  await later.waitForFunction(() => performance.getEntriesByType("paint").length);
   await later.mouse.click(20, 20);
   await later.evaluate(() => counted);
   const turns = await later.evaluate(async () => {

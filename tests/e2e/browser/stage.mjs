@@ -36,6 +36,8 @@ class Sink {
   /** Headers of the answers, and how long they take. */
   headers = {};
   delayMs = 0;
+  /** Their body. */
+  body = "";
   /** Whether the foreign origin takes posts of the page, and compressed ones. */
   cors = true;
   corsGzip = false;
@@ -123,7 +125,7 @@ async function serve(sink, seen, isForeign) {
       sink.take(ingest[1], body, request.headers);
       response.statusCode = sink.answer;
       for (const [name, value] of Object.entries(sink.headers)) response.setHeader(name, value);
-      return setTimeout(() => response.end(), sink.delayMs);
+      return setTimeout(() => response.end(sink.body), sink.delayMs);
     }
     if (url.pathname.startsWith("/api/")) {
       api(url, request, response, body, seen);

@@ -129,7 +129,8 @@ await scenario(async ({ open, leave, context, sink, saw, equal, expect }) => {
     const before = told();
     const page = await open("plain.html", { script: `(${watch})(${kind}, ${nth})` });
     const statuses = await page.evaluate(act);
-    // A click that changes the address and the page.
+    // A click that changes the address and the page; before the first frame none is heard.
+    await page.waitForFunction(() => performance.getEntriesByType("paint").length);
     await page.evaluate(() => {
       const go = () => {
         history.pushState({}, "", "/elsewhere");
@@ -138,6 +139,7 @@ await scenario(async ({ open, leave, context, sink, saw, equal, expect }) => {
       addEventListener("click", go, { once: true });
     });
     await page.mouse.click(20, 20);
+    await page.waitForFunction(() => location.pathname === "/elsewhere");
     await page.evaluate(() => sightline.flush());
     await page.evaluate(() => {
       dispatchEvent(new Event("pagehide"));
