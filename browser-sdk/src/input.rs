@@ -230,7 +230,7 @@ impl<'a> Input<'a> {
             6 => Self::Fetched(Fetched {
                 start_ms: from.number(),
                 end_ms: from.number(),
-                status: from.number() as u16,
+                status: from.number() as u32,
                 traceparent: from.text(),
                 method: from.text(),
                 url: from.text(),

@@ -84,7 +84,7 @@ impl Need {
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
     /// The status; 0 without an answer, [`KEPT`] if it lies in storage.
-    pub status: u16,
+    pub status: u32,
     /// The delay that the answer asked for, or NaN.
     pub retry_after_ms: f64,
     /// From 0 to 1, so that pages don't come back all at once.
@@ -94,9 +94,9 @@ pub struct Answer {
 }
 
 /// In place of a status: the batch lies in storage.
-pub const KEPT: u16 = 1;
+pub const KEPT: u32 = 1;
 /// In place of a status: there was no room in storage, the batch waits on.
-pub const NOT_KEPT: u16 = 2;
+pub const NOT_KEPT: u32 = 2;
 
 /// Records of one signal that go together. They gather until there is need of
 /// them; then the request's body is made, which stays the same on every try.

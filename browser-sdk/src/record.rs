@@ -26,7 +26,7 @@ impl Record {
         name: &str,
         severity: Severity,
         unix_nanos: u64,
-        context: Option<SpanContext>,
+        context: Option<&SpanContext>,
     ) -> Self {
         let mut fields = Writer::new();
         write_event(&mut fields, name, severity, unix_nanos, context);
@@ -41,8 +41,8 @@ impl Record {
     pub fn span(
         name: &str,
         kind: SpanKind,
-        context: SpanContext,
-        parent: Option<SpanId>,
+        context: &SpanContext,
+        parent: Option<&SpanId>,
         unix_nanos: [u64; 2],
     ) -> Self {
         let mut fields = Writer::new();

@@ -189,7 +189,7 @@ impl Session {
             Verdict::Tell => {
                 let location = Location::new(thrown.url, &self.routes);
                 let at = self.clock.unix_nanos(thrown.at_ms);
-                let event = errors::event(thrown, &location, &self.view, self.page.context, at);
+                let event = errors::event(thrown, &location, &self.view, &self.page.context, at);
                 self.outbox.push(Signal::Logs, event);
             }
             Verdict::Duplicate => self.outbox.lose(Count::Duplicate, 1),
@@ -204,7 +204,7 @@ impl Session {
         };
         if context.flags.sampled() {
             let location = Location::new(fetched.url, &self.routes);
-            let span = fetch::span(fetched, context, &location, self.page.context, self.clock);
+            let span = fetch::span(fetched, &context, &location, &self.page.context, self.clock);
             self.outbox.push(Signal::Traces, span);
         }
     }

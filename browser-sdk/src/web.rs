@@ -92,7 +92,7 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
         (call::SETTLED, Some(session)) => {
             let (id, status, now_ms) = (from.number(), from.number(), from.number());
             let answer = Answer {
-                status: status as u16,
+                status: status as u32,
                 retry_after_ms: from.number(),
                 chance: from.number(),
                 rejected: from.number() as u32,

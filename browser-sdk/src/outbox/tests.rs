@@ -35,7 +35,7 @@ impl Outbox {
         Some((batch.id, batch.body.clone()))
     }
 
-    fn answer(&mut self, id: u32, status: u16, now_ms: f64) {
+    fn answer(&mut self, id: u32, status: u32, now_ms: f64) {
         self.settle(id, answered(status), now_ms);
     }
 
@@ -45,7 +45,7 @@ impl Outbox {
 }
 
 /// An answer without a delay, for a page that is lucky.
-fn answered(status: u16) -> Answer {
+fn answered(status: u32) -> Answer {
     Answer {
         status,
         retry_after_ms: f64::NAN,

@@ -44,7 +44,7 @@ impl Session {
 
     fn tell_session(&mut self, name: &str, previous: &str, unix_ms: f64) {
         let unix_nanos = Clock::new(unix_ms).unix_nanos(0.0);
-        let mut event = Record::event(name, Severity::Info, unix_nanos, Some(self.page.context));
+        let mut event = Record::event(name, Severity::Info, unix_nanos, Some(&self.page.context));
         event.text("session.previous_id", previous);
         self.outbox.push(Signal::Logs, event);
     }

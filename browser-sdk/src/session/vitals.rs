@@ -80,7 +80,7 @@ impl Session {
             0.0
         };
         let at = self.clock.unix_nanos(at_ms);
-        let mut event = vital::event(vital, report, view, self.page.context, at);
+        let mut event = vital::event(vital, report, view, &self.page.context, at);
         match vital.place {
             0 => view.lcp.describe(first_byte, &mut event),
             1 => view.inp.describe(&self.frames, navigation, &mut event),

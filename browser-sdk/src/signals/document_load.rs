@@ -14,7 +14,13 @@ pub fn span(page: &Page, clock: Clock, navigation: &Navigation, end_ms: f64) -> 
     let end = clock.unix_nanos(end_ms.max(start_ms));
     let unix_nanos = [clock.unix_nanos(start_ms), end];
     let kind = SpanKind::Internal;
-    let mut span = Record::span("documentLoad", kind, page.context, page.parent, unix_nanos);
+    let mut span = Record::span(
+        "documentLoad",
+        kind,
+        &page.context,
+        page.parent.as_ref(),
+        unix_nanos,
+    );
     for (name, at) in navigation.phases() {
         write_span_event(&mut span.fields, name, clock.unix_nanos(at), |_| {});
     }

@@ -2,9 +2,6 @@
 //! ([conventions](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/)).
 //! Stacks stay the text that the browser made; they are not parsed here.
 
-use alloc::vec::Vec;
-
-use sightline_core::append;
 use sightline_core::otlp::Severity;
 use sightline_core::redact;
 use sightline_core::trace_context::SpanContext;
@@ -46,22 +43,35 @@ pub enum Verdict {
 }
 
 /// The errors that a page told.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Errors {
-    told: Vec<u64>,
+    told: [u64; MAX_DISTINCT],
+    count: usize,
+}
+
+impl Default for Errors {
+    fn default() -> Self {
+        Self {
+            told: [0; MAX_DISTINCT],
+            count: 0,
+        }
+    }
 }
 
 impl Errors {
     /// Whether this one is to be told.
     pub fn judge(&mut self, thrown: &Thrown<'_>) -> Verdict {
         let identity = identity(&[thrown.kind, thrown.message, thrown.stack]);
-        if self.told.contains(&identity) {
-            return Verdict::Duplicate;
+        for told in self.told.iter().take(self.count) {
+            if *told == identity {
+                return Verdict::Duplicate;
+            }
         }
-        if self.told.len() >= MAX_DISTINCT {
+        let Some(place) = self.told.get_mut(self.count) else {
             return Verdict::TooMany;
-        }
-        append::item(&mut self.told, identity);
+        };
+        *place = identity;
+        self.count = self.count.saturating_add(1);
         Verdict::Tell
     }
 }
@@ -84,7 +94,7 @@ pub fn event(
     thrown: &Thrown<'_>,
     location: &Location,
     view: &View,
-    context: SpanContext,
+    context: &SpanContext,
     unix_nanos: u64,
 ) -> Record {
     let mut event = Record::event("exception", Severity::Error, unix_nanos, Some(context));

@@ -29,7 +29,7 @@ pub struct Fetched<'a> {
     /// The absolute URL.
     pub url: &'a str,
     /// The response status; 0 without one, and for opaque responses.
-    pub status: u16,
+    pub status: u32,
     /// The class of the error that it ended with; empty without one.
     pub error: &'a str,
     /// When it began, in milliseconds since the time origin.
@@ -41,9 +41,9 @@ pub struct Fetched<'a> {
 /// Encodes the span.
 pub fn span(
     fetched: &Fetched<'_>,
-    context: SpanContext,
+    context: &SpanContext,
     location: &Location,
-    page: SpanContext,
+    page: &SpanContext,
     clock: Clock,
 ) -> Record {
     let method = names::known_method(fetched.method.as_bytes());
@@ -106,7 +106,7 @@ fn split_port(authority: &str) -> (&str, &str) {
 }
 
 /// A status code as text, without the formatting machinery.
-fn decimal(status: u16) -> String {
+fn decimal(status: u32) -> String {
     let mut text = String::new();
     for unit in &[100, 10, 1] {
         append::digit(&mut text, (status / unit % 10) as u8);

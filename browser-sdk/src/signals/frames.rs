@@ -103,7 +103,7 @@ pub struct Phases {
 /// What is kept of a page's frames.
 #[derive(Debug, Default)]
 pub struct Frames {
-    recent: Vec<Group>,
+    recent: [Group; RECENT],
     scripts: Vec<Kept>,
     next_script: usize,
     count: u32,
@@ -134,10 +134,6 @@ impl Frames {
             self.count = self.count.wrapping_add(1);
             group.number = self.count;
             place = self.count as usize % RECENT;
-            if self.recent.len() < RECENT {
-                place = self.recent.len();
-                append::item(&mut self.recent, group);
-            }
         } else if let Some(other) = self.recent.get(place) {
             group.render_ms = other.render_ms;
             group.start_ms = group.start_ms.min(other.start_ms);

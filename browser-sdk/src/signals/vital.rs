@@ -80,7 +80,7 @@ pub fn event(
     vital: &Vital,
     report: Report,
     view: &View,
-    context: SpanContext,
+    context: &SpanContext,
     unix_nanos: u64,
 ) -> Record {
     let mut id = append::owned(view.id());

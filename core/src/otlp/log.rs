@@ -43,10 +43,10 @@ impl LogRecord<'_> {
                 unix_nanos,
                 severity,
                 event_name,
-                context,
+                ref context,
                 ..
             } = *self;
-            write_event(record, event_name, severity, unix_nanos, context);
+            write_event(record, event_name, severity, unix_nanos, context.as_ref());
             if !self.body.is_empty() {
                 attribute::write_text(record, 5, self.body);
             }
@@ -67,11 +67,11 @@ pub fn write_event(
     name: &str,
     severity: Severity,
     unix_nanos: u64,
-    context: Option<SpanContext>,
+    context: Option<&SpanContext>,
 ) {
     record.fixed64(1, unix_nanos);
     record.varint(2, severity as u64);
-    if let Some(context) = &context {
+    if let Some(context) = context {
         record.fixed32(8, u32::from(context.flags.bits()));
         record.bytes(9, context.trace_id.as_bytes());
         record.bytes(10, context.span_id.as_bytes());

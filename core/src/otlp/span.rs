@@ -78,9 +78,16 @@ impl Span<'_> {
     /// Appends the span as an item of an export request.
     pub fn write(&self, items: &mut Writer) {
         items.message(2, |span| {
-            let parent = (self.parent, self.parent_is_remote);
+            let parent = (self.parent.as_ref(), self.parent_is_remote);
             let unix_nanos = [self.start_unix_nanos, self.end_unix_nanos];
-            write_span(span, self.name, self.kind, self.context, parent, unix_nanos);
+            write_span(
+                span,
+                self.name,
+                self.kind,
+                &self.context,
+                parent,
+                unix_nanos,
+            );
             span.string(3, self.trace_state);
             for item in self.attributes {
                 span.attribute(SPAN_ATTRIBUTES, item);
@@ -93,7 +100,7 @@ impl Span<'_> {
                 });
             }
             for link in self.links {
-                write_link(span, link.context, |message| {
+                write_link(span, &link.context, |message| {
                     for item in link.attributes {
                         message.attribute(4, item);
                     }
@@ -115,13 +122,13 @@ pub fn write_span(
     span: &mut Writer,
     name: &str,
     kind: SpanKind,
-    context: SpanContext,
-    (parent, parent_is_remote): (Option<SpanId>, Option<bool>),
+    context: &SpanContext,
+    (parent, parent_is_remote): (Option<&SpanId>, Option<bool>),
     [start_unix_nanos, end_unix_nanos]: [u64; 2],
 ) {
     span.bytes(1, context.trace_id.as_bytes());
     span.bytes(2, context.span_id.as_bytes());
-    if let Some(parent) = &parent {
+    if let Some(parent) = parent {
         span.bytes(4, parent.as_bytes());
     }
     span.string(5, name);
@@ -146,7 +153,7 @@ pub fn write_span_event(
 }
 
 /// Writes a link of a span; `more` its attributes, as field 4.
-pub fn write_link(span: &mut Writer, context: SpanContext, more: impl FnOnce(&mut Writer)) {
+pub fn write_link(span: &mut Writer, context: &SpanContext, more: impl FnOnce(&mut Writer)) {
     span.message(13, |link| {
         link.bytes(1, context.trace_id.as_bytes());
         link.bytes(2, context.span_id.as_bytes());
@@ -165,7 +172,7 @@ pub fn write_error(span: &mut Writer, text: &str) {
 
 /// Bits 0–7 the trace flags, bit 8 whether bit 9 is known, bit 9 whether the
 /// parent is remote.
-fn flags(context: SpanContext, remote: Option<bool>) -> u32 {
+fn flags(context: &SpanContext, remote: Option<bool>) -> u32 {
     let remote = match remote {
         None => 0,
         Some(false) => 0x100,

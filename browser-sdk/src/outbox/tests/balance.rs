@@ -10,7 +10,7 @@ enum Step {
     Restore(bool, usize),
     Lose(u32),
     Next(Need, bool),
-    Settle(usize, u16),
+    Settle(usize, u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -22,7 +22,7 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Need::Ready)
     ];
     let status = prop_oneof![
-        Just(200u16),
+        Just(200u32),
         Just(0),
         Just(503),
         Just(400),
