@@ -1,5 +1,6 @@
 // A page that is left before its engine is there leaves what it saw in storage,
-// as it is; the next page's engine makes records of it. This is the eager side.
+// URLs without what may be secret in them; the next page's engine makes records of
+// it, and redacts them. This is the eager side.
 
 import type { Navigation } from "./engine.js";
 import { Kind } from "./input.js";
@@ -22,6 +23,12 @@ const MAX_LEFT = 8;
 const MAX_INPUTS = 32;
 const MAX_LENGTH = 1 << 16;
 
+/** Of every URL in a text, what may be secret is not stored: user and password,
+ * query, fragment. What a stack has behind them, line and column, stays. */
+const SECRETS = /(\/\/)[^\s/?#]*@|(\/[^\s?#]*)([?#]\S*?(?=(:\d+:\d+)?\)?(\s|$)))?/g;
+const strip = (_: string, value: unknown) =>
+  typeof value === "string" ? value.replace(SECRETS, "$1$2") : value;
+
 export const leftNames = (): string[] =>
   Object.keys(localStorage).filter((name) => name.startsWith(LEFT_PREFIX));
 
@@ -32,18 +39,17 @@ export function leave(loader: Loader, leftMs: number): (() => boolean) | undefin
     if (loader.options?.persist === false || leftNames().length >= MAX_LEFT) return;
     const name = LEFT_PREFIX + performance.timeOrigin;
     const { inputs, lost, repeated } = loader;
-    let text: string;
     // As many as there is room for; the others are counted.
     let count = Math.min(inputs.length, MAX_INPUTS);
-    while (
-      (text = JSON.stringify([
-        performance.timeOrigin,
-        leftMs,
-        // None where the load has been told: there is only one.
-        performance.getEntriesByType("navigation")[+(loader.hiddenMs < 0)] as Navigation | undefined,
-        [...inputs.slice(0, count), [Kind.Lost, [lost + inputs.length - count, repeated]]],
-      ] satisfies Left)).length > MAX_LENGTH
-    ) {
+    const left = (): Left => [
+      performance.timeOrigin,
+      leftMs,
+      // None where the load has been told: there is only one.
+      performance.getEntriesByType("navigation")[+(loader.hiddenMs < 0)] as Navigation | undefined,
+      [...inputs.slice(0, count), [Kind.Lost, [lost + inputs.length - count, repeated]]],
+    ];
+    let text: string;
+    while ((text = JSON.stringify(left(), strip)).length > MAX_LENGTH) {
       if (!count) return;
       count >>= 1;
     }
