@@ -117,7 +117,8 @@ pub mod call {
     /// Begins. Numbers: `performance.timeOrigin`, share of traces to keep,
     /// activation, first time hidden, 32 random bytes. Texts: service name,
     /// version, environment, routes (one a line), URL, navigation type,
-    /// `traceparent` of the document.
+    /// `traceparent` of the document. Answers a digit for each template: 0, or
+    /// the number of what is wrong with it.
     pub const START: u8 = 16;
     /// Now, what for (`Need`), whether to gzip. Answers with the next batch, if
     /// there is one: its number, its signal (0 logs, 1 traces) and the count of
@@ -128,8 +129,6 @@ pub mod call {
     /// for, a random number below 1, how many of its records were refused though
     /// it was taken.
     pub const SETTLED: u8 = 18;
-    /// Route templates, one a line. Answers what is wrong with each, in lines.
-    pub const CHECK_ROUTES: u8 = 19;
     /// Answers the names of the phases of a document load, each in a line.
     pub const PHASES: u8 = 20;
     /// Answers how many bytes wait for delivery.
@@ -295,7 +294,6 @@ mod tests {
             ("Start", call::START),
             ("Next", call::NEXT),
             ("Settled", call::SETTLED),
-            ("CheckRoutes", call::CHECK_ROUTES),
             ("Phases", call::PHASES),
             ("Waiting", call::WAITING),
             ("Restore", call::RESTORE),

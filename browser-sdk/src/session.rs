@@ -53,6 +53,10 @@ pub struct Options<'a> {
 pub struct Session {
     resource: Record,
     routes: Routes,
+    /// For each template a digit: its [`TemplateError`], or 0.
+    ///
+    /// [`TemplateError`]: sightline_core::route::TemplateError
+    pub bad_routes: String,
     clock: Clock,
     page: Page,
     view: View,
@@ -67,11 +71,15 @@ pub struct Session {
 }
 
 impl Session {
-    /// Begins. A bad template or ratio never gets here:
-    /// [`check_routes`] and the caller refused it before; should one come, all
-    /// templates are left out, and all traces kept.
+    /// Begins. Bad templates are left out. Should a bad ratio come, which the
+    /// caller refuses, all traces are kept.
     pub fn new(options: &Options<'_>, start: &PageStart<'_>) -> Self {
-        let routes = Routes::compile(split(options.routes, b'\n')).unwrap_or_default();
+        let mut routes = Routes::default();
+        let mut bad_routes = String::new();
+        for template in split(options.routes, b'\n') {
+            let problem = routes.add(template);
+            append::digit(&mut bad_routes, problem.map_or(0, |problem| problem as u8));
+        }
         let ratio = Ratio::new(options.sample_ratio).or(Ratio::new(1.0));
         let page = Page::new(start, &routes, ratio);
         let beginning = Beginning {
@@ -84,6 +92,7 @@ impl Session {
         Self {
             resource: resource(options),
             routes,
+            bad_routes,
             clock: Clock::new(options.origin_unix_ms),
             page,
             view,
@@ -303,24 +312,6 @@ fn resource(options: &Options<'_>) -> Record {
     resource.text("telemetry.sdk.language", "webjs");
     resource.text("telemetry.sdk.version", VERSION);
     resource
-}
-
-/// What is wrong with each of the templates, one a line, in words: a line is
-/// empty where its template is fine.
-pub fn check_routes(routes: &str) -> String {
-    let problems = Routes::compile(split(routes, b'\n')).err();
-    let problems = problems.unwrap_or_default();
-    let mut problems = problems.iter().peekable();
-    let mut text = String::new();
-    for (at, _) in split(routes, b'\n').enumerate() {
-        if at > 0 {
-            append::text(&mut text, "\n");
-        }
-        if let Some((_, error)) = problems.next_if(|(position, _)| *position == at) {
-            append::text(&mut text, error.message());
-        }
-    }
-    text
 }
 
 #[cfg(test)]

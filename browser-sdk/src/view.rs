@@ -59,7 +59,7 @@ pub struct View {
 impl View {
     /// The first view of a page, whose ids begin with these random bytes.
     pub fn new(instance: SpanId, location: Location, beginning: &Beginning<'_>) -> Self {
-        let number = u64::from_be_bytes(*instance.as_bytes());
+        let number = u64::from_le_bytes(*instance.as_bytes());
         Self::numbered(number, location, beginning, true)
     }
 
@@ -70,7 +70,7 @@ impl View {
 
     fn numbered(number: u64, location: Location, from: &Beginning<'_>, is_load: bool) -> Self {
         let mut id = String::new();
-        append::hex(&mut id, &number.to_be_bytes());
+        append::hex(&mut id, &number.to_le_bytes());
         Self {
             location,
             navigation_type: append::owned(from.navigation_type),

@@ -12,7 +12,7 @@ use crate::input::{Input, Reader, call};
 use crate::navigation::PHASES;
 use crate::outbox::{Answer, Need};
 use crate::page::PageStart;
-use crate::session::{self, Options, Session};
+use crate::session::{Options, Session};
 use crate::session_id::Stored;
 
 mod allocator;
@@ -79,9 +79,11 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
     let texts = unsafe { core::str::from_utf8_unchecked(texts) };
     let mut from = Reader::new(numbers, texts);
     match (kind, &mut page.session) {
-        (call::CHECK_ROUTES, _) => page.room = session::check_routes(texts).into_bytes(),
         (call::PHASES, _) => page.room = append::owned(PHASES).into_bytes(),
-        (call::START, session) => *session = Some(start(&mut from)),
+        (call::START, session) => {
+            let started = session.insert(start(&mut from));
+            page.room = core::mem::take(&mut started.bad_routes).into_bytes();
+        }
         (call::DEVICE, Some(session)) => session.on_device(&device(&mut from)),
         (call::SESSION, Some(session)) => page.room = join(session, &mut from),
         (call::WAITING, Some(session)) => return session.waiting_bytes(),

@@ -229,7 +229,8 @@ fn without_cards(text: String) -> String {
     // The Luhn sum, should the last digit be the last of all, and should it not.
     let (mut sum, mut other) = (0u32, 0u32);
     // A character behind the last ends the last run.
-    for (at, byte) in text.bytes().chain([0]).enumerate() {
+    for at in 0..=text.len() {
+        let byte = text.as_bytes().get(at).copied().unwrap_or_default();
         let digit = u32::from(byte.wrapping_sub(b'0'));
         if digit < 10 {
             if digits == 0 {

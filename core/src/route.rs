@@ -19,11 +19,12 @@ use crate::search::{after_last, cut, has, is_any, split};
 /// The most templates that are compiled.
 pub const MAX_TEMPLATES: usize = 512;
 
-/// Why a template is refused.
+/// Why a template is refused. The browser package has the same words in the
+/// order of these numbers (`problems.ts`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TemplateError {
     /// It does not start with `/`.
-    NoLeadingSlash,
+    NoLeadingSlash = 1,
     /// A brace is not part of a `{name}`.
     Brace,
     /// `*` stands elsewhere than alone in the last segment.
@@ -104,27 +105,33 @@ impl Routes {
     pub fn compile<'a>(
         texts: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, Vec<(usize, TemplateError)>> {
-        let mut templates: Vec<String> = Vec::new();
+        let mut routes = Self::default();
         let mut errors = Vec::new();
         for (at, text) in texts.into_iter().enumerate() {
-            let problem = match problem_of(text) {
-                None if templates.iter().any(|seen| order(seen, text).is_eq()) => {
-                    Some(TemplateError::Duplicate)
-                }
-                problem => problem,
-            };
-            match problem {
-                Some(problem) => append::item(&mut errors, (at, problem)),
-                None => {
-                    append::item(&mut templates, append::owned(text));
-                    settle_last(&mut templates);
-                }
+            if let Some(problem) = routes.add(text) {
+                append::item(&mut errors, (at, problem));
             }
         }
-        if !errors.is_empty() {
-            return Err(errors);
+        if errors.is_empty() {
+            Ok(routes)
+        } else {
+            Err(errors)
         }
-        Ok(Self { templates })
+    }
+
+    /// Adds a template, unless it is bad: says why.
+    pub fn add(&mut self, text: &str) -> Option<TemplateError> {
+        let problem = problem_of(text);
+        if problem.is_some() {
+            return problem;
+        }
+        let mut seen = self.templates.iter();
+        if seen.any(|seen| order(seen, text).is_eq()) {
+            return Some(TemplateError::Duplicate);
+        }
+        append::item(&mut self.templates, append::owned(text));
+        settle_last(&mut self.templates);
+        None
     }
 
     /// The template that a path falls under, if there is one. The path is what

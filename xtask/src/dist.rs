@@ -69,7 +69,7 @@ pub fn filter(setup: &Setup) -> Result<Found> {
     let output = setup.site.path(FILTER);
     made(setup, Part::Filter, key, &output, |log| {
         let built = guest::build(setup, "sightline-filter", Goal::Speed, log)?;
-        optimised(setup, &built, &output, log)
+        optimised(setup, &["-Oz"], &built, &output, log)
     })?;
     Ok(Found::at(output))
 }
@@ -104,7 +104,13 @@ pub fn made(
 
 /// Writes the smallest equal of a wasm file, in one step so that nobody reads
 /// half of it.
-pub fn optimised(setup: &Setup, input: &Path, output: &Path, log: &Path) -> Result<()> {
+pub fn optimised(
+    setup: &Setup,
+    passes: &[&str],
+    input: &Path,
+    output: &Path,
+    log: &Path,
+) -> Result<()> {
     let binaryen = &setup.get(Part::Binaryen)?.path;
     let folder = output.parent().context("the output lies in a folder")?;
     fs::create_dir_all(folder)?;
@@ -112,8 +118,8 @@ pub fn optimised(setup: &Setup, input: &Path, output: &Path, log: &Path) -> Resu
     process::run(
         Command::new(&setup.node)
             .arg(binaryen.join("node_modules/binaryen/bin/wasm-opt"))
+            .args(passes)
             .args([
-                "-Oz",
                 "--strip-debug",
                 "--strip-producers",
                 "--strip-target-features",

@@ -4,7 +4,7 @@
 import { rejected, retryAfter } from "./answer.js";
 import { type Batch, Need, nextBatch, restore, SIGNALS, tell, waiting } from "./gate.js";
 import { Kind } from "./input.js";
-import type { Resolved } from "./problems.js";
+import type { Resolved } from "./resolve.js";
 import { storage } from "./storage.js";
 
 const INTERVAL_MS = 5000;

@@ -6,7 +6,7 @@ import { delivery } from "./delivery.js";
 import { ask, type Batch, Need, nextBatch, open, restore, tell } from "./gate.js";
 import { Kind } from "./input.js";
 import type { Input, Loader, Running } from "./loader.js";
-import { resolve } from "./problems.js";
+import { resolve } from "./resolve.js";
 import { watchSession } from "./session.js";
 import { takeLeft } from "./storage.js";
 import { interactions, watchVitals } from "./vitals.js";
@@ -16,7 +16,6 @@ export async function start(loader: Loader): Promise<Running> {
   await open(loader.nativeFetch, loader.options?.engine);
 
   const [options, problems] = resolve(loader.options);
-  if (problems.length) console.warn(`Sightline: init(): ${problems.join("; ")}`);
 
   let stopped = false;
   const guard = (run: () => void) => {
@@ -36,7 +35,7 @@ export async function start(loader: Loader): Promise<Running> {
 
   const begin = (originMs: number, hiddenMs: number, navigation: Navigation | undefined) => {
     const activationMs = navigation?.activationStart ?? 0;
-    tell(
+    const [wrong] = ask(
       Kind.Start,
       [
         originMs,
@@ -49,7 +48,7 @@ export async function start(loader: Loader): Promise<Running> {
         options.serviceName,
         options.serviceVersion,
         options.environment,
-        options.routes.join("\n"),
+        options.routes.map((route) => String(route).replace(/\n/g, " ")).join("\n"),
         // The address that was loaded; scripts may have changed it since.
         navigation?.name || location.href,
         navigationType(navigation),
@@ -57,6 +56,7 @@ export async function start(loader: Loader): Promise<Running> {
       ],
     );
     out.begun();
+    return wrong!;
   };
   const loaded = (endMs: number, navigation: Navigation | undefined) => {
     if (!navigation) return;
@@ -66,6 +66,7 @@ export async function start(loader: Loader): Promise<Running> {
   };
   const loadedUntil = (nowMs: number) =>
     loader.hiddenMs < 0 || loaded(navigation?.loadEventEnd || nowMs, navigation);
+
   const record = (input: Input) =>
     guard(() => {
       active();
@@ -115,7 +116,11 @@ export async function start(loader: Loader): Promise<Running> {
       while ((batch = nextBatch(Need.Leaving, options.compress))) abandoned.push(batch);
     }
     const hiddenMs = firstHidden(navigation?.activationStart ?? 0);
-    begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);
+    const wrong = begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);
+    options.routes.forEach((_, at) => {
+      if (+wrong[at]!) problems.push([`routes[${at}]`, +wrong[at]!]);
+    });
+    if (problems.length) import("./problems.js").then(({ warn }) => warn(problems), () => {});
     abandoned.forEach(restore);
     active = watchSession(options.persist);
     active();

@@ -37,7 +37,6 @@ export const enum Kind {
   Start = 16,
   Next = 17,
   Settled = 18,
-  CheckRoutes = 19,
   Phases = 20,
   Waiting = 21,
   Restore = 22,

@@ -73,7 +73,9 @@ fn is_identifier(segment: &str) -> bool {
     }
     let len = segment.len() as u32;
     let (mut whole, mut piece, mut word) = (Run::default(), Run::default(), Run::default());
-    for byte in segment.bytes().chain([b'.']) {
+    for at in 0..=segment.len() {
+        // A dot ends the last piece, too.
+        let byte = segment.as_bytes().get(at).copied().unwrap_or(b'.');
         // Files and verbs have pieces: `42.json`, `app.3f2a9c.js`,
         // `42:cancel`, `v1.Greeter`; pieces have words.
         let ends_piece = matches!(byte, b'.' | b':');

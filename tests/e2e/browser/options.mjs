@@ -5,6 +5,10 @@ import { scenario } from "./stage.mjs";
 
 await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
   const warnings = (page) => page.messages.filter(([type]) => type === "warning").map(([, text]) => text);
+  /** The words of a warning are loaded when there is need of them. */
+  const warned = async (page) => {
+    while (!warnings(page).length) await page.waitForEvent("console");
+  };
   const page = await open("plain.html", {
     options: {
       serviceName: "half-good",
@@ -21,6 +25,7 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
   });
   await page.evaluate(() => fetch("/api/echo"));
   await page.evaluate(() => sightline.flush());
+  await warned(page);
   saw.warnings = warnings(page);
   equal(
     saw.warnings,
@@ -62,6 +67,7 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
   for (const options of ["null", "42", "[]"]) {
     const page = await open(`plain.html?options=${options}`);
     await page.evaluate(() => sightline.flush());
+    await warned(page);
     expect(warnings(page).length === 1 && warnings(page)[0].includes("serviceName must be"), options, page.messages);
     equal(page.errors, [], `${options}: the page is unharmed`);
     await page.close();

@@ -1,0 +1,62 @@
+// Which options are good, and what is taken in place of those that are not. The
+// words for the latter are in problems.ts.
+
+import type { Options } from "./options.js";
+import type { Problem } from "./problems.js";
+
+/** Options as the engine wants them: complete and valid. */
+export type Resolved = Required<Omit<Options, "propagateTo" | "engine">>;
+
+const isHttp = (url: unknown, base?: string): boolean => {
+  try {
+    return typeof url === "string" && new URL(url, base).protocol.startsWith("http");
+  } catch {
+    return false;
+  }
+};
+const isBoolean = (value: unknown) => typeof value === "boolean";
+const isText = (value: unknown) => typeof value === "string" && value;
+const { isArray } = Array;
+
+const RULES: { [Name in keyof Options]: (value: any) => unknown } = {
+  serviceName: isText,
+  serviceVersion: isText,
+  environment: isText,
+  endpoint: (value) => value && isHttp(value, location.href),
+  propagateTo: isArray,
+  routes: isArray,
+  sampleRatio: (value) => typeof value === "number" && value >= 0 && value <= 1,
+  engine: (value) => ["auto", "wasm", "js"].includes(value),
+  compress: isBoolean,
+  persist: isBoolean,
+};
+
+/** The good options, defaults for the rest, and every problem found. */
+export function resolve(options: unknown): [Resolved, Problem[]] {
+  const problems: Problem[] = [];
+  const good: Partial<Options> & Resolved = {
+    serviceName: "unknown_service",
+    serviceVersion: "",
+    environment: "",
+    endpoint: "/sightline",
+    routes: [],
+    sampleRatio: 1,
+    compress: true,
+    persist: true,
+  };
+  const given = Object.entries({ serviceName: undefined, ...(options as object) });
+  for (const [name, value] of given) {
+    const isGood = RULES[name as keyof Options];
+    if (isGood?.(value)) (good as { [name: string]: unknown })[name] = value;
+    else if (value !== undefined || !isGood || name === "serviceName") problems.push([name]);
+  }
+  good.endpoint = good.endpoint.replace(/\/+$/, "");
+  // Elsewhere the collector must allow one more header by CORS.
+  if (new URL(good.endpoint, location.href).origin !== location.origin) {
+    good.compress = (options as Options).compress === true;
+  }
+  good.propagateTo?.forEach((rule, at) => {
+    if (!(rule instanceof RegExp) && !isHttp(rule)) problems.push([`propagateTo[${at}]`]);
+  });
+  return [good, problems];
+}
