@@ -118,6 +118,7 @@ fn device<'a>(from: &mut Reader<'a>) -> Device<'a> {
         language: from.text(),
         user_agent: from.text(),
         mobile: (mobile < 2.0).then_some(mobile != 0.0),
+        lacks_shifts: from.number() != 0.0,
     }
 }
 

@@ -33,7 +33,7 @@ const INPUTS = ["keydown", "click"];
 /** Where the browser tells no soft navigations: an address that changes so
  * long after an input is one. */
 const ROUTE_MS = 5000;
-const supports = (type: string) => PerformanceObserver.supportedEntryTypes.includes(type);
+export const supports = (type: string) => PerformanceObserver.supportedEntryTypes.includes(type);
 
 /** `guard` runs what may not throw into the page. */
 export function watchVitals(loader: Loader, guard: (run: () => void) => void): Vitals {

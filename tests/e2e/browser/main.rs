@@ -13,13 +13,21 @@ use std::process::Command;
 /// Runs a scenario. Every one of them makes its page send something.
 fn run(scenario: &str) {
     let needed = [parts::CHROMIUM, parts::PLAYWRIGHT, parts::WEB_VITALS];
-    if !parts::all_present(&[parts::NODE]) || !parts::all_present(&needed) {
+    run_in(&needed, scenario, &[]);
+}
+
+/// Runs a scenario with these parts.
+fn run_in(needed: &[&str], scenario: &str, arguments: &[&str]) {
+    if !parts::all_present(&[parts::NODE]) || !parts::all_present(needed) {
         return;
     }
     let bodies = tempfile::TempDir::new().unwrap();
     let script = parts::repository().join(format!("tests/e2e/browser/{scenario}.mjs"));
     let mut command = Command::new(parts::require(parts::NODE).unwrap());
-    command.arg(script).env("SIGHTLINE_BODIES", bodies.path());
+    command
+        .arg(script)
+        .args(arguments)
+        .env("SIGHTLINE_BODIES", bodies.path());
     for part in needed {
         command.env(part, parts::require(part).unwrap());
     }
@@ -90,4 +98,14 @@ scenarios! {
     bad_options_warn_once_and_harm_nothing: "options";
     a_session_is_shared_by_tabs_and_ends: "session";
     where_wasm_is_forbidden_the_same_is_told: "csp";
+}
+
+#[test]
+fn firefox_tells_what_it_supports() {
+    run_in(&[parts::FIREFOX], "engines", &["firefox"]);
+}
+
+#[test]
+fn webkit_tells_what_it_supports() {
+    run_in(&[parts::WEBKIT], "engines", &["webkit"]);
 }

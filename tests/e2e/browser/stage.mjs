@@ -191,7 +191,8 @@ function api(url, request, response, body, seen) {
   response.end(JSON.stringify({ method, own: headers["x-own"] ?? null, body: body.toString() }));
 }
 
-/** Runs a scenario. `run` gets the stage; what it puts in `saw` is printed. */
+/** Runs a scenario. `run` gets the stage; what it puts in `saw` is printed. No
+ * Chromium is started where `browser`, what Playwright is told of it, is null. */
 export async function scenario(run, browser = {}) {
   const failures = [];
   const saw = {};
@@ -201,7 +202,6 @@ export async function scenario(run, browser = {}) {
   const foreign = await serve(sink, seen, true);
   const profile = mkdtempSync(join(tmpdir(), "sightline-browser-"));
   const require = createRequire(join(process.env.SIGHTLINE_PLAYWRIGHT ?? tests, "package.json"));
-  const { chromium } = require("playwright-core");
   let context;
   const stage = {
     saw,
@@ -240,7 +240,7 @@ export async function scenario(run, browser = {}) {
     },
   };
   try {
-    context = await chromium.launchPersistentContext(profile, {
+    context = browser && await require("playwright-core").chromium.launchPersistentContext(profile, {
       executablePath: process.env.SIGHTLINE_CHROMIUM,
       headless: true,
       args: [

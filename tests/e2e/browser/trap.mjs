@@ -25,7 +25,6 @@ const CALLS = {
   "Next, the second": [17, 2],
   "Next, the third": [17, 3],
   Settled: [18],
-  CheckRoutes: [19],
   Phases: [20],
   Waiting: [21],
   Restore: [22],
@@ -33,7 +32,7 @@ const CALLS = {
   Session: [25],
 };
 /** Before the engine knows the service, and while it says its last words. */
-const UNTOLD = ["CheckRoutes", "Start", "Next"];
+const UNTOLD = ["Start", "Next"];
 
 /** Runs in the page before all else. */
 function watch(kind, nth) {
