@@ -50,7 +50,7 @@ await scenario(
         await page.goto(origin + path);
         if (path === "/vitals.html") {
           await page.evaluate(() => sightline.flush());
-          await sink.until(`${name}: what was left`, () => names("held").includes("at first"));
+          await sink.until(`${name}: what was left`, () => names("/plain.html").includes("at first"));
         }
         await back(page, at + 1);
         await fail(page, `restored ${at}`);
@@ -59,9 +59,9 @@ await scenario(
       await page.evaluate(() => sightline.flush());
       await fail(page, "at last");
       await page.goto(`${origin}/bare.html`);
-      await sink.until(`${name}: the last`, () => names("held").includes("at last"));
+      await sink.until(`${name}: the last`, () => names("/plain.html").includes("at last"));
       const expected = ["at first", "at last", "documentLoad", ...between.map((_, at) => `restored ${at}`)];
-      saw[name] = names("held");
+      saw[name] = names("/plain.html");
       equal(saw[name], expected, `${name}: all once`);
       equal(times("ttfb"), 1, `${name}: one first byte`);
       equal(await page.evaluate(() => Object.keys(localStorage).filter((key) => key !== "sightline.session")), [], `${name}: nothing stays`);

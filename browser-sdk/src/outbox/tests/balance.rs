@@ -70,7 +70,7 @@ proptest! {
                     }
                 }
                 Step::Settle(at, status) => if at < flying.len() {
-                    let rejected = u32::from(status) % 3;
+                    let rejected = status % 3;
                     let answer = Answer { rejected, ..answered(status) };
                     outbox.settle(flying.remove(at), answer, now);
                 },
