@@ -89,6 +89,8 @@ pub struct Answer {
     pub retry_after_ms: f64,
     /// From 0 to 1, so that pages don't come back all at once.
     pub chance: f64,
+    /// Records that the collector refused though it took the batch.
+    pub rejected: u32,
 }
 
 /// In place of a status: the batch lies in storage.
@@ -313,7 +315,7 @@ impl Outbox {
             }
             return;
         }
-        let count = self.batches.get(at).map_or(0, |batch| batch.count);
+        let mut count = self.batches.get(at).map_or(0, |batch| batch.count);
         // Those behind it move up: records stay in order.
         let mut behind = self.batches.get_mut(at..).unwrap_or_default();
         while let [batch, rest @ ..] = behind {
@@ -327,6 +329,9 @@ impl Outbox {
             200..=299 => {
                 self.failures = 0;
                 self.retry_ms = 0.0;
+                let rejected = answer.rejected.min(count);
+                self.account.add(Count::Rejected, rejected);
+                count = count.saturating_sub(rejected);
                 Count::Delivered
             }
             KEPT => Count::Kept,

@@ -97,6 +97,7 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
                 status: status as u32,
                 retry_after_ms: from.number(),
                 chance: from.number(),
+                rejected: from.number() as u32,
             };
             session.on_settled(id as u32, answer, now_ms);
         }
@@ -117,6 +118,7 @@ fn device<'a>(from: &mut Reader<'a>) -> Device<'a> {
         language: from.text(),
         user_agent: from.text(),
         mobile: (mobile < 2.0).then_some(mobile != 0.0),
+        lacks_shifts: from.number() != 0.0,
     }
 }
 

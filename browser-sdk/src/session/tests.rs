@@ -72,6 +72,7 @@ fn sent(session: &mut Session) -> (Vec<LogRecord>, Vec<Span>) {
             status: 200,
             retry_after_ms: f64::NAN,
             chance: 0.0,
+            rejected: 0,
         };
         session.on_settled(u32::from(header[0]), answer, 1e6);
     }

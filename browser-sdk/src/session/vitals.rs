@@ -62,7 +62,8 @@ impl Session {
         self.view.inp.counted(interaction_count);
         self.tell(&INP, self.view.inp.value(), now_ms);
         // As CrUX does: no shifts of a page that painted nothing in sight.
-        let cls = self.has_painted.then(|| self.view.cls.value());
+        let has_cls = self.has_painted && !self.lacks_shifts;
+        let cls = has_cls.then(|| self.view.cls.value());
         self.tell(&CLS, cls, now_ms);
     }
 

@@ -13,13 +13,21 @@ use std::process::Command;
 /// Runs a scenario. Every one of them makes its page send something.
 fn run(scenario: &str) {
     let needed = [parts::CHROMIUM, parts::PLAYWRIGHT, parts::WEB_VITALS];
-    if !parts::all_present(&[parts::NODE]) || !parts::all_present(&needed) {
+    run_in(&needed, scenario, &[]);
+}
+
+/// Runs a scenario with these parts.
+fn run_in(needed: &[&str], scenario: &str, arguments: &[&str]) {
+    if !parts::all_present(&[parts::NODE]) || !parts::all_present(needed) {
         return;
     }
     let bodies = tempfile::TempDir::new().unwrap();
     let script = parts::repository().join(format!("tests/e2e/browser/{scenario}.mjs"));
     let mut command = Command::new(parts::require(parts::NODE).unwrap());
-    command.arg(script).env("SIGHTLINE_BODIES", bodies.path());
+    command
+        .arg(script)
+        .args(arguments)
+        .env("SIGHTLINE_BODIES", bodies.path());
     for part in needed {
         command.env(part, parts::require(part).unwrap());
     }
@@ -82,8 +90,22 @@ scenarios! {
     every_record_is_delivered_once_or_accounted_for: "delivery";
     a_collector_is_asked_again_when_it_wants_and_by_two_at_most: "retrying";
     a_broken_engine_and_a_storm_leave_the_page_as_it_was: "harmless";
+    what_early_buffers_have_no_room_for_is_counted: "crowded";
+    two_copies_on_a_page_tell_all_once: "copies";
+    a_page_that_comes_back_before_its_engine_tells_all_once: "restored";
+    wherever_the_engine_traps_the_page_is_as_it_was: "trap";
     a_collector_that_is_down_goes_unnoticed: "collector_down";
     bad_options_warn_once_and_harm_nothing: "options";
     a_session_is_shared_by_tabs_and_ends: "session";
     where_wasm_is_forbidden_the_same_is_told: "csp";
+}
+
+#[test]
+fn firefox_tells_what_it_supports() {
+    run_in(&[parts::FIREFOX], "engines", &["firefox"]);
+}
+
+#[test]
+fn webkit_tells_what_it_supports() {
+    run_in(&[parts::WEBKIT], "engines", &["webkit"]);
 }
