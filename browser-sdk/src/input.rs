@@ -114,8 +114,8 @@ pub const KINDS: [&str; 14] = [
 /// Calls through the same gate that are no inputs: they answer, or change what
 /// there is. Their numbers follow no [`KINDS`].
 pub mod call {
-    /// Begins. Numbers: `performance.timeOrigin`, share of traces to keep,
-    /// activation, first time hidden, 32 random bytes. Texts: service name,
+    /// Begins. Numbers: `performance.timeOrigin`, share of traces to keep, whether
+    /// to tell histograms, activation, first time hidden, 32 random bytes. Texts: service name,
     /// version, environment, routes (one a line), URL, navigation type,
     /// `traceparent` of the document. Answers a digit for each template: 0, or
     /// the number of what is wrong with it.

@@ -141,6 +141,7 @@ fn start(from: &mut Reader<'_>) -> Session {
     let options = Options {
         origin_unix_ms: from.number(),
         sample_ratio: from.number(),
+        has_metrics: from.number() != 0.0,
         service_name: from.text(),
         service_version: from.text(),
         environment: from.text(),

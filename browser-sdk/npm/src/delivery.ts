@@ -87,7 +87,7 @@ export function delivery(
   const cast = () => {
     lift();
     net = new AbortController();
-    for (const signal of [0, 1]) {
+    for (const signal of SIGNALS.keys()) {
       const { body } = nextBatch(Need.PreviewLogs + signal, compress)!;
       try {
         if (body.length) fetchLater!(url(signal), { ...request(body), signal: net.signal });

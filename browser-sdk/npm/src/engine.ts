@@ -39,6 +39,7 @@ export async function start(loader: Loader): Promise<Running> {
       [
         originMs,
         options.sampleRatio,
+        +options.metrics,
         activationMs,
         hiddenMs,
         ...crypto.getRandomValues(new Uint8Array(32)),

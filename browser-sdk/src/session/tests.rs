@@ -26,6 +26,7 @@ const OPTIONS: Options<'_> = Options {
     environment: "test",
     routes: "/products/{id}\n/cart",
     sample_ratio: 1.0,
+    has_metrics: false,
     origin_unix_ms: ORIGIN_MS,
 };
 

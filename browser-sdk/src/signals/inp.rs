@@ -18,6 +18,8 @@ pub const INP: Vital = Vital {
     place: 1,
     good: 200.0,
     fair: 500.0,
+    unit: "s",
+    per_unit: 1e3,
 };
 
 /// One outlier is forgiven for every so many interactions.

@@ -3,6 +3,7 @@
 //! that the page sent is decoded by `opentelemetry-proto`.
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use sightline_tests::parts;
@@ -61,6 +62,14 @@ fn decode_all(folder: &Path) -> usize {
                     .flat_map(|group| &group.scope_logs);
                 scopes.map(|scope| scope.log_records.len()).sum::<usize>()
             }
+            Some("metrics") => {
+                let request = ExportMetricsServiceRequest::decode(body.as_slice()).unwrap();
+                let scopes = request
+                    .resource_metrics
+                    .iter()
+                    .flat_map(|group| &group.scope_metrics);
+                scopes.map(|scope| scope.metrics.len()).sum::<usize>()
+            }
             signal => panic!("a body of {signal:?}"),
         };
         assert!(items > 0, "{} carries nothing", path.display());
@@ -81,6 +90,7 @@ macro_rules! scenarios {
 scenarios! {
     vitals_are_the_browsers_own_values: "vitals";
     vitals_equal_those_of_web_vitals: "parity";
+    vitals_are_histograms_where_asked_for: "metrics";
     views_begin_where_the_browser_tells_of_none: "views";
     errors_and_rejections_are_told_once_and_redacted: "errors";
     a_document_load_joins_the_edges_trace: "document_load";

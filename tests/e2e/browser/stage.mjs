@@ -75,6 +75,9 @@ class Sink {
   get logs() {
     return this.#items("logs");
   }
+  get metrics() {
+    return this.#items("metrics");
+  }
   vitals() {
     const events = this.logs.filter((log) => log.eventName === "browser.web_vital");
     return Object.fromEntries(
@@ -111,7 +114,7 @@ async function serve(sink, seen, isForeign) {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    const ingest = /^\/sightline\/v1\/(traces|logs)$/.exec(url.pathname);
+    const ingest = /^\/sightline\/v1\/(traces|logs|metrics)$/.exec(url.pathname);
     if (isForeign && (sink.cors || !ingest)) {
       response.setHeader("access-control-allow-origin", request.headers.origin ?? "*");
       response.setHeader("access-control-allow-headers", `traceparent,content-type,x-own${sink.corsGzip ? ",content-encoding" : ""}`);

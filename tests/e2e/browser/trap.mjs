@@ -79,7 +79,12 @@ function watch(kind, nth) {
   const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype;
   const key = (type, options) => `${type} ${!!(options?.capture ?? options)}`;
   EventTarget.prototype.addEventListener = function (type, listener, options) {
-    if (!(this instanceof XMLHttpRequest) && isOurs() && !options?.once) listeners.set(listener, key(type, options));
+    const isBrief = this instanceof XMLHttpRequest || this instanceof AbortSignal || options?.once;
+    if (!isBrief && isOurs()) {
+      listeners.set(listener, key(type, options));
+      // The browser removes it then.
+      if (options?.signal) add.call(options.signal, "abort", () => listeners.delete(listener));
+    }
     return add.call(this, type, listener, options);
   };
   EventTarget.prototype.removeEventListener = function (type, listener, options) {
