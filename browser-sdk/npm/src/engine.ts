@@ -28,9 +28,9 @@ export async function start(loader: Loader): Promise<Running> {
     }
   };
   const out = delivery(options, loader, guard);
-  const drain = watchVitals(loader, guard);
   const navigation = performance.getEntriesByType("navigation")[0] as Navigation | undefined;
   let active: () => void;
+  let drain: () => void;
 
   const begin = (originMs: number, hiddenMs: number, navigation: Navigation | undefined) => {
     const activationMs = navigation?.activationStart ?? 0;
@@ -125,6 +125,8 @@ export async function start(loader: Loader): Promise<Running> {
     active = watchSession(options.persist);
     active();
     out.recover();
+    // Not before: WebKit hands over what it has buffered while it is asked.
+    drain = watchVitals(loader, guard);
     tell(Kind.Lost, [loader.lost, loader.repeated]);
     loader.inputs.splice(0).forEach(record);
     if (document.readyState === "complete") onLoad();
