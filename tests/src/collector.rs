@@ -55,6 +55,7 @@ impl Collector {
             "SIGHTLINE_REMOTE_WRITE",
             format!("http://127.0.0.1:{store}/api/v1/write"),
         );
+        command.env("SIGHTLINE_BROWSER_INTERVAL", "1s");
         command.env("SIGHTLINE_TRACES_FILE", &traces);
         command.env("SIGHTLINE_LOGS_FILE", &logs);
         command.current_dir(folder);

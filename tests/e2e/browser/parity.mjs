@@ -6,13 +6,10 @@ import { writeFileSync } from "node:fs";
 import { CASES } from "./parity_cases.mjs";
 import { scenario } from "./stage.mjs";
 
-/** Each reads the clock in its own callback of the frame after a restore, one
- * after the other. */
-const RESTORE_MS = 16;
 const OURS = "sightline.web_vital.";
 const HEAD = `# Parity with web-vitals
 
-web-vitals 6.2.3, the build with attribution, and the SDK side by side on the same pages in Chromium (\`tests/pages/parity\`, one page a behaviour; what is done on each stands in \`tests/e2e/browser/parity_cases.mjs\`). Compared are value, rating, navigation type, path and main attribution: element, sub-parts, load state, the longest script behind INP. Milliseconds; CLS without unit. Any difference of 0.001 or more fails the test; only FCP and LCP of a page restored from the back/forward cache may be a frame apart, because each library reads the clock in a callback of its own. Where web-vitals has forgotten the script behind an INP, ours is not compared.
+web-vitals 6.2.3, the build with attribution, and the SDK side by side on the same pages in Chromium (\`tests/pages/parity\`, one page a behaviour; what is done on each stands in \`tests/e2e/browser/parity_cases.mjs\`). Compared are value, rating, navigation type, path and main attribution: element, sub-parts, load state, the longest script behind INP. Milliseconds; CLS without unit. Any difference of 0.001 or more fails the test. FCP and LCP of a page restored from the back/forward cache each library takes in a callback of its own; for those of one frame the page's clock stands still. Where web-vitals has forgotten the script behind an INP, ours is not compared.
 
 Written by the test itself: \`SIGHTLINE_PARITY=$PWD/docs/parity.md cargo xtask test\`.
 
@@ -60,13 +57,12 @@ const described = (views) =>
 /** The differences of one vital, as sentences. */
 function differences(their, our) {
   const found = [];
-  const near = (one, other, name) => {
+  const near = (one, other) => {
     if (typeof one !== "number" || typeof other !== "number") return one === other;
-    const isRepaint = their.navigationType === "back-forward-cache" && /^(value|first_byte|element)/.test(name);
-    return Math.abs(one - other) < (isRepaint ? RESTORE_MS : 0.001);
+    return Math.abs(one - other) < 0.001;
   };
   const check = (name, one, other) => {
-    if (!near(one, other, name)) found.push(`${name}: theirs ${JSON.stringify(one)}, ours ${JSON.stringify(other)}`);
+    if (!near(one, other)) found.push(`${name}: theirs ${JSON.stringify(one)}, ours ${JSON.stringify(other)}`);
   };
   for (const name of ["value", "rating", "navigationType", "path"]) check(name, their[name], our[name]);
   for (const name of new Set([...Object.keys(their.detail), ...Object.keys(our.detail)])) {

@@ -66,6 +66,24 @@ function report({ name, value, rating, navigationType, navigationStartTime, navi
   navigator.sendBeacon("/api/theirs", JSON.stringify(theirs));
 }
 
+// On a restored page the callbacks of a frame read one clock: each library takes
+// the time of the paint in a callback of its own, one after the other.
+const now = performance.now.bind(performance);
+const request = requestAnimationFrame;
+const frame = {};
+addEventListener("pageshow", ({ persisted }) => (frame.stands = persisted));
+performance.now = () => frame.now ?? now();
+window.requestAnimationFrame = (callback) =>
+  request((start) => {
+    if (frame.start !== start) Object.assign(frame, { start, read: now() });
+    if (frame.stands) frame.now = frame.read;
+    try {
+      callback(start);
+    } finally {
+      frame.now = undefined;
+    }
+  });
+
 for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB]) on(report, { reportSoftNavs: true });
 window.sightline = init({ serviceName: "parity" });
 

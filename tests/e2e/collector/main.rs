@@ -1,0 +1,143 @@
+//! The pipeline by itself: what many pages tell arrives in Prometheus, whole,
+//! whatever their clocks say.
+
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
+use opentelemetry_proto::tonic::metrics::v1::{
+    Histogram, HistogramDataPoint, Metric, ResourceMetrics, ScopeMetrics, metric::Data,
+};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use prost::Message;
+use sightline_tests::collector::Collector;
+use sightline_tests::http::Client;
+use sightline_tests::parts;
+use sightline_tests::process::wait_for;
+use sightline_tests::prometheus::Prometheus;
+use std::time::{Duration, SystemTime};
+
+const PAGES: u64 = 2000;
+const AT_ONCE: u64 = 32;
+const SETTLE_LIMIT: Duration = Duration::from_secs(30);
+
+fn pair(key: &str, value: Value) -> KeyValue {
+    KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(value) }),
+        ..Default::default()
+    }
+}
+
+fn text(key: &str, value: &str) -> KeyValue {
+    pair(key, Value::StringValue(value.to_owned()))
+}
+
+/// What the SDK sends of a view whose LCP was this many seconds, by a clock that
+/// is so many seconds off. Every page is another browser.
+fn page(number: u64, seconds: f64, clock: i64) -> Vec<u8> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.unwrap().as_nanos() as i64 + clock * 1_000_000_000;
+    let bounds = vec![1.0, 2.5, 4.0];
+    let bucket = bounds.iter().filter(|bound| **bound < seconds).count();
+    let point = HistogramDataPoint {
+        start_time_unix_nano: (now - 3_000_000_000) as u64,
+        time_unix_nano: now as u64,
+        count: 1,
+        sum: Some(seconds),
+        bucket_counts: (0..4).map(|at| u64::from(at == bucket)).collect(),
+        explicit_bounds: bounds,
+        attributes: vec![text("url.template", "/products/{id}")],
+        ..Default::default()
+    };
+    let metric = |name: &str| Metric {
+        name: name.to_owned(),
+        unit: "s".to_owned(),
+        data: Some(Data::Histogram(Histogram {
+            data_points: vec![point.clone()],
+            aggregation_temporality: 1,
+        })),
+        ..Default::default()
+    };
+    let resource = Resource {
+        attributes: vec![
+            text("service.name", "shop-browser"),
+            text("service.version", "1.2.3"),
+            text("browser.language", &format!("l{number}")),
+            pair("browser.mobile", Value::BoolValue(number.is_multiple_of(2))),
+        ],
+        ..Default::default()
+    };
+    let request = ExportMetricsServiceRequest {
+        resource_metrics: vec![ResourceMetrics {
+            resource: Some(resource),
+            scope_metrics: vec![ScopeMetrics {
+                metrics: vec![
+                    metric("browser.web_vital.lcp"),
+                    // Not a page's to write.
+                    metric("http_request_duration_seconds"),
+                ],
+                ..Default::default()
+            }],
+            ..Default::default()
+        }],
+    };
+    request.encode_to_vec()
+}
+
+#[test]
+fn histograms_of_pages_add_up_whatever_their_clocks_say() {
+    if !parts::all_present(&[parts::OTELCOL, parts::PROMETHEUS]) {
+        return;
+    }
+    let folder = tempfile::TempDir::new().unwrap();
+    let prometheus = Prometheus::start(folder.path()).unwrap();
+    let collector = Collector::start(folder.path(), Some(&prometheus)).unwrap();
+    let url = format!("http://127.0.0.1:{}/v1/metrics", collector.browser_port);
+    std::thread::scope(|scope| {
+        for worker in 0..AT_ONCE {
+            let url = &url;
+            scope.spawn(move || {
+                for number in (worker..PAGES).step_by(AT_ONCE as usize) {
+                    // From two minutes behind to half a minute ahead.
+                    let clock = (number * 37 % 150) as i64 - 120;
+                    // Three of four are good, the last of these on the bound.
+                    let seconds = [0.5, 1.5, 2.5, 6.0][number as usize % 4];
+                    let body = page(number, seconds, clock);
+                    let kind = [("content-type", "application/x-protobuf")];
+                    let answer = Client::default().send("POST", url, &kind, &body).unwrap();
+                    assert_eq!(answer.status, 200);
+                }
+            });
+        }
+    });
+    let one = |query: &str| {
+        let found = prometheus.query(query).unwrap();
+        found.first().map_or(0.0, |sample| sample.value)
+    };
+    wait_for("every page", SETTLE_LIMIT, || {
+        let count = one("sum(browser_web_vital_lcp_seconds_count)");
+        Ok((count >= PAGES as f64).then_some(()))
+    })
+    .unwrap();
+    let pages = PAGES as f64;
+    for (query, expected) in [
+        ("sum(browser_web_vital_lcp_seconds_count)", pages),
+        ("sum(browser_web_vital_lcp_seconds_sum)", pages * 2.625),
+        (
+            "sum(browser_web_vital_lcp_seconds_bucket{le=\"2.5\"})",
+            pages * 0.75,
+        ),
+        (
+            "sum(browser_web_vital_lcp_seconds_count{mobile=\"true\"})",
+            pages * 0.5,
+        ),
+        (
+            "sum(browser_web_vital_lcp_seconds_count{job=\"shop-browser\",\
+             url_template=\"/products/{id}\",service_version=\"1.2.3\"})",
+            pages,
+        ),
+        ("count(browser_web_vital_lcp_seconds_count)", 2.0),
+        ("count(http_request_duration_seconds_count)", 0.0),
+    ] {
+        assert_eq!(one(query), expected, "{query}");
+    }
+}
