@@ -140,13 +140,13 @@ impl Outbox {
         record.text("session.id", &self.session_id);
         let record = record.into_bytes();
         self.account.add(Count::Produced, 1);
-        let bytes = self.gathered_bytes(signal).saturating_add(record.len());
+        let bytes = self.gathered_bytes(signal).wrapping_add(record.len());
         if record.len() > MAX_BATCH_BYTES || bytes > MAX_QUEUE_BYTES {
             return self.account.add(Count::QueueFull, 1);
         }
         let mut batches = self.batches.iter().rev();
         let last = batches.find(|batch| batch.gathers(signal));
-        let fits = |batch: &Batch| batch.body.len().saturating_add(record.len()) <= MAX_BATCH_BYTES;
+        let fits = |batch: &Batch| batch.body.len().wrapping_add(record.len()) <= MAX_BATCH_BYTES;
         if !last.is_some_and(fits) {
             self.add(0, signal, 0, Vec::new());
         }
@@ -155,13 +155,13 @@ impl Outbox {
             let mut items = Writer::from_bytes(core::mem::take(&mut batch.body));
             write_item(&mut items, &record);
             batch.body = items.into_bytes();
-            batch.count = batch.count.saturating_add(1);
+            batch.count = batch.count.wrapping_add(1);
         }
     }
 
     fn gathered_bytes(&self, signal: Signal) -> usize {
         let gathering = self.batches.iter().filter(|batch| batch.gathers(signal));
-        gathering.fold(0, |sum, batch| sum.saturating_add(batch.body.len()))
+        gathering.fold(0, |sum, batch| sum.wrapping_add(batch.body.len()))
     }
 
     /// Counts records that were lost before they were pushed.
@@ -203,7 +203,7 @@ impl Outbox {
     /// Bytes that wait and are not on their way.
     pub fn waiting_bytes(&self) -> usize {
         let waiting = self.batches.iter().filter(|batch| !batch.is_flying);
-        waiting.fold(0, |sum, batch| sum.saturating_add(batch.body.len()))
+        waiting.fold(0, |sum, batch| sum.wrapping_add(batch.body.len()))
     }
 
     /// The next batch, events first: it counts as on its way until it is
@@ -223,8 +223,8 @@ impl Outbox {
         }
         let flying = self.batches.iter().filter(|batch| batch.is_flying);
         let (flights, bytes) = flying.fold((0usize, 0usize), |(flights, bytes), batch| {
-            let bytes = bytes.saturating_add(batch.body.len());
-            (flights.saturating_add(1), bytes)
+            let bytes = bytes.wrapping_add(batch.body.len());
+            (flights.wrapping_add(1), bytes)
         });
         if is_patient && flights >= MAX_IN_FLIGHT {
             return None;
@@ -245,7 +245,7 @@ impl Outbox {
         let mut waiting = |signal| self.waiting(signal, seals, source, gzips);
         let at = waiting(Signal::Logs).or_else(|| waiting(Signal::Traces))?;
         let batch = self.batches.get_mut(at)?;
-        let is_beyond = bytes.saturating_add(batch.body.len()) > MAX_FLYING_BYTES;
+        let is_beyond = bytes.wrapping_add(batch.body.len()) > MAX_FLYING_BYTES;
         if need != Need::Keep && flights > 0 && is_beyond {
             return None;
         }
@@ -305,7 +305,7 @@ impl Outbox {
             let wait = wait.min(LAST_RETRY_MS).max(answer.retry_after_ms);
             let wait = wait.min(MAX_RETRY_AFTER_MS) * (1.0 + answer.chance / 2.0);
             self.retry_ms = self.retry_ms.max(now_ms + wait);
-            self.failures = self.failures.saturating_add(1);
+            self.failures = self.failures.wrapping_add(1);
         }
         if is_failure || answer.status == NOT_KEPT {
             if let Some(batch) = self.batches.get_mut(at) {

@@ -46,7 +46,7 @@ fn reserve<T>(to: &mut Vec<T>, more: usize) {
     if room.wrapping_sub(len) >= more {
         return;
     }
-    let wanted = len.saturating_add(more).max(room.saturating_mul(2)).max(8);
+    let wanted = len.saturating_add(more).max(room.wrapping_mul(2)).max(8);
     let bytes = |items: usize| items.saturating_mul(size_of::<T>());
     // SAFETY: the block is that of the vector, and holds so many bytes; the
     // vector is not dropped, but goes on with the new one.

@@ -26,7 +26,7 @@ pub fn after_last<'a>(text: &'a str, separators: &[u8]) -> &'a str {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next_back() {
         if is_any(byte, separators) {
-            let start = bytes.len().saturating_add(1);
+            let start = bytes.len().wrapping_add(1);
             return text.get(start..).unwrap_or_default();
         }
     }
@@ -37,7 +37,7 @@ pub fn after_last<'a>(text: &'a str, separators: &[u8]) -> &'a str {
 pub fn trim_end<'a>(mut text: &'a str, bytes: &[u8]) -> &'a str {
     while let Some(last) = text.as_bytes().last()
         && is_any(*last, bytes)
-        && let Some(rest) = text.get(..text.len().saturating_sub(1))
+        && let Some(rest) = text.get(..text.len().wrapping_sub(1))
     {
         text = rest;
     }

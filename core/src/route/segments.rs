@@ -28,7 +28,7 @@ pub fn infer(path: &str) -> String {
             append::text(&mut route, "*");
             break;
         }
-        left = left.saturating_sub(1);
+        left = left.wrapping_sub(1);
         append::text(&mut route, placeholder_for(segment).unwrap_or(segment));
     }
     if route.is_empty() {
