@@ -230,7 +230,7 @@ fn without_cards(text: String) -> String {
     // The Luhn sum, should the last digit be the last of all, and should it not.
     let (mut sum, mut other) = (0u32, 0u32);
     // A character behind the last ends the last run.
-    for at in 0..=text.len() {
+    for at in 0..text.len().wrapping_add(1) {
         let byte = text.as_bytes().get(at).copied().unwrap_or_default();
         let digit = u32::from(byte.wrapping_sub(b'0'));
         if digit < 10 {

@@ -7,7 +7,12 @@
 
 /// Where a text first has one of these bytes.
 pub fn position(text: &str, separators: &[u8]) -> Option<usize> {
-    text.bytes().position(|byte| is_any(byte, separators))
+    for (at, byte) in text.bytes().enumerate() {
+        if is_any(byte, separators) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// Whether a text has this byte.

@@ -73,7 +73,7 @@ fn is_identifier(segment: &str) -> bool {
     }
     let len = segment.len() as u32;
     let (mut whole, mut piece, mut word) = (Run::default(), Run::default(), Run::default());
-    for at in 0..=segment.len() {
+    for at in 0..segment.len().wrapping_add(1) {
         // A dot ends the last piece, too.
         let byte = segment.as_bytes().get(at).copied().unwrap_or(b'.');
         // Files and verbs have pieces: `42.json`, `app.3f2a9c.js`,
