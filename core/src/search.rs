@@ -94,8 +94,13 @@ impl<'a> Pieces<'a> {
 
 /// Where a short text first stands in another.
 pub fn find(text: &str, needle: &str) -> Option<usize> {
-    let mut windows = text.as_bytes().windows(needle.len().max(1));
-    windows.position(|window| window == needle.as_bytes())
+    for at in 0..text.len() {
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
+        if rest.starts_with(needle.as_bytes()) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// The texts before and after the first place where `needle` stands.

@@ -6,7 +6,8 @@ use alloc::string::String;
 
 use super::{path_of, segments_of};
 use crate::append;
-use crate::search::{has, split_once};
+use crate::search::has;
+use crate::url::split_email;
 
 /// A path with more segments than this ends in `/*`.
 const MAX_SEGMENTS: usize = 8;
@@ -63,8 +64,7 @@ fn is_date(segment: &str) -> bool {
 
 /// Something, `@`, and something with a dot.
 fn is_email(segment: &str) -> bool {
-    let parts = split_once(segment, "@").or_else(|| split_once(segment, "%40"));
-    parts.is_some_and(|(name, host)| !name.is_empty() && has(host, b'.'))
+    split_email(segment).is_some_and(|(name, host)| !name.is_empty() && has(host, b'.'))
 }
 
 fn is_identifier(segment: &str) -> bool {
