@@ -33,7 +33,7 @@ const shared = {
   format: "esm",
   target: "es2022",
   // What the two modules share with each other and nobody else, by short names.
-  mangleProps: /^(nativeFetch|inputs|lost|repeated|hiddenMs|events|fail|record|hide|settled|schedule|deliver|drain|takeBack|observer|broke|keep|take|sent|traceparent|allows|args)$/,
+  mangleProps: /^(nativeFetch|inputs|lost|repeated|hiddenMs|events|fail|record|hide|settled|schedule|deliver|drain|takeBack|observer|begun|recover|broke|keep|take|sent|traceparent|allows|args)$/,
   banner: { js: COMPILE_AT_ONCE },
   minify: true,
   legalComments: "none",

@@ -19,6 +19,8 @@ pub struct Device<'a> {
     pub user_agent: &'a str,
     /// Whether it prefers a mobile page, if it tells.
     pub mobile: Option<bool>,
+    /// Whether it tells of no layout shifts: then there is no CLS, not one of zero.
+    pub lacks_shifts: bool,
 }
 
 impl Device<'_> {

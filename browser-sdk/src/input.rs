@@ -114,8 +114,8 @@ pub const KINDS: [&str; 14] = [
 /// Calls through the same gate that are no inputs: they answer, or change what
 /// there is. Their numbers follow no [`KINDS`].
 pub mod call {
-    /// Begins. Numbers: `performance.timeOrigin`, share of traces to keep,
-    /// activation, first time hidden, 32 random bytes. Texts: service name,
+    /// Begins. Numbers: `performance.timeOrigin`, share of traces to keep, whether
+    /// to tell histograms, activation, first time hidden, 32 random bytes. Texts: service name,
     /// version, environment, routes (one a line), URL, navigation type,
     /// `traceparent` of the document. Answers a digit for each template: 0, or
     /// the number of what is wrong with it.
@@ -125,8 +125,9 @@ pub mod call {
     /// its records in four bytes each, little end first, then its body.
     pub const NEXT: u8 = 17;
     /// A batch's number, the status of its answer (0 without one, 1 if it lies
-    /// in storage, 2 if there was no room), now, the delay that the answer asked for, a random number
-    /// below 1.
+    /// in storage, 2 if there was no room), now, the delay that the answer asked
+    /// for, a random number below 1, how many of its records were refused though
+    /// it was taken.
     pub const SETTLED: u8 = 18;
     /// Answers the names of the phases of a document load, each in a line.
     pub const PHASES: u8 = 20;
@@ -136,7 +137,7 @@ pub mod call {
     /// an earlier page left.
     pub const RESTORE: u8 = 22;
     /// What the browser says of itself. Numbers: whether it is mobile (1, 0, or 2
-    /// where it does not tell). Texts: brands (one a line), platform, language,
+    /// where it does not tell), whether it tells of no layout shifts. Texts: brands (one a line), platform, language,
     /// user agent.
     pub const DEVICE: u8 = 24;
     /// Something happens now (`Date.now()`): goes on with the stored session, or

@@ -40,6 +40,19 @@ pub enum Signal {
     Logs = 0,
     /// Spans.
     Traces = 1,
+    /// Histograms.
+    Metrics = 2,
+}
+
+impl Signal {
+    /// By its number; histograms for one that is not known.
+    pub fn of(number: f64) -> Self {
+        match number as u32 {
+            0 => Self::Logs,
+            1 => Self::Traces,
+            _ => Self::Metrics,
+        }
+    }
 }
 
 /// When, and for what, a batch is wanted.
@@ -59,14 +72,26 @@ pub enum Need {
     PreviewLogs = 5,
     /// To see the spans.
     PreviewTraces = 6,
+    /// To see the histograms.
+    PreviewMetrics = 7,
     /// To say that the engine broke, made ahead of the case.
-    LastWords = 7,
+    LastWords = 8,
 }
 
 impl Need {
+    /// What is to be seen, if no more is wanted.
+    pub fn previewed(self) -> Option<Signal> {
+        match self {
+            Self::PreviewLogs => Some(Signal::Logs),
+            Self::PreviewTraces => Some(Signal::Traces),
+            Self::PreviewMetrics => Some(Signal::Metrics),
+            _ => None,
+        }
+    }
+
     /// By its number; in time for one that is not known.
     pub fn of(number: f64) -> Self {
-        const ALL: [Need; 8] = [
+        const ALL: [Need; 9] = [
             Need::InTime,
             Need::Now,
             Need::Leaving,
@@ -74,6 +99,7 @@ impl Need {
             Need::Ready,
             Need::PreviewLogs,
             Need::PreviewTraces,
+            Need::PreviewMetrics,
             Need::LastWords,
         ];
         ALL.get(number as usize).copied().unwrap_or(Self::InTime)
@@ -89,6 +115,8 @@ pub struct Answer {
     pub retry_after_ms: f64,
     /// From 0 to 1, so that pages don't come back all at once.
     pub chance: f64,
+    /// Records that the collector refused though it took the batch.
+    pub rejected: u32,
 }
 
 /// In place of a status: the batch lies in storage.
@@ -137,7 +165,10 @@ pub struct Outbox {
 impl Outbox {
     /// Queues a record, or counts it as lost.
     pub fn push(&mut self, signal: Signal, mut record: Record) {
-        record.text("session.id", &self.session_id);
+        // A series for each session would be without bound.
+        if signal != Signal::Metrics {
+            record.text("session.id", &self.session_id);
+        }
         let record = record.into_bytes();
         self.account.add(Count::Produced, 1);
         let (bytes, last) = self.gathered(signal);
@@ -256,7 +287,9 @@ impl Outbox {
             _ => sealed < MAX_BATCHES,
         };
         let mut waiting = |signal| self.waiting(signal, seals, source, gzips);
-        let at = waiting(Signal::Logs).or_else(|| waiting(Signal::Traces))?;
+        let at = waiting(Signal::Logs)
+            .or_else(|| waiting(Signal::Metrics))
+            .or_else(|| waiting(Signal::Traces))?;
         let batch = self.batches.get_mut(at)?;
         let is_beyond = bytes.wrapping_add(batch.body.len()) > MAX_FLYING_BYTES;
         if need != Need::Keep && flights > 0 && is_beyond {
@@ -318,7 +351,7 @@ impl Outbox {
             }
             return;
         }
-        let count = self.batches.get(at).map_or(0, |batch| batch.count);
+        let mut count = self.batches.get(at).map_or(0, |batch| batch.count);
         // Those behind it move up: records stay in order.
         let mut behind = self.batches.get_mut(at..).unwrap_or_default();
         while let [batch, rest @ ..] = behind {
@@ -332,6 +365,9 @@ impl Outbox {
             200..=299 => {
                 self.failures = 0;
                 self.retry_ms = 0.0;
+                let rejected = answer.rejected.min(count);
+                self.account.add(Count::Rejected, rejected);
+                count = count.saturating_sub(rejected);
                 Count::Delivered
             }
             KEPT => Count::Kept,

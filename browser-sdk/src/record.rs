@@ -3,13 +3,16 @@
 
 use alloc::vec::Vec;
 
+use sightline_core::append;
 use sightline_core::id::SpanId;
 use sightline_core::otlp::{
-    LOG_ATTRIBUTES, RESOURCE_ATTRIBUTES, SPAN_ATTRIBUTES, Severity, SpanKind, Writer, write_event,
-    write_span,
+    Instrument, LOG_ATTRIBUTES, RESOURCE_ATTRIBUTES, SPAN_ATTRIBUTES, Severity, SpanKind, Writer,
+    write_event, write_one_value, write_span,
 };
 use sightline_core::search::split;
 use sightline_core::trace_context::SpanContext;
+
+use crate::signals::vital::Vital;
 
 /// A log record, a span, or the resource of both.
 #[derive(Debug)]
@@ -51,6 +54,30 @@ impl Record {
         Self {
             fields,
             attributes: SPAN_ATTRIBUTES,
+        }
+    }
+
+    /// A histogram of a single value: its name is `browser.web_vital.` and this
+    /// one, its bounds have the vital's thresholds among them.
+    pub fn histogram(
+        vital: &Vital,
+        value: f64,
+        unix_nanos: [u64; 2],
+        labels: impl FnOnce(&mut Writer, u32),
+    ) -> Self {
+        let mut name = append::owned("browser.web_vital.");
+        append::text(&mut name, vital.name);
+        let of = Instrument {
+            name: &name,
+            description: "",
+            unit: vital.unit,
+        };
+        let mut fields = Writer::new();
+        let value = value / vital.per_unit;
+        write_one_value(&mut fields, &of, unix_nanos, value, &vital.bounds(), labels);
+        Self {
+            fields,
+            attributes: 0,
         }
     }
 

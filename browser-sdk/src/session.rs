@@ -44,6 +44,8 @@ pub struct Options<'a> {
     pub routes: &'a str,
     /// The share of traces to keep, from 0 to 1.
     pub sample_ratio: f64,
+    /// Whether each vital of a view is told as a histogram, too.
+    pub has_metrics: bool,
     /// `performance.timeOrigin`.
     pub origin_unix_ms: f64,
 }
@@ -64,9 +66,11 @@ pub struct Session {
     frames: Frames,
     hidden_ms: f64,
     has_painted: bool,
+    lacks_shifts: bool,
     errors: Errors,
     has_document_load: bool,
     has_parts: bool,
+    has_metrics: bool,
     outbox: Outbox,
 }
 
@@ -100,9 +104,11 @@ impl Session {
             frames: Frames::default(),
             hidden_ms: start.hidden_ms,
             has_painted: false,
+            lacks_shifts: false,
             errors: Errors::default(),
             has_document_load: false,
             has_parts: false,
+            has_metrics: options.has_metrics,
             outbox: Outbox::default(),
         }
     }
@@ -252,28 +258,19 @@ impl Session {
         let unix_nanos = self.clock.unix_nanos(now_ms);
         let outbox = &mut self.outbox;
         let preview;
-        let (header, body) = match need {
-            Need::LastWords => {
-                let event = Record::event("sightline.broken", Severity::Error, unix_nanos, None);
-                let mut items = Writer::new();
-                write_item(&mut items, &event.into_bytes());
-                preview = sealed(items.as_bytes(), &source, gzips);
-                ([0; 3], &preview)
-            }
-            Need::PreviewLogs | Need::PreviewTraces => {
-                let is_logs = need == Need::PreviewLogs;
-                let signal = if is_logs {
-                    Signal::Logs
-                } else {
-                    Signal::Traces
-                };
-                preview = outbox.preview(signal, &source, gzips).unwrap_or_default();
-                ([0; 3], &preview)
-            }
-            need => match outbox.next(need, now_ms, unix_nanos, &source, gzips) {
-                Some(batch) => ([batch.id, batch.signal as u32, batch.count], &batch.body),
-                None => return Vec::new(),
-            },
+        let (header, body) = if need == Need::LastWords {
+            let event = Record::event("sightline.broken", Severity::Error, unix_nanos, None);
+            let mut items = Writer::new();
+            write_item(&mut items, &event.into_bytes());
+            preview = sealed(items.as_bytes(), &source, gzips);
+            ([0; 3], &preview)
+        } else if let Some(signal) = need.previewed() {
+            preview = outbox.preview(signal, &source, gzips).unwrap_or_default();
+            ([0; 3], &preview)
+        } else if let Some(batch) = outbox.next(need, now_ms, unix_nanos, &source, gzips) {
+            ([batch.id, batch.signal as u32, batch.count], &batch.body)
+        } else {
+            return Vec::new();
         };
         let mut bytes = Vec::new();
         for number in &header {
@@ -290,11 +287,7 @@ impl Session {
 
     /// Takes over what an earlier page left.
     pub fn restore(&mut self, signal: f64, count: u32, body: &[u8]) {
-        let signal = match signal as u8 {
-            0 => Signal::Logs,
-            _ => Signal::Traces,
-        };
-        self.outbox.restore(signal, count, body);
+        self.outbox.restore(Signal::of(signal), count, body);
     }
 
     /// What waits, and the account.

@@ -97,6 +97,7 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
                 status: status as u32,
                 retry_after_ms: from.number(),
                 chance: from.number(),
+                rejected: from.number() as u32,
             };
             session.on_settled(id as u32, answer, now_ms);
         }
@@ -118,6 +119,7 @@ fn device<'a>(from: &mut Reader<'a>) -> Device<'a> {
         language,
         user_agent,
         mobile: (mobile < 2.0).then_some(mobile != 0.0),
+        lacks_shifts: from.number() != 0.0,
     }
 }
 
@@ -150,6 +152,7 @@ fn start(from: &mut Reader<'_>) -> Session {
     let options = Options {
         origin_unix_ms: from.number(),
         sample_ratio: from.number(),
+        has_metrics: from.number() != 0.0,
         service_name,
         service_version,
         environment,

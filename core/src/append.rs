@@ -125,7 +125,8 @@ mod tests {
         assert_eq!(texts.len(), 1000);
         assert_eq!(texts.concat(), letters);
         let mut copy = Vec::new();
-        for half in [&letters[..250], "", &letters[250..]] {
+        let (start, end) = letters.split_at(250);
+        for half in [start, "", end] {
             bytes(&mut copy, half.as_bytes());
         }
         assert_eq!(copy, letters.as_bytes());

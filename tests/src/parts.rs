@@ -23,6 +23,10 @@ pub const PROMETHEUS: &str = "SIGHTLINE_PROMETHEUS";
 pub const PROMTOOL: &str = "SIGHTLINE_PROMTOOL";
 /// Chromium or Chrome.
 pub const CHROMIUM: &str = "SIGHTLINE_CHROMIUM";
+/// Firefox.
+pub const FIREFOX: &str = "SIGHTLINE_FIREFOX";
+/// WebKitWebDriver, beside which its browser and `broadwayd` are installed.
+pub const WEBKIT: &str = "SIGHTLINE_WEBKIT";
 /// Node.js.
 pub const NODE: &str = "SIGHTLINE_NODE";
 /// A folder whose `node_modules` has playwright-core.

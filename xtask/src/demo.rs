@@ -11,6 +11,7 @@ use sightline_tests::line::{Line, SETTLE_LIMIT};
 use sightline_tests::parts;
 use sightline_tests::process::wait_for;
 
+use crate::part::Part;
 use crate::report::{self, Findings, Steps};
 use crate::setup;
 use crate::site::Site;
@@ -28,7 +29,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let Some([keep]) = crate::flags("demo", HELP, ["--keep"], arguments)? else {
         return Ok(());
     };
-    let tools = setup::quietly(site)?;
+    let tools = setup::quietly(site, &[Part::Firefox, Part::WebKit])?;
     let parts = tools.env().into_iter();
     parts::provide(parts.map(|(name, path)| (name.to_owned(), path)).collect());
     let output = tools.target.join("demo");

@@ -13,6 +13,9 @@ pub enum Part {
     Collector,
     Prometheus,
     Chromium,
+    Firefox,
+    /// WebKitWebDriver, which brings the browser.
+    WebKit,
     /// Drives Chromium, from node.
     Playwright,
     /// What our vitals are compared with.
@@ -58,7 +61,7 @@ impl Part {
     ];
 
     /// Mostly waiting for the network, so made beside the heavy ones.
-    pub const LIGHT: [Part; 7] = [
+    pub const LIGHT: [Part; 9] = [
         Part::Envoy,
         Part::Binaryen,
         Part::Prometheus,
@@ -66,6 +69,8 @@ impl Part {
         Part::WebVitals,
         Part::ShopApi,
         Part::Chromium,
+        Part::Firefox,
+        Part::WebKit,
     ];
 
     pub const COUNT: usize = Self::HEAVY.len() + Self::LIGHT.len();
@@ -77,6 +82,8 @@ impl Part {
             Part::Collector => "collector",
             Part::Prometheus => "prometheus",
             Part::Chromium => "chromium",
+            Part::Firefox => "firefox",
+            Part::WebKit => "webkit",
             Part::Playwright => "playwright-core",
             Part::WebVitals => "web-vitals",
             Part::Binaryen => "binaryen",
@@ -94,6 +101,8 @@ impl Part {
             Part::Collector => Some(parts::OTELCOL),
             Part::Prometheus => Some(parts::PROMETHEUS),
             Part::Chromium => Some(parts::CHROMIUM),
+            Part::Firefox => Some(parts::FIREFOX),
+            Part::WebKit => Some(parts::WEBKIT),
             Part::Playwright => Some(parts::PLAYWRIGHT),
             Part::WebVitals => Some(parts::WEB_VITALS),
             Part::Filter => Some(parts::FILTER),

@@ -18,8 +18,8 @@ const HELP: &str = "\
 Usage: cargo xtask setup
 
 Gets every part that demo and test need into the per-user cache and builds what
-they run: Envoy, the collector, Prometheus, Chromium, the filter, the browser SDK
-and the example shop. A program on PATH in a good version is used instead. It can
+they run: Envoy, the collector, Prometheus, Chromium, Firefox, WebKit, the filter,
+the browser SDK and the example shop. A program on PATH in a good version is used instead. It can
 be interrupted and run again; a second run does nothing.";
 
 pub struct Setup<'a> {
@@ -35,7 +35,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         return Ok(());
     }
     let started = std::time::Instant::now();
-    let tools = everything(site, true)?;
+    let tools = everything(site, true, &[])?;
     eprintln!(
         "everything is set up ({:.1} s)",
         started.elapsed().as_secs_f64()
@@ -44,19 +44,21 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// For the commands that run the whole line: says only what takes time.
-pub fn quietly(site: &Site) -> Result<Tools> {
-    everything(site, false)
+/// For the commands that run the whole line: says only what takes time. Without
+/// the parts that the command does not use.
+pub fn quietly(site: &Site, unused: &[Part]) -> Result<Tools> {
+    everything(site, false, unused)
 }
 
-fn everything(site: &Site, verbose: bool) -> Result<Tools> {
-    let parts: Vec<Part> = Part::HEAVY.into_iter().chain(Part::LIGHT).collect();
+fn everything(site: &Site, verbose: bool, unused: &[Part]) -> Result<Tools> {
+    let all = Part::HEAVY.into_iter().chain(Part::LIGHT);
+    let parts: Vec<Part> = all.filter(|part| !unused.contains(part)).collect();
     // A browser can't be installed everywhere, and all but the browser's own
     // tests and pictures work without.
     let optional = if site.ci {
         &[][..]
     } else {
-        &[Part::Chromium][..]
+        &[Part::Chromium, Part::Firefox, Part::WebKit][..]
     };
     Setup::new(site, verbose, &parts)?.get_all(&parts, optional)
 }

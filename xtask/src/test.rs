@@ -35,7 +35,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let tools = &if native {
         Tools::none(site)
     } else {
-        setup::quietly(site)?
+        setup::quietly(site, &[])?
     };
     let mut stages: Vec<(&str, Vec<&str>)> = vec![
         (

@@ -1,6 +1,7 @@
 // Posts the engine's batches. What waits, how much and for how long is the
 // engine's to know; answers are read so that the keepalive quota is freed.
 
+import { rejected, retryAfter } from "./answer.js";
 import { type Batch, Need, nextBatch, restore, SIGNALS, tell, waiting } from "./gate.js";
 import { Kind } from "./input.js";
 import type { Loader } from "./loader.js";
@@ -26,11 +27,15 @@ declare global {
 }
 
 export interface Delivery {
+  /** The engine knows the page: has it leave words for the case that it breaks. */
+  begun(): void;
+  /** Sends what earlier pages left. */
+  recover(): void;
   /** Something may wait: sends it within the interval. */
   schedule(): void;
   /** Sends, as far as there is need. */
   deliver(need: Need): void;
-  /** The engine is broken: says so, in words that it left for the case. */
+  /** The engine is broken: says so, in the words that it left. */
   broke(): void;
   /** Done when all that is on its way is answered. */
   settled(): Promise<void>;
@@ -43,7 +48,7 @@ export function delivery(
 ): Delivery {
   const onTheirWay = new Set<Promise<void>>();
   const kept = persist ? storage((records) => tell(Kind.Lost, [0, 0, records])) : undefined;
-  const lastWords = nextBatch(Need.LastWords, compress)!.body;
+  let lastWords: Batch["body"] | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let netTimer: ReturnType<typeof setTimeout> | undefined;
   let net: AbortController | undefined;
@@ -82,7 +87,7 @@ export function delivery(
   const cast = () => {
     lift();
     net = new AbortController();
-    for (const signal of [0, 1]) {
+    for (const signal of SIGNALS.keys()) {
       const { body } = nextBatch(Need.PreviewLogs + signal, compress)!;
       try {
         if (body.length) fetchLater!(url(signal), { ...request(body), signal: net.signal });
@@ -124,19 +129,22 @@ export function delivery(
       }
     }
   };
-  const settle = (id: number, status: number, retryAfterMs = NaN) =>
-    tell(Kind.Settled, [id, status, performance.now(), retryAfterMs, Math.random()]);
+  const settle = (id: number, status: number, retryAfterMs = NaN, rejected = 0) =>
+    tell(Kind.Settled, [id, status, performance.now(), retryAfterMs, Math.random(), rejected]);
   const post = ({ id, signal, body }: Batch) => {
     const done = nativeFetch(url(signal), {
       ...request(body),
       ...(AbortSignal.timeout && { signal: AbortSignal.timeout(TIMEOUT_MS) }),
     })
-      .then((answer) => answer.arrayBuffer().then(() => [answer.status, retryAfter(answer)]))
+      .then(async (answer) => {
+        const body = new Uint8Array(await answer.arrayBuffer());
+        return [answer.status, retryAfter(answer), rejected(body)];
+      })
       .catch(() => [0])
-      .then(([status, retryAfterMs]) => {
+      .then(([status, retryAfterMs, rejected]) => {
         onTheirWay.delete(done);
         guard(() => {
-          settle(id, status!, retryAfterMs);
+          settle(id, status!, retryAfterMs, rejected);
           isFailing = !status || status > 299;
           isFull &&= isFailing;
           // Nobody may come back to try again.
@@ -170,28 +178,25 @@ export function delivery(
   for (const type of ["online", "visibilitychange"]) {
     addEventListener(type, onBack, { signal: off });
   }
-  guard(() => {
-    recover();
-    send(Need.Ready);
-  });
   off.addEventListener("abort", () => {
     clearTimeout(timer);
     clearTimeout(netTimer);
   });
   return {
+    begun() {
+      lastWords ??= nextBatch(Need.LastWords, compress)!.body;
+    },
+    recover() {
+      recover();
+      send(Need.Ready);
+    },
     schedule,
     deliver,
     broke() {
-      nativeFetch(url(0), request(lastWords)).catch(() => {});
+      if (lastWords) nativeFetch(url(0), request(lastWords)).catch(() => {});
     },
     async settled() {
       while (onTheirWay.size) await Promise.all(onTheirWay);
     },
   };
-}
-
-/** The delay that an answer asks for, in seconds or as a date; or NaN. */
-function retryAfter({ headers }: Response): number {
-  const told = headers.get("retry-after");
-  return told ? 1000 * +told || Date.parse(told) - Date.now() : NaN;
 }

@@ -17,6 +17,21 @@ export async function start(loader: Loader): Promise<Running> {
 
   const [options, problems] = resolve(loader.options);
 
+  const { signal } = loader;
+  const guard = (run: () => void) => {
+    if (signal.aborted) return;
+    try {
+      run();
+    } catch (error) {
+      loader.fail(error);
+      out.broke();
+    }
+  };
+  const out = delivery(options, loader, guard);
+  const navigation = performance.getEntriesByType("navigation")[0] as Navigation | undefined;
+  let active: () => void;
+  let drain: () => void;
+
   const begin = (originMs: number, hiddenMs: number, navigation: Navigation | undefined) => {
     const activationMs = navigation?.activationStart ?? 0;
     const [wrong] = ask(
@@ -24,6 +39,7 @@ export async function start(loader: Loader): Promise<Running> {
       [
         originMs,
         options.sampleRatio,
+        +options.metrics,
         activationMs,
         hiddenMs,
         ...crypto.getRandomValues(new Uint8Array(32)),
@@ -39,6 +55,7 @@ export async function start(loader: Loader): Promise<Running> {
         traceparentOf(navigation),
       ],
     );
+    out.begun();
     return wrong!;
   };
   const loaded = (endMs: number, navigation: Navigation | undefined) => {
@@ -47,41 +64,8 @@ export async function start(loader: Loader): Promise<Running> {
     const times = phases.map((phase) => Number(navigation[phase]) || 0);
     tell(Kind.DocumentLoad, [endMs, ...times]);
   };
-
-  if (loader.takeBack && !loader.takeBack()) loader.inputs.length = 0;
-  const abandoned: Batch[] = [];
-  for (const [originMs, leftMs, navigation, inputs] of options.persist ? takeLeft() : []) {
-    begin(originMs, leftMs, navigation);
-    for (const input of inputs) tell(...input);
-    loaded(navigation?.loadEventEnd || leftMs, navigation);
-    tell(Kind.Hidden, [leftMs, 0]);
-    let batch: Batch | undefined;
-    while ((batch = nextBatch(Need.Keep, options.compress))) abandoned.push(batch);
-  }
-  const navigation = performance.getEntriesByType("navigation")[0] as Navigation | undefined;
-  const hiddenMs = firstHidden(navigation?.activationStart ?? 0);
-  const wrong = begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);
-  options.routes.forEach((_, at) => {
-    if (+wrong[at]!) problems.push([`routes[${at}]`, +wrong[at]!]);
-  });
-  if (problems.length) import("./problems.js").then(({ warn }) => warn(problems), () => {});
-  abandoned.forEach(restore);
-
-  const active = watchSession(options.persist);
-  active();
-
-  const { signal } = loader;
-  const guard = (run: () => void) => {
-    if (signal.aborted) return;
-    try {
-      run();
-    } catch (error) {
-      loader.fail(error);
-      out.broke();
-    }
-  };
-  const out = delivery(options, loader, guard);
-  const drain = watchVitals(loader, guard);
+  const loadedUntil = (nowMs: number) =>
+    loader.hiddenMs < 0 || loaded(navigation?.loadEventEnd || nowMs, navigation);
 
   const record = (input: Input) =>
     guard(() => {
@@ -93,7 +77,7 @@ export async function start(loader: Loader): Promise<Running> {
     guard(() => {
       active();
       const nowMs = performance.now();
-      loaded(navigation?.loadEventEnd || nowMs, navigation);
+      loadedUntil(nowMs);
       drain();
       tell(Kind.Hidden, [nowMs, interactions()]);
       out.deliver(Need.Leaving);
@@ -102,7 +86,7 @@ export async function start(loader: Loader): Promise<Running> {
   const onLoad = () =>
     setTimeout(() =>
       guard(() => {
-        loaded(navigation?.loadEventEnd || performance.now(), navigation);
+        loadedUntil(performance.now());
         out.schedule();
       }),
     );
@@ -118,12 +102,37 @@ export async function start(loader: Loader): Promise<Running> {
     requestAnimationFrame(() => requestAnimationFrame(painted));
   };
 
-  tell(Kind.Lost, [loader.lost, loader.repeated]);
-  loader.inputs.splice(0).forEach(record);
-  if (document.readyState === "complete") onLoad();
-  else addEventListener("load", onLoad, { signal });
   addEventListener("pageshow", onShow, { signal });
-  if (document.visibilityState === "hidden") hide();
+  guard(() => {
+    loader.takeBack();
+    const abandoned: Batch[] = [];
+    for (const [originMs, leftMs, navigation, inputs] of options.persist ? takeLeft() : []) {
+      begin(originMs, leftMs, navigation);
+      for (const input of inputs) tell(...input);
+      loaded(navigation?.loadEventEnd || leftMs, navigation);
+      tell(Kind.Hidden, [leftMs, 0]);
+      let batch: Batch | undefined;
+      // As if to send them, which tells what was lost.
+      while ((batch = nextBatch(Need.Leaving, options.compress))) abandoned.push(batch);
+    }
+    const hiddenMs = firstHidden(navigation?.activationStart ?? 0);
+    const wrong = begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);
+    options.routes.forEach((_, at) => {
+      if (+wrong[at]!) problems.push([`routes[${at}]`, +wrong[at]!]);
+    });
+    if (problems.length) import("./problems.js").then(({ warn }) => warn(problems), () => {});
+    abandoned.forEach(restore);
+    active = watchSession(options.persist);
+    active();
+    out.recover();
+    // Not before: WebKit hands over what it has buffered while it is asked.
+    drain = watchVitals(loader, guard);
+    tell(Kind.Lost, [loader.lost, loader.repeated]);
+    loader.inputs.splice(0).forEach(record);
+    if (document.readyState === "complete") onLoad();
+    else addEventListener("load", onLoad, { signal });
+    if (document.visibilityState === "hidden") hide();
+  });
 
   return {
     record,

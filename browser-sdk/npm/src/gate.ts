@@ -39,10 +39,11 @@ export const enum Need {
   Ready = 4,
   PreviewLogs = 5,
   PreviewTraces = 6,
-  LastWords = 7,
+  PreviewMetrics = 7,
+  LastWords = 8,
 }
 
-export const SIGNALS = ["logs", "traces"] as const;
+export const SIGNALS = ["logs", "traces", "metrics"] as const;
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -23,7 +23,7 @@ const LAST_LOAD_MS = 3000;
  * nothing. Never throws. */
 export function init(options: Options): Handle {
   if (typeof document === "undefined") return { flush: async () => {}, shutdown() {} };
-  const slots = globalThis as unknown as { [SLOT]?: Handle | undefined };
+  const slots = globalThis as unknown as { [SLOT]?: Handle | null | undefined };
   if (slots[SLOT]) {
     console.warn("Sightline: init() was called before; the first call counts.");
     return slots[SLOT];
@@ -33,6 +33,7 @@ export function init(options: Options): Handle {
   const { signal } = off;
   let engine: Promise<Running | undefined> | undefined;
   let running: Running | undefined;
+  let left: (() => boolean) | undefined;
   let lastThrown = "";
 
   const given: Partial<Options> = options ?? {};
@@ -44,8 +45,20 @@ export function init(options: Options): Handle {
     inputs: [],
     lost: 0,
     repeated: 0,
-    hiddenMs: document.visibilityState === "hidden" && !isPrerendering() ? 0 : Infinity,
-    takeBack: undefined,
+    hiddenMs:
+      // Null where an engine ran before: it has told of the load.
+      slots[SLOT] === null
+        ? -1
+        : document.visibilityState === "hidden" && !isPrerendering()
+          ? 0
+          : Infinity,
+    takeBack() {
+      if (left && !left()) {
+        loader.inputs.length = loader.lost = loader.repeated = 0;
+        loader.hiddenMs = -1;
+      }
+      left = undefined;
+    },
     observer: undefined,
     entries: [],
     fail(error) {
@@ -86,13 +99,13 @@ export function init(options: Options): Handle {
     if (running) running.hide();
     else {
       load();
-      if (event.type === "pagehide") loader.takeBack = leave(loader, event.timeStamp);
+      if (event.type === "pagehide") left = leave(loader, event.timeStamp);
     }
   };
   function stop() {
     if (signal.aborted) return;
     off.abort();
-    slots[SLOT] = undefined;
+    slots[SLOT] = running && null;
     loader.inputs.length = loader.entries.length = 0;
   }
   const listen = (type: string, listener: (event: Event) => void) =>
@@ -118,6 +131,7 @@ export function init(options: Options): Handle {
     watchXhr(record, tracer, signal);
     listen("visibilitychange", hide);
     listen("pagehide", hide);
+    listen("pageshow", loader.takeBack);
     watchEvents();
     whenIdle();
   } catch (error) {
@@ -129,11 +143,14 @@ export function init(options: Options): Handle {
   function watchEvents() {
     if (!globalThis.PerformanceObserver) return;
     const observer = new PerformanceObserver((list) => {
-      loader.entries.push(...list.getEntries().slice(0, MAX_INPUTS - loader.entries.length));
+      for (const entry of list.getEntries()) {
+        if (loader.drain || loader.entries.length < MAX_INPUTS) loader.entries.push(entry);
+        else loader.lost++;
+      }
       loader.drain?.();
     });
     if (PerformanceObserver.supportedEntryTypes?.includes("event")) {
-      const wanted = { type: "event", buffered: true, durationThreshold: 40 };
+      const wanted = { type: "event", buffered: loader.hiddenMs >= 0, durationThreshold: 40 };
       observer.observe(wanted);
     }
     loader.observer = observer;

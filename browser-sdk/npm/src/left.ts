@@ -1,14 +1,16 @@
 // A page that is left before its engine is there leaves what it saw in storage,
-// as it is; the next page's engine makes records of it. This is the eager side.
+// URLs without what may be secret in them; the next page's engine makes records of
+// it, and redacts them. This is the eager side.
 
 import type { Navigation } from "./engine.js";
+import { Kind } from "./input.js";
 import type { Loader } from "./loader.js";
 
 /** With the version of the format. */
 export const LEFT_PREFIX = "sightline.0.1.";
 
 /** What such a page leaves: `performance.timeOrigin`, when it was left, its
- * navigation entry, and the inputs. */
+ * navigation entry, unless its load has been told, and the inputs. */
 export type Left = [
   originMs: number,
   leftMs: number,
@@ -21,6 +23,12 @@ const MAX_LEFT = 8;
 const MAX_INPUTS = 32;
 const MAX_LENGTH = 1 << 16;
 
+/** Of every URL in a text, what may be secret is not stored: user and password,
+ * query, fragment. What a stack has behind them, line and column, stays. */
+const SECRETS = /(\/\/)[^\s/?#]*@|(\/[^\s?#]*)([?#]\S*?(?=(:\d+:\d+)?\)?(\s|$)))?/g;
+const strip = (_: string, value: unknown) =>
+  typeof value === "string" ? value.replace(SECRETS, "$1$2") : value;
+
 export const leftNames = (): string[] =>
   Object.keys(localStorage).filter((name) => name.startsWith(LEFT_PREFIX));
 
@@ -30,14 +38,21 @@ export function leave(loader: Loader, leftMs: number): (() => boolean) | undefin
   try {
     if (loader.options?.persist === false || leftNames().length >= MAX_LEFT) return;
     const name = LEFT_PREFIX + performance.timeOrigin;
-    const left: Left = [
+    const { inputs, lost, repeated } = loader;
+    // As many as there is room for; the others are counted.
+    let count = Math.min(inputs.length, MAX_INPUTS);
+    const left = (): Left => [
       performance.timeOrigin,
       leftMs,
-      performance.getEntriesByType("navigation")[0] as Navigation | undefined,
-      loader.inputs.slice(0, MAX_INPUTS),
+      // None where the load has been told: there is only one.
+      performance.getEntriesByType("navigation")[+(loader.hiddenMs < 0)] as Navigation | undefined,
+      [...inputs.slice(0, count), [Kind.Lost, [lost + inputs.length - count, repeated]]],
     ];
-    const text = JSON.stringify(left);
-    if (text.length > MAX_LENGTH) return;
+    let text: string;
+    while ((text = JSON.stringify(left(), strip)).length > MAX_LENGTH) {
+      if (!count) return;
+      count >>= 1;
+    }
     localStorage.setItem(name, text);
     return () => {
       const isThere = name in localStorage;

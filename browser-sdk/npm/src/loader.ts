@@ -20,10 +20,12 @@ export interface Loader {
   /** Those beyond the buffer, and errors like the one before. */
   lost: number;
   repeated: number;
-  /** When the page was first hidden; infinity if never. */
+  /** When the page was first hidden; infinity if never. Below 0 where its load
+   * has been told before: then only what happens from now on counts. */
   hiddenMs: number;
-  /** Takes back what the page left in storage, if it did; see `left.ts`. */
-  takeBack: (() => boolean) | undefined;
+  /** Takes back what the page left in storage, if it did (`left.ts`); what
+   * another page has told of it since is not told again. */
+  takeBack(): void;
   /** Observes `event` entries since `init`; the engine adds further types. */
   observer: PerformanceObserver | undefined;
   /** Entries that wait, and what takes them, once it is there. */

@@ -31,6 +31,9 @@ export interface Options {
   /** Whether `localStorage` may be used: for the session that tabs share, and for
    * what could not be sent and waits for the next page. By default it may. */
   persist?: boolean;
+  /** Whether each vital is told as a histogram, too, to `/v1/metrics`: once a
+   * view, when it is known for the first time. By default not. */
+  metrics?: boolean;
 }
 
 /** What `init` gives back. */

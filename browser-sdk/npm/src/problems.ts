@@ -20,6 +20,7 @@ const WORDS: { [path: string]: string } = {
   engine: 'must be "auto", "wasm" or "js"',
   compress: BOOLEAN,
   persist: BOOLEAN,
+  metrics: BOOLEAN,
 };
 
 /** The words of the engine's core, in its order; its tests compare them. */

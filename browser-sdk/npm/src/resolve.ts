@@ -29,6 +29,7 @@ const RULES: { [Name in keyof Options]: (value: any) => unknown } = {
   engine: (value) => ["auto", "wasm", "js"].includes(value),
   compress: isBoolean,
   persist: isBoolean,
+  metrics: isBoolean,
 };
 
 /** The good options, defaults for the rest, and every problem found. */
@@ -43,6 +44,7 @@ export function resolve(options: unknown): [Resolved, Problem[]] {
     sampleRatio: 1,
     compress: true,
     persist: true,
+    metrics: false,
   };
   const given = Object.entries({ serviceName: undefined, ...(options as object) });
   for (const [name, value] of given) {

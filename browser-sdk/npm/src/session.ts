@@ -3,6 +3,7 @@
 
 import { ask, tell } from "./gate.js";
 import { Kind } from "./input.js";
+import { supports } from "./vitals.js";
 
 const KEY = "sightline.session";
 /** The storage is read and written at most so often. */
@@ -19,7 +20,7 @@ export function watchSession(persist: boolean): () => void {
   const agent = client.userAgentData;
   tell(
     Kind.Device,
-    [agent ? +agent.mobile : 2],
+    [agent ? +agent.mobile : 2, +!supports("layout-shift")],
     [
       agent ? agent.brands.map(({ brand, version }) => `${brand} ${version}`).join("\n") : "",
       agent?.platform ?? "",

@@ -30,7 +30,8 @@ export function storage(evicted: (records: number) => void): Kept | undefined {
   } catch {
     return;
   }
-  // Spans before events, then by age: in the order in which they may go.
+  // Histograms before spans before events, then by age: in the order in which
+  // they may go.
   const names = () =>
     Object.keys(items)
       .filter((name) => name.startsWith(PREFIX))
@@ -40,7 +41,7 @@ export function storage(evicted: (records: number) => void): Kept | undefined {
   return {
     keep({ signal, count: records, body }) {
       const id = Math.random().toString(36).slice(2, 9);
-      const name = `${PREFIX}${1 - signal}.${Date.now().toString(36)}.${id}.${records}`;
+      const name = `${PREFIX}${2 - signal}.${Date.now().toString(36)}.${id}.${records}`;
       const value = String.fromCharCode(...body);
       const others = names();
       let size = others.reduce((sum, other) => sum + items.getItem(other)!.length, value.length);
@@ -66,7 +67,7 @@ export function storage(evicted: (records: number) => void): Kept | undefined {
           const value = items.getItem(name)!;
           items.removeItem(name);
           each({
-            signal: name[PREFIX.length] === "1" ? 0 : 1,
+            signal: 2 - +name[PREFIX.length]!,
             count: count(name),
             body: Uint8Array.from(value, (character) => character.charCodeAt(0)),
           });

@@ -27,7 +27,7 @@ const INPUTS = ["keydown", "click"];
 /** Where the browser tells no soft navigations: an address that changes so
  * long after an input is one. */
 const ROUTE_MS = 5000;
-const supports = (type: string) => PerformanceObserver.supportedEntryTypes.includes(type);
+export const supports = (type: string) => PerformanceObserver.supportedEntryTypes.includes(type);
 
 /** Gives back what hands over what has been observed and not yet been told.
  * `guard` runs what may not throw into the page. */
@@ -150,7 +150,7 @@ export function watchVitals(loader: Loader, guard: (run: () => void) => void): (
   loader.drain = () => guard(drain);
   guard(() => {
     for (const type of TYPES) {
-      if (supports(type)) observer?.observe({ type, buffered: true });
+      if (supports(type)) observer?.observe({ type, buffered: loader.hiddenMs >= 0 });
     }
   });
   for (const type of INPUTS) {

@@ -50,6 +50,7 @@ fn answered(status: u32) -> Answer {
         status,
         retry_after_ms: f64::NAN,
         chance: 0.0,
+        rejected: 0,
     }
 }
 
@@ -209,9 +210,9 @@ fn a_delay_that_the_collector_asks_for_is_kept_within_reason() {
         outbox.push(Signal::Logs, record("a", 0));
         let (id, _) = outbox.take(Need::InTime, 0.0).unwrap();
         let answer = Answer {
-            status: 503,
             retry_after_ms: asked,
             chance,
+            ..answered(503)
         };
         outbox.settle(id, answer, 0.0);
         assert_eq!(outbox.take(Need::InTime, wait - 1.0), None, "{why}");
@@ -276,6 +277,25 @@ fn what_an_earlier_page_left_is_sent_as_it_was() {
         (1, 3)
     );
     assert_eq!(account.get(Count::Delivered), 4);
+}
+
+#[test]
+fn what_is_refused_of_a_batch_that_is_taken_is_lost_and_not_tried_again() {
+    // More than there were is all of them.
+    for (rejected, lost) in [(0, 0), (1, 1), (2, 2), (3, 2), (u32::MAX, 2)] {
+        let mut outbox = Outbox::default();
+        outbox.push(Signal::Logs, record("a", 0));
+        outbox.push(Signal::Logs, record("b", 0));
+        let (id, _) = outbox.take(Need::InTime, 0.0).unwrap();
+        let answer = Answer {
+            rejected,
+            ..answered(200)
+        };
+        outbox.settle(id, answer, 0.0);
+        assert_eq!(outbox.lost(Count::Rejected), lost, "{rejected}");
+        assert_eq!(outbox.lost(Count::Delivered), 2 - lost, "{rejected}");
+        assert_eq!(outbox.queued(), 0);
+    }
 }
 
 #[test]

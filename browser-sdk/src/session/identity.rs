@@ -16,6 +16,7 @@ impl Session {
     /// What the browser says of itself. Once: it adds to the resource.
     pub fn on_device(&mut self, device: &Device<'_>) {
         device.describe(&mut self.resource);
+        self.lacks_shifts = device.lacks_shifts;
     }
 
     /// The id of the session that everything belongs to from now on; empty

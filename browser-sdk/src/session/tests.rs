@@ -27,6 +27,7 @@ const OPTIONS: Options<'_> = Options {
     environment: "test",
     routes: "/products/{id}\n/cart",
     sample_ratio: 1.0,
+    has_metrics: false,
     origin_unix_ms: ORIGIN_MS,
 };
 
@@ -73,6 +74,7 @@ fn sent(session: &mut Session) -> (Vec<LogRecord>, Vec<Span>) {
             status: 200,
             retry_after_ms: f64::NAN,
             chance: 0.0,
+            rejected: 0,
         };
         session.on_settled(u32::from(header[0]), answer, 1e6);
     }
@@ -323,7 +325,7 @@ fn bad_templates_are_left_out_and_told() {
     assert_eq!(told("/a{\n/a b"), "24");
 
     let words = include_str!("../../npm/src/problems.ts");
-    let mut from = words.find("ROUTES").unwrap();
+    let mut words = words.split_once("ROUTES").unwrap().1;
     for problem in [
         E::NoLeadingSlash,
         E::Brace,
@@ -331,8 +333,10 @@ fn bad_templates_are_left_out_and_told() {
         E::Character,
         E::Duplicate,
     ] {
-        let there = words[from..].find(problem.message());
-        from += there.unwrap_or_else(|| panic!("problems.ts lacks {problem:?}, or not in order"));
+        let there = words.split_once(problem.message());
+        words = there
+            .unwrap_or_else(|| panic!("problems.ts lacks {problem:?}, or not in order"))
+            .1;
     }
 }
 

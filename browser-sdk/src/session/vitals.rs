@@ -1,8 +1,11 @@
 //! The vitals of a view: when it begins, and what is told of it when.
 
 use super::Session;
+use sightline_core::otlp::Writer;
+
 use crate::outbox::Signal;
 use crate::page::Location;
+use crate::record::Record;
 use crate::signals::cls::CLS;
 use crate::signals::fcp::{self, FCP};
 use crate::signals::inp::INP;
@@ -62,7 +65,8 @@ impl Session {
         self.view.inp.counted(interaction_count);
         self.tell(&INP, self.view.inp.value(), now_ms);
         // As CrUX does: no shifts of a page that painted nothing in sight.
-        let cls = self.has_painted.then(|| self.view.cls.value());
+        let has_cls = self.has_painted && !self.lacks_shifts;
+        let cls = has_cls.then(|| self.view.cls.value());
         self.tell(&CLS, cls, now_ms);
     }
 
@@ -93,6 +97,18 @@ impl Session {
             _ if view.is_load => ttfb::describe(report.value, navigation, &mut event),
             _ => {}
         }
+        let mut histogram = None;
+        if self.has_metrics && report.is_first {
+            let times = [self.clock.unix_nanos(view.origin_ms), at];
+            let labels = |point: &mut Writer, field| {
+                point.text(field, "url.template", &view.location.template);
+                point.text(field, vital::NAVIGATION_TYPE, &view.navigation_type);
+            };
+            histogram = Some(Record::histogram(vital, report.value, times, labels));
+        }
         self.outbox.push(Signal::Logs, event);
+        if let Some(histogram) = histogram {
+            self.outbox.push(Signal::Metrics, histogram);
+        }
     }
 }

@@ -16,6 +16,8 @@ pub const CLS: Vital = Vital {
     place: 2,
     good: 0.1,
     fair: 0.25,
+    unit: "1",
+    per_unit: 1.0,
 };
 
 /// A window ends after so long without a shift.

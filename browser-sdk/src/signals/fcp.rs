@@ -11,6 +11,8 @@ pub const FCP: Vital = Vital {
     place: 3,
     good: 1800.0,
     fair: 3000.0,
+    unit: "s",
+    per_unit: 1e3,
 };
 
 /// The value of a paint at this time, in milliseconds since the origin; none

@@ -108,9 +108,9 @@ fn split_port(authority: &str) -> (&str, &str) {
 /// A status code as text, without the formatting machinery.
 fn decimal(status: u32) -> String {
     let mut text = String::new();
-    for unit in &[100, 10, 1] {
-        append::digit(&mut text, (status / unit % 10) as u8);
-    }
+    append::digit(&mut text, (status / 100 % 10) as u8);
+    append::digit(&mut text, (status / 10 % 10) as u8);
+    append::digit(&mut text, (status % 10) as u8);
     text
 }
 

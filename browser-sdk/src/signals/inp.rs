@@ -18,6 +18,8 @@ pub const INP: Vital = Vital {
     place: 1,
     good: 200.0,
     fair: 500.0,
+    unit: "s",
+    per_unit: 1e3,
 };
 
 /// One outlier is forgiven for every so many interactions.
@@ -172,7 +174,7 @@ impl Inp {
     }
 
     /// Adds what the value is made of.
-    pub fn describe<'a>(&'a self, frames: &Frames, navigation: &Navigation, record: &mut Record) {
+    pub fn describe(&self, frames: &Frames, navigation: &Navigation, record: &mut Record) {
         let Some(one) = self.slow() else {
             return record.double(name::PRESENTATION_DELAY, UNTOLD_MS);
         };

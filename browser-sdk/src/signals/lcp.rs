@@ -17,6 +17,8 @@ pub const LCP: Vital = Vital {
     place: 0,
     good: 2500.0,
     fair: 4000.0,
+    unit: "s",
+    per_unit: 1e3,
 };
 
 /// A contentful paint larger than all before it. Times are since the time

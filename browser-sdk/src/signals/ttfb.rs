@@ -12,6 +12,8 @@ pub const TTFB: Vital = Vital {
     place: 4,
     good: 800.0,
     fair: 1800.0,
+    unit: "s",
+    per_unit: 1e3,
 };
 
 /// The value, in milliseconds since activation; none where the browser gives a

@@ -24,6 +24,10 @@ pub struct Vital {
     pub good: f64,
     /// The highest value that is not rated `poor`.
     pub fair: f64,
+    /// The unit of its histogram by [UCUM](https://ucum.org).
+    pub unit: &'static str,
+    /// How many of its values are one of that unit: they are milliseconds.
+    pub per_unit: f64,
 }
 
 impl Vital {
@@ -37,6 +41,22 @@ impl Vital {
             "good"
         }
     }
+
+    /// Upper bounds of its histogram. The bounds of the ratings are among them, so
+    /// that the share of good values is exact.
+    pub fn bounds(&self) -> [f64; 7] {
+        let (good, fair) = (self.good / self.per_unit, self.fair / self.per_unit);
+        let between = (good + fair) / 2.0;
+        [
+            good / 4.0,
+            good / 2.0,
+            good,
+            between,
+            fair,
+            fair * 2.0,
+            fair * 4.0,
+        ]
+    }
 }
 
 /// A value to be told, with what it adds to the last one told.
@@ -46,6 +66,8 @@ pub struct Report {
     pub value: f64,
     /// The value without what was told before.
     pub delta: f64,
+    /// Nothing was told before.
+    pub is_first: bool,
 }
 
 /// Remembers what was told of a vital.
@@ -60,10 +82,17 @@ impl Told {
         if self.0.is_some() && delta == 0.0 {
             return None;
         }
-        self.0 = Some(value);
-        Some(Report { value, delta })
+        let is_first = self.0.replace(value).is_none();
+        Some(Report {
+            value,
+            delta,
+            is_first,
+        })
     }
 }
+
+/// How the view began.
+pub const NAVIGATION_TYPE: &str = "browser.web_vital.navigation_type";
 
 /// The longest text that is kept of what a value is made of, in bytes.
 const MAX_TEXT: usize = 200;
@@ -93,7 +122,7 @@ pub fn event(
     event.double("browser.web_vital.value", report.value);
     event.double("browser.web_vital.delta", report.delta);
     event.text("browser.web_vital.rating", vital.rating(report.value));
-    event.text("browser.web_vital.navigation_type", &view.navigation_type);
+    event.text(NAVIGATION_TYPE, &view.navigation_type);
     view.describe(&view.location, &mut event);
     event
 }
@@ -126,6 +155,8 @@ mod tests {
             place: 0,
             good: 2500.0,
             fair: 4000.0,
+            unit: "s",
+            per_unit: 1e3,
         };
         for (value, rating) in [
             (0.0, "good"),
@@ -139,9 +170,36 @@ mod tests {
     }
 
     #[test]
+    fn the_bounds_of_the_ratings_are_bounds_of_the_histogram() {
+        use super::super::{cls::CLS, fcp::FCP, inp::INP, lcp::LCP, ttfb::TTFB};
+        for (vital, good, fair) in [
+            (LCP, 2.5, 4.0),
+            (INP, 0.2, 0.5),
+            (CLS, 0.1, 0.25),
+            (FCP, 1.8, 3.0),
+            (TTFB, 0.8, 1.8),
+        ] {
+            let bounds = vital.bounds();
+            assert!(bounds.is_sorted_by(|one, next| one < next), "{bounds:?}");
+            assert!(
+                bounds.contains(&good) && bounds.contains(&fair),
+                "{bounds:?}"
+            );
+        }
+    }
+
+    #[test]
     fn tells_a_value_once_and_its_growth_as_delta() {
         let mut told = Told::default();
-        let report = |value, delta| Some(Report { value, delta });
+        let mut is_first = true;
+        let mut report = |value, delta| {
+            let is_first = core::mem::take(&mut is_first);
+            Some(Report {
+                value,
+                delta,
+                is_first,
+            })
+        };
         assert_eq!(told.tell(0.0), report(0.0, 0.0));
         assert_eq!(told.tell(0.0), None);
         assert_eq!(told.tell(0.25), report(0.25, 0.25));

@@ -80,10 +80,46 @@ pub struct Instrument<'a> {
 
 fn write_metric(items: &mut Writer, of: &Instrument<'_>, data: impl FnOnce(&mut Writer)) {
     items.message(2, |metric| {
-        metric.string(1, of.name);
-        metric.string(2, of.description);
-        metric.string(3, of.unit);
+        write_instrument(metric, of);
         data(metric);
+    });
+}
+
+fn write_instrument(metric: &mut Writer, of: &Instrument<'_>) {
+    metric.string(1, of.name);
+    metric.string(2, of.description);
+    metric.string(3, of.unit);
+}
+
+/// The field of a histogram's point that holds its attributes.
+const POINT_ATTRIBUTES: u32 = 9;
+
+/// Writes the fields of a histogram that is told a single value: what came since
+/// the start. `labels` writes each attribute as the field that it is given.
+pub fn write_one_value(
+    metric: &mut Writer,
+    of: &Instrument<'_>,
+    [start_unix_nanos, unix_nanos]: [u64; 2],
+    value: f64,
+    explicit_bounds: &[f64],
+    labels: impl FnOnce(&mut Writer, u32),
+) {
+    write_instrument(metric, of);
+    metric.message(9, |histogram| {
+        histogram.message(1, |point| {
+            point.fixed64(2, start_unix_nanos);
+            point.fixed64(3, unix_nanos);
+            point.fixed64(4, 1);
+            point.set_double(5, value);
+            // Bounds are inclusive.
+            let below = explicit_bounds.iter().filter(|bound| **bound < value);
+            let bucket = below.count();
+            let buckets = 0..explicit_bounds.len().saturating_add(1);
+            point.packed_fixed64(6, buckets.map(|at| u64::from(at == bucket)));
+            point.packed_fixed64(7, explicit_bounds.iter().map(|bound| bound.to_bits()));
+            labels(point, POINT_ATTRIBUTES);
+        });
+        histogram.varint(2, Temporality::Delta as u64);
     });
 }
 
@@ -157,7 +193,7 @@ pub fn write_histogram(
                         });
                     }
                     for item in point.attributes {
-                        message.attribute(9, item);
+                        message.attribute(POINT_ATTRIBUTES, item);
                     }
                 });
             });

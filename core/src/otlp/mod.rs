@@ -16,7 +16,7 @@ pub use attribute::{Attribute, Value};
 pub use log::{LOG_ATTRIBUTES, LogRecord, Severity, write_event};
 pub use metric::{
     Exemplar, HistogramPoint, Instrument, Number, NumberPoint, Temporality, write_gauge,
-    write_histogram, write_sum,
+    write_histogram, write_one_value, write_sum,
 };
 pub use span::{
     Event, Link, SPAN_ATTRIBUTES, Span, SpanKind, Status, write_error, write_link, write_span,

@@ -300,3 +300,37 @@ proptest! {
         prop_assert!(records.iter().all(|record| record.event_name == name));
     }
 }
+
+#[test]
+fn one_value_is_the_histogram_that_has_only_it() {
+    let of = Instrument {
+        name: "browser.web_vital.lcp",
+        description: "",
+        unit: "s",
+    };
+    let bounds = [1.0, 2.5, 4.0];
+    for (value, bucket) in [(0.0, 0), (1.0, 0), (2.5, 1), (2.6, 2), (9.0, 3)] {
+        let mut fields = Writer::new();
+        write_one_value(&mut fields, &of, [1, 2], value, &bounds, |point, field| {
+            point.text(field, "url.template", "/a");
+        });
+        let mut one = Writer::new();
+        write_item(&mut one, &fields.into_bytes());
+
+        let mut bucket_counts = [0; 4];
+        bucket_counts[bucket] = 1;
+        let mut other = Writer::new();
+        write_histogram(&mut other, &of, Temporality::Delta, |add| {
+            add(&HistogramPoint {
+                attributes: &[Attribute::str("url.template", "/a")],
+                start_unix_nanos: 1,
+                unix_nanos: 2,
+                bucket_counts: &bucket_counts,
+                explicit_bounds: &bounds,
+                sum: value,
+                exemplars: &[],
+            });
+        });
+        assert_eq!(one.into_bytes(), other.into_bytes(), "{value}");
+    }
+}

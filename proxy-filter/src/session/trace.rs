@@ -109,7 +109,7 @@ impl Said {
     fn read(settings: &Settings, head: &Head<'_>) -> Option<Self> {
         // Two lines are as good as none: nobody knows which one is true.
         let traceparent = head.traceparent.one();
-        if let Some(context) = traceparent.and_then(|value| SpanContext::parse(value)) {
+        if let Some(context) = traceparent.and_then(SpanContext::parse) {
             let sampling = match context.flags.sampled() {
                 true => Sampling::Accepted,
                 false => Sampling::Denied,

@@ -209,6 +209,33 @@ await scenario(async ({ open, leave, context, sink, foreign, saw, expect, equal 
     });
   }
 
+  await fault("200, three of the records refused", async () => {
+    const page = await start();
+    // As `partial_success` says it, with a reason.
+    sink.body = Buffer.from([10, 7, 8, ERRORS, 18, 3, 110, 111, 33]);
+    await page.evaluate(() => sightline.flush());
+    await page.evaluate(
+      async ([mark, errors]) => {
+        for (let at = 0; at < errors; at++) setTimeout(() => { throw new Error(`${mark}.${at}`); });
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        await sightline.flush();
+      },
+      [mark, ERRORS],
+    );
+    made = ERRORS;
+    sink.body = "";
+    const taken = sink.received.length;
+    await page.evaluate(() => sightline.flush());
+    await sink.until(`${mark}: the loss is told`, () => dropped());
+    equal(delivered().length, ERRORS, "sent once");
+    expect(sink.received.length <= taken + 2, "the batch is not sent again");
+    const told = sink.logs.filter(({ eventName }) => eventName === "sightline.lost").at(-1).attributes;
+    equal([told["sightline.lost.rejected"], dropped()], [ERRORS, ERRORS], "counted as refused");
+    await page.close();
+    // Sent to a collector that says that it did not take them.
+    return { delivered: 0, dropped: dropped() };
+  });
+
   await fault("503, storage full", async () => {
     const page = await start();
     await page.evaluate(() => {

@@ -7,6 +7,8 @@ await scenario(async ({ open, leave, sink, saw, expect, equal, foreign }) => {
   const page = await open("errors.html");
   await page.waitForFunction(() => window.done);
   await page.addScriptTag({ url: `${foreign}/throws.js` });
+  // A page that is left before its engine is there tells nothing itself.
+  await page.evaluate(() => sightline.flush());
   await leave(page);
   await sink.until("the account of losses", () => sink.logs.some((log) => log.eventName === "sightline.lost"));
   const told = sink.exceptions().map(({ attributes }) => [

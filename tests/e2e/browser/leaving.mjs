@@ -49,6 +49,36 @@ await scenario(async ({ open, leave, context, sink, saw, expect, equal }) => {
   equal(await next.evaluate(() => Object.keys(localStorage)), ["sightline.session"], "nothing else stays in storage");
   await next.close();
 
+  // What it leaves holds no secret of a URL, and is of use all the same.
+  clear();
+  await context.route("**/engine.js", () => {});
+  const secret = await open("plain.html?page=4&token=s3cret#access=s3cret");
+  const stack = await secret.evaluate(async () => {
+    await fetch("/api/items/42?token=s3cret", { method: "POST", body: "x" });
+    const request = new XMLHttpRequest();
+    request.open("GET", location.origin.replace("//", "//me:s3cret@") + "/api/items/43?a=(b)&pin=s3cret");
+    request.send();
+    await new Promise((done) => request.addEventListener("loadend", done));
+    const error = new Error(`no answer of ${location.origin}/api/items/44?token=s3cret (it seems)`);
+    error.stack = `Error: no answer\n    at ask (${location.origin}/app.js?key=s3cret:10:5)\n    at ${location.origin}/lib/@x/y.js:2:7`;
+    dispatchEvent(new ErrorEvent("error", { error }));
+    return error.stack;
+  });
+  await leave(secret);
+  const stored = await secret.evaluate(() => Object.entries(localStorage).filter(([name]) => name !== "sightline.session").flat().join("\n"));
+  expect(stored.includes("/api/items/42") && stored.includes("/api/items/43"), "it left something", stored);
+  expect(!stored.includes("s3cret"), "nothing secret lies in storage", stored);
+  await context.unroute("**/engine.js");
+  const finder = await open("plain.html");
+  await sink.until("what the page with secrets left", () => sink.exceptions().length && sink.spans.length >= 4);
+  const names = sink.spans.map((span) => span.name).filter((name) => name.includes("items"));
+  equal(names.sort(), ["GET /api/items/{id}", "POST /api/items/{id}"], "routes are as ever");
+  const [{ attributes: thrown }] = sink.exceptions();
+  equal(thrown["exception.message"], `no answer of ${secret.url().split("/blank")[0]}/api/items/44 (it seems)`, "of a message the rest stays");
+  equal(thrown["exception.stacktrace"], stack.replace("?key=s3cret", ""), "of a stack line and column stay");
+  equal(thrown["url.path"], "/plain.html", "where it happened");
+  await finder.close();
+
   clear();
   const page = await open("plain.html");
   const undone = await page.evaluate(async () => {

@@ -3,6 +3,7 @@
 //! that the page sent is decoded by `opentelemetry-proto`.
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use sightline_tests::parts;
@@ -13,13 +14,21 @@ use std::process::Command;
 /// Runs a scenario. Every one of them makes its page send something.
 fn run(scenario: &str) {
     let needed = [parts::CHROMIUM, parts::PLAYWRIGHT, parts::WEB_VITALS];
-    if !parts::all_present(&[parts::NODE]) || !parts::all_present(&needed) {
+    run_in(&needed, scenario, &[]);
+}
+
+/// Runs a scenario with these parts.
+fn run_in(needed: &[&str], scenario: &str, arguments: &[&str]) {
+    if !parts::all_present(&[parts::NODE]) || !parts::all_present(needed) {
         return;
     }
     let bodies = tempfile::TempDir::new().unwrap();
     let script = parts::repository().join(format!("tests/e2e/browser/{scenario}.mjs"));
     let mut command = Command::new(parts::require(parts::NODE).unwrap());
-    command.arg(script).env("SIGHTLINE_BODIES", bodies.path());
+    command
+        .arg(script)
+        .args(arguments)
+        .env("SIGHTLINE_BODIES", bodies.path());
     for part in needed {
         command.env(part, parts::require(part).unwrap());
     }
@@ -53,6 +62,14 @@ fn decode_all(folder: &Path) -> usize {
                     .flat_map(|group| &group.scope_logs);
                 scopes.map(|scope| scope.log_records.len()).sum::<usize>()
             }
+            Some("metrics") => {
+                let request = ExportMetricsServiceRequest::decode(body.as_slice()).unwrap();
+                let scopes = request
+                    .resource_metrics
+                    .iter()
+                    .flat_map(|group| &group.scope_metrics);
+                scopes.map(|scope| scope.metrics.len()).sum::<usize>()
+            }
             signal => panic!("a body of {signal:?}"),
         };
         assert!(items > 0, "{} carries nothing", path.display());
@@ -73,6 +90,7 @@ macro_rules! scenarios {
 scenarios! {
     vitals_are_the_browsers_own_values: "vitals";
     vitals_equal_those_of_web_vitals: "parity";
+    vitals_are_histograms_where_asked_for: "metrics";
     views_begin_where_the_browser_tells_of_none: "views";
     errors_and_rejections_are_told_once_and_redacted: "errors";
     a_document_load_joins_the_edges_trace: "document_load";
@@ -82,8 +100,22 @@ scenarios! {
     every_record_is_delivered_once_or_accounted_for: "delivery";
     a_collector_is_asked_again_when_it_wants_and_by_two_at_most: "retrying";
     a_broken_engine_and_a_storm_leave_the_page_as_it_was: "harmless";
+    what_early_buffers_have_no_room_for_is_counted: "crowded";
+    two_copies_on_a_page_tell_all_once: "copies";
+    a_page_that_comes_back_before_its_engine_tells_all_once: "restored";
+    wherever_the_engine_traps_the_page_is_as_it_was: "trap";
     a_collector_that_is_down_goes_unnoticed: "collector_down";
     bad_options_warn_once_and_harm_nothing: "options";
     a_session_is_shared_by_tabs_and_ends: "session";
     where_wasm_is_forbidden_the_same_is_told: "csp";
+}
+
+#[test]
+fn firefox_tells_what_it_supports() {
+    run_in(&[parts::FIREFOX], "engines", &["firefox"]);
+}
+
+#[test]
+fn webkit_tells_what_it_supports() {
+    run_in(&[parts::WEBKIT], "engines", &["webkit"]);
 }

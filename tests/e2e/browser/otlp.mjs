@@ -137,9 +137,37 @@ const log = (bytes) =>
     12: set("eventName", text),
   });
 
-/** `{resource, scope, items}` of a body; items are spans or log records. */
+const double = (bits) => new Float64Array(new BigUint64Array([bits]).buffer)[0];
+const packed = (bytes) => Array.from(new BigUint64Array(Uint8Array.from(bytes).buffer));
+
+const point = (bytes) =>
+  message(bytes, { attributes: {} }, {
+    2: set("startMs", milliseconds),
+    3: set("atMs", milliseconds),
+    4: set("count", Number),
+    5: set("sum", double),
+    6: set("buckets", (value) => packed(value).map(Number)),
+    7: set("bounds", (value) => packed(value).map(double)),
+    9: (value, into) => attribute(value, into.attributes),
+  });
+
+const metric = (bytes) =>
+  message(bytes, { points: [] }, {
+    1: set("name", text),
+    3: set("unit", text),
+    9: (value, into) =>
+      message(value, into, {
+        1: (value) => into.points.push(point(value)),
+        2: set("temporality", Number),
+      }),
+  });
+
+const ITEMS = { traces: span, logs: log, metrics: metric };
+
+/** `{resource, scope, items}` of a body; items are spans, log records or
+ * histograms. */
 export function decode(signal, body) {
-  const item = signal === "traces" ? span : log;
+  const item = ITEMS[signal];
   const batch = { resource: {}, scope: "", items: [] };
   fields(body, (field, resourceItems) => {
     if (field !== 1) throw new Error(`unexpected field ${field} of a request`);

@@ -36,6 +36,8 @@ class Sink {
   /** Headers of the answers, and how long they take. */
   headers = {};
   delayMs = 0;
+  /** Their body. */
+  body = "";
   /** Whether the foreign origin takes posts of the page, and compressed ones. */
   cors = true;
   corsGzip = false;
@@ -73,6 +75,9 @@ class Sink {
   get logs() {
     return this.#items("logs");
   }
+  get metrics() {
+    return this.#items("metrics");
+  }
   vitals() {
     const events = this.logs.filter((log) => log.eventName === "browser.web_vital");
     return Object.fromEntries(
@@ -109,7 +114,7 @@ async function serve(sink, seen, isForeign) {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    const ingest = /^\/sightline\/v1\/(traces|logs)$/.exec(url.pathname);
+    const ingest = /^\/sightline\/v1\/(traces|logs|metrics)$/.exec(url.pathname);
     if (isForeign && (sink.cors || !ingest)) {
       response.setHeader("access-control-allow-origin", request.headers.origin ?? "*");
       response.setHeader("access-control-allow-headers", `traceparent,content-type,x-own${sink.corsGzip ? ",content-encoding" : ""}`);
@@ -123,14 +128,14 @@ async function serve(sink, seen, isForeign) {
       sink.take(ingest[1], body, request.headers);
       response.statusCode = sink.answer;
       for (const [name, value] of Object.entries(sink.headers)) response.setHeader(name, value);
-      return setTimeout(() => response.end(), sink.delayMs);
+      return setTimeout(() => response.end(sink.body), sink.delayMs);
     }
     if (url.pathname.startsWith("/api/")) {
       api(url, request, response, body, seen);
       return sink.check();
     }
     const [, mount] = url.pathname.split("/");
-    const folder = { sdk, "web-vitals": webVitals }[mount];
+    const folder = { sdk, copy: sdk, "web-vitals": webVitals }[mount];
     const file = folder
       ? join(folder, normalize(url.pathname.slice(mount.length + 1)))
       : join(tests, "pages", normalize(url.pathname));
@@ -189,7 +194,8 @@ function api(url, request, response, body, seen) {
   response.end(JSON.stringify({ method, own: headers["x-own"] ?? null, body: body.toString() }));
 }
 
-/** Runs a scenario. `run` gets the stage; what it puts in `saw` is printed. */
+/** Runs a scenario. `run` gets the stage; what it puts in `saw` is printed. No
+ * Chromium is started where `browser`, what Playwright is told of it, is null. */
 export async function scenario(run, browser = {}) {
   const failures = [];
   const saw = {};
@@ -199,7 +205,6 @@ export async function scenario(run, browser = {}) {
   const foreign = await serve(sink, seen, true);
   const profile = mkdtempSync(join(tmpdir(), "sightline-browser-"));
   const require = createRequire(join(process.env.SIGHTLINE_PLAYWRIGHT ?? tests, "package.json"));
-  const { chromium } = require("playwright-core");
   let context;
   const stage = {
     saw,
@@ -238,7 +243,7 @@ export async function scenario(run, browser = {}) {
     },
   };
   try {
-    context = await chromium.launchPersistentContext(profile, {
+    context = browser && await require("playwright-core").chromium.launchPersistentContext(profile, {
       executablePath: process.env.SIGHTLINE_CHROMIUM,
       headless: true,
       args: [

@@ -3,6 +3,7 @@
 
 mod chromium;
 mod collector;
+mod engines;
 mod envoy;
 pub mod npm;
 mod prometheus;
@@ -31,6 +32,8 @@ pub fn get(part: Part, setup: &Setup) -> Result<Found> {
         Part::Collector => collector::get(setup),
         Part::Prometheus => prometheus::get(setup),
         Part::Chromium => chromium::get(setup),
+        Part::Firefox => engines::firefox(setup),
+        Part::WebKit => engines::webkit(setup),
         Part::Playwright => npm::get(setup, part, "playwright-core"),
         Part::WebVitals => npm::get(setup, part, "web-vitals"),
         Part::Binaryen => npm::get(setup, part, "binaryen"),

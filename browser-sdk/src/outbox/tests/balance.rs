@@ -70,7 +70,9 @@ proptest! {
                     }
                 }
                 Step::Settle(at, status) => if at < flying.len() {
-                    outbox.answer(flying.remove(at), status, now);
+                    let rejected = status % 3;
+                    let answer = Answer { rejected, ..answered(status) };
+                    outbox.settle(flying.remove(at), answer, now);
                 },
             }
             let account = outbox.account();

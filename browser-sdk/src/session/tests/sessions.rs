@@ -93,6 +93,7 @@ fn the_resource_tells_the_device() {
         language: "de-AT",
         user_agent: "",
         mobile: Some(false),
+        lacks_shifts: false,
     });
     session.on(thrown("a"));
     let batch = session.next(Need::Now, 1e6, false);

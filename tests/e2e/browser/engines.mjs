@@ -1,0 +1,49 @@
+// Browsers that are no Chromium: `firefox` or `webkit`, the script's argument,
+// from SIGHTLINE_FIREFOX or SIGHTLINE_WEBKIT. What each supports it tells, when the
+// page is left, too; and the page sees no error of ours.
+
+import { scenario } from "./stage.mjs";
+import { open } from "./webdriver.mjs";
+
+const [name] = process.argv.slice(2);
+/** The entries of which a vital is made; the others are had everywhere. */
+const ENTRIES = { lcp: "largest-contentful-paint", cls: "layout-shift", inp: "event" };
+
+await scenario(async ({ sink, seen, saw, origin, expect, equal }) => {
+  const browser = await open(name, process.env[`SIGHTLINE_${name.toUpperCase()}`]);
+  try {
+    const options = { serviceName: "engines", routes: ["/api/items/{id}"] };
+    await browser.go(`${origin}/engines.html?options=${encodeURIComponent(JSON.stringify(options))}`);
+    const page = await browser.run(async () => {
+      await fetch("/api/items/42?token=secret");
+      setTimeout(() => { throw new RangeError("the page's own"); });
+      await new Promise((done) => addEventListener("error", done, { once: true }));
+      await sightline.flush();
+      return { agent: navigator.userAgent, entries: PerformanceObserver.supportedEntryTypes };
+    });
+    saw.agent = page.agent;
+    saw.entries = page.entries.join(" ");
+    await sink.until("the error", () => sink.exceptions().length);
+    if (page.entries.includes("event")) await browser.click("button");
+    equal(await browser.run(async () => errors.map((text) => text.replace(/^.*: /, ""))), ["the page's own"], "no error but the page's own");
+    // Told in time, and when the page is left.
+    await browser.go(`${origin}/bare.html`);
+    const supported = ["fcp", "ttfb", ...Object.keys(ENTRIES).filter((vital) => page.entries.includes(ENTRIES[vital]))];
+    await sink.until("the vitals", () => supported.every((vital) => sink.vitals()[vital]));
+    const vitals = sink.vitals();
+    saw.vitals = Object.fromEntries(Object.entries(vitals).map(([vital, attributes]) => [vital, attributes["browser.web_vital.value"]]));
+    equal(Object.keys(vitals).filter((vital) => !supported.includes(vital)), [], "no vital that the browser does not support");
+    for (const [vital, value] of Object.entries(saw.vitals)) expect(value >= 0 && value < 20_000, `${vital} is a sane value`, value);
+
+    const [thrown] = sink.exceptions();
+    equal([thrown.attributes["exception.type"], thrown.attributes["exception.message"]], ["RangeError", "the page's own"], "the error");
+    const span = sink.spans.find(({ kind }) => kind === 3);
+    equal([span.name, span.attributes["url.full"]], ["GET /api/items/{id}", `${origin}/api/items/42?token=REDACTED`], "the call");
+    const sent = seen.find(({ path }) => path === "/api/items/42").headers.traceparent;
+    equal(sent?.split("-").slice(1, 3), [span.traceId, span.spanId], "its trace went along");
+    expect(sink.spans.some((span) => span.name === "documentLoad"), "the load");
+    expect(sink.received.every(({ headers }) => headers["content-encoding"] === "gzip"), "compressed");
+  } finally {
+    await browser.end();
+  }
+}, null);

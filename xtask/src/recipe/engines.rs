@@ -1,0 +1,63 @@
+//! Firefox and WebKit, for the one scenario that runs in them: the user's, or
+//! Debian's packages, installed as root.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use super::of_the_user;
+use crate::debian;
+use crate::part::{Found, Part};
+use crate::process;
+use crate::setup::Setup;
+
+pub fn firefox(setup: &Setup) -> Result<Found> {
+    let look = || of_the_user(setup, Part::Firefox, &["firefox-esr", "firefox"], "firefox");
+    if let Some(path) = look()? {
+        return Ok(Found::at(path));
+    }
+    install(setup, Part::Firefox)?;
+    match look()? {
+        Some(path) => Ok(Found::at(path)),
+        None => bail!("Debian's firefox-esr is older than what is needed here"),
+    }
+}
+
+/// The driver tells no version.
+pub fn webkit(setup: &Setup) -> Result<Found> {
+    let named = std::env::var_os("SIGHTLINE_WEBKIT").filter(|path| !path.is_empty());
+    if let Some(path) = named {
+        return Ok(Found::at(path));
+    }
+    // WebKit has no headless mode: what it paints goes to this display server.
+    let look = || {
+        let display = process::on_path("broadwayd");
+        display.and_then(|_| process::on_path("WebKitWebDriver"))
+    };
+    if let Some(path) = look() {
+        let place = format!("on PATH ({})", path.display());
+        setup.progress.there(Part::WebKit.name(), "", &place);
+        return Ok(Found::at(path));
+    }
+    install(setup, Part::WebKit)?;
+    match look() {
+        Some(path) => Ok(Found::at(path)),
+        None => bail!("Debian's packages brought no WebKitWebDriver"),
+    }
+}
+
+fn install(setup: &Setup, part: Part) -> Result<()> {
+    let packages = setup.site.manifest.debian(part.name())?;
+    if !debian::is_here() || !debian::is_root() {
+        bail!(
+            "install it (Debian: apt-get install {})",
+            packages.join(" ")
+        );
+    }
+    let started = Instant::now();
+    setup.progress.begun(part.name(), "", "installing");
+    let log = setup.site.home.join(format!("logs/{}.log", part.name()));
+    debian::install(packages, &log)?;
+    setup.progress.ready(part.name(), "", started.elapsed());
+    Ok(())
+}
