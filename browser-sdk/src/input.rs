@@ -3,7 +3,7 @@
 //! glue than a method for each. The kinds are listed again in `npm/src/input.ts`;
 //! a test compares the two.
 
-use sightline_core::search::{Pieces, split};
+use sightline_core::search::split;
 
 use crate::signals::errors::Thrown;
 use crate::signals::fetch::Fetched;
@@ -149,21 +149,34 @@ pub mod call {
 /// Parts texts from one another; none has it.
 pub const SEPARATOR: u8 = 0;
 
-/// Takes numbers and texts one by one. Not inlined: each is taken in many places.
+/// The most texts that cross the border at once.
+const MAX_TEXTS: usize = 7;
+
+/// What crossed the border: numbers to be taken one by one, and texts.
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     numbers: &'a [f64],
-    texts: Pieces<'a>,
+    /// The texts; those that are missing are empty.
+    pub texts: [&'a str; MAX_TEXTS],
+    all_texts: &'a str,
 }
 
 impl<'a> Reader<'a> {
-    /// Of what crossed the border.
-    pub fn new(numbers: &'a [f64], texts: &'a str) -> Self {
-        let texts = split(texts, SEPARATOR);
-        Self { numbers, texts }
+    /// Of numbers, and of texts parted by [`SEPARATOR`].
+    pub fn new(numbers: &'a [f64], all_texts: &'a str) -> Self {
+        let mut texts = [""; MAX_TEXTS];
+        for (place, text) in texts.iter_mut().zip(split(all_texts, SEPARATOR)) {
+            *place = text;
+        }
+        Self {
+            numbers,
+            texts,
+            all_texts,
+        }
     }
 
-    /// The next number; NaN if there is none.
+    /// The next number; NaN if there is none. Not inlined: it is taken in many
+    /// places.
     #[inline(never)]
     pub fn number(&mut self) -> f64 {
         let Some((first, rest)) = self.numbers.split_first() else {
@@ -172,24 +185,13 @@ impl<'a> Reader<'a> {
         self.numbers = rest;
         *first
     }
-
-    /// All that are left, parted by [`SEPARATOR`].
-    fn texts(&self) -> &'a str {
-        self.texts.rest()
-    }
-
-    /// The next text; empty if there is none.
-    #[inline(never)]
-    pub fn text(&mut self) -> &'a str {
-        self.texts.next().unwrap_or_default()
-    }
 }
 
 impl<'a> Input<'a> {
     /// Reads an input; none for a kind that is not known.
     #[inline(always)]
-    pub fn read(kind: u8, numbers: &'a [f64], texts: &'a str) -> Option<Self> {
-        let mut from = Reader::new(numbers, texts);
+    pub fn read(kind: u8, from: &mut Reader<'a>) -> Option<Self> {
+        let [first, second, third, fourth, ..] = from.texts;
         Some(match kind {
             0 => Self::FirstContentfulPaint {
                 paint_ms: from.number(),
@@ -199,8 +201,8 @@ impl<'a> Input<'a> {
                 interaction_id: from.number(),
                 request_ms: from.number(),
                 response_end_ms: from.number(),
-                url: from.text(),
-                target: from.text(),
+                url: first,
+                target: second,
             }),
             2 => Self::FirstInput {
                 now_ms: from.number(),
@@ -208,7 +210,7 @@ impl<'a> Input<'a> {
             3 => Self::LayoutShift {
                 value: from.number(),
                 at_ms: from.number(),
-                target: from.text(),
+                target: first,
             },
             4 => Self::Event(Event {
                 interaction_id: from.number(),
@@ -217,23 +219,23 @@ impl<'a> Input<'a> {
                 processing_start_ms: from.number(),
                 processing_end_ms: from.number(),
                 is_key: from.number() != 0.0,
-                target: from.text(),
+                target: first,
             }),
             5 => Self::Thrown(Thrown {
                 at_ms: from.number(),
-                kind: from.text(),
-                message: from.text(),
-                stack: from.text(),
-                url: from.text(),
+                kind: first,
+                message: second,
+                stack: third,
+                url: fourth,
             }),
             6 => Self::Fetched(Fetched {
                 start_ms: from.number(),
                 end_ms: from.number(),
                 status: from.number() as u32,
-                traceparent: from.text(),
-                method: from.text(),
-                url: from.text(),
-                error: from.text(),
+                traceparent: first,
+                method: second,
+                url: third,
+                error: fourth,
             }),
             7 => Self::DocumentLoad {
                 end_ms: from.number(),
@@ -253,14 +255,14 @@ impl<'a> Input<'a> {
                 duration_ms: from.number(),
                 frame_start_ms: from.number(),
                 frame_duration_ms: from.number(),
-                texts: from.texts(),
+                texts: from.all_texts,
             }),
             11 => Self::SoftNavigation {
                 start_ms: from.number(),
                 interaction_id: from.number(),
                 paint_ms: from.number(),
                 interaction_count: from.number(),
-                url: from.text(),
+                url: first,
             },
             12 => Self::Restored {
                 at_ms: from.number(),
@@ -286,10 +288,10 @@ mod tests {
         for (number, kind) in KINDS.iter().enumerate() {
             let line = format!("  {kind} = {number},");
             assert!(source.contains(&line), "input.ts lacks {line:?}");
-            let input = Input::read(number as u8, &[], "").unwrap();
+            let input = Input::read(number as u8, &mut Reader::new(&[], "")).unwrap();
             assert!(format!("{input:?}").starts_with(kind));
         }
-        assert!(Input::read(KINDS.len() as u8, &[], "").is_none());
+        assert!(Input::read(KINDS.len() as u8, &mut Reader::new(&[], "")).is_none());
         for (call, number) in [
             ("Start", call::START),
             ("Next", call::NEXT),
@@ -302,7 +304,7 @@ mod tests {
         ] {
             let line = format!("  {call} = {number},");
             assert!(source.contains(&line), "input.ts lacks {line:?}");
-            assert!(Input::read(number, &[], "").is_none());
+            assert!(Input::read(number, &mut Reader::new(&[], "")).is_none());
         }
     }
 
@@ -310,7 +312,8 @@ mod tests {
     fn numbers_and_texts_come_in_order() {
         let texts = ["00-x", "PUT", "https://shop.example/", "TypeError"].join("\0");
         let numbers = [1.5, 9.0, 503.0];
-        let Some(Input::Fetched(fetched)) = Input::read(6, &numbers, &texts) else {
+        let Some(Input::Fetched(fetched)) = Input::read(6, &mut Reader::new(&numbers, &texts))
+        else {
             panic!("no fetch");
         };
         assert_eq!(
@@ -320,7 +323,7 @@ mod tests {
         assert_eq!(fetched.method, "PUT");
         assert_eq!(fetched.error, "TypeError");
 
-        let loaded = Input::read(7, &[80.0, 1.0, 2.0], "");
+        let loaded = Input::read(7, &mut Reader::new(&[80.0, 1.0, 2.0], ""));
         let Some(Input::DocumentLoad { end_ms, phases_ms }) = loaded else {
             panic!("no load");
         };
@@ -330,7 +333,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_no_number_and_no_text() {
         let empty = String::new();
-        let Some(Input::Thrown(thrown)) = Input::read(5, &[], &empty) else {
+        let Some(Input::Thrown(thrown)) = Input::read(5, &mut Reader::new(&[], &empty)) else {
             panic!("no error");
         };
         assert!(thrown.at_ms.is_nan());

@@ -90,7 +90,7 @@ impl Navigation {
         let phase = match part {
             0 => usize::from(self.at(0) == 0.0),
             3 => 5,
-            _ => part.saturating_add(1),
+            _ => part.wrapping_add(1),
         };
         self.since_activation(self.at(phase))
     }

@@ -171,28 +171,36 @@ impl Outbox {
         }
         let record = record.into_bytes();
         self.account.add(Count::Produced, 1);
-        let bytes = self.gathered_bytes(signal).saturating_add(record.len());
-        if record.len() > MAX_BATCH_BYTES || bytes > MAX_QUEUE_BYTES {
+        let (bytes, last) = self.gathered(signal);
+        let more = record.len();
+        if more > MAX_BATCH_BYTES || bytes.wrapping_add(more) > MAX_QUEUE_BYTES {
             return self.account.add(Count::QueueFull, 1);
         }
-        let mut batches = self.batches.iter().rev();
-        let last = batches.find(|batch| batch.gathers(signal));
-        let fits = |batch: &Batch| batch.body.len().saturating_add(record.len()) <= MAX_BATCH_BYTES;
-        if !last.is_some_and(fits) {
+        let fits = |batch: &Batch| batch.body.len().wrapping_add(more) <= MAX_BATCH_BYTES;
+        let mut at = last;
+        if !self.batches.get(at).is_some_and(fits) {
+            at = self.batches.len();
             self.add(0, signal, 0, Vec::new());
         }
-        let mut batches = self.batches.iter_mut().rev();
-        if let Some(batch) = batches.find(|batch| batch.gathers(signal)) {
+        if let Some(batch) = self.batches.get_mut(at) {
             let mut items = Writer::from_bytes(core::mem::take(&mut batch.body));
             write_item(&mut items, &record);
             batch.body = items.into_bytes();
-            batch.count = batch.count.saturating_add(1);
+            batch.count = batch.count.wrapping_add(1);
         }
     }
 
-    fn gathered_bytes(&self, signal: Signal) -> usize {
-        let gathering = self.batches.iter().filter(|batch| batch.gathers(signal));
-        gathering.fold(0, |sum, batch| sum.saturating_add(batch.body.len()))
+    /// Bytes of the records that gather, and the place of the last batch of them.
+    #[inline(never)]
+    fn gathered(&self, signal: Signal) -> (usize, usize) {
+        let (mut bytes, mut last) = (0usize, usize::MAX);
+        for (at, batch) in self.batches.iter().enumerate() {
+            if batch.gathers(signal) {
+                bytes = bytes.wrapping_add(batch.body.len());
+                last = at;
+            }
+        }
+        (bytes, last)
     }
 
     /// Counts records that were lost before they were pushed.
@@ -234,7 +242,7 @@ impl Outbox {
     /// Bytes that wait and are not on their way.
     pub fn waiting_bytes(&self) -> usize {
         let waiting = self.batches.iter().filter(|batch| !batch.is_flying);
-        waiting.fold(0, |sum, batch| sum.saturating_add(batch.body.len()))
+        waiting.fold(0, |sum, batch| sum.wrapping_add(batch.body.len()))
     }
 
     /// The next batch, events first: it counts as on its way until it is
@@ -252,11 +260,16 @@ impl Outbox {
         if is_patient && is_backing_off {
             return None;
         }
-        let flying = self.batches.iter().filter(|batch| batch.is_flying);
-        let (flights, bytes) = flying.fold((0usize, 0usize), |(flights, bytes), batch| {
-            let bytes = bytes.saturating_add(batch.body.len());
-            (flights.saturating_add(1), bytes)
-        });
+        let (mut flights, mut bytes, mut sealed) = (0usize, 0usize, 0usize);
+        for batch in &self.batches {
+            if batch.is_flying {
+                flights = flights.wrapping_add(1);
+                bytes = bytes.wrapping_add(batch.body.len());
+            }
+            if batch.id != 0 {
+                sealed = sealed.wrapping_add(1);
+            }
+        }
         if is_patient && flights >= MAX_IN_FLIGHT {
             return None;
         }
@@ -271,14 +284,14 @@ impl Outbox {
             Need::Ready => false,
             // It does not stay here.
             Need::Keep => true,
-            _ => self.batches.iter().filter(|batch| batch.id != 0).count() < MAX_BATCHES,
+            _ => sealed < MAX_BATCHES,
         };
         let mut waiting = |signal| self.waiting(signal, seals, source, gzips);
         let at = waiting(Signal::Logs)
             .or_else(|| waiting(Signal::Metrics))
             .or_else(|| waiting(Signal::Traces))?;
         let batch = self.batches.get_mut(at)?;
-        let is_beyond = bytes.saturating_add(batch.body.len()) > MAX_FLYING_BYTES;
+        let is_beyond = bytes.wrapping_add(batch.body.len()) > MAX_FLYING_BYTES;
         if need != Need::Keep && flights > 0 && is_beyond {
             return None;
         }
@@ -299,13 +312,12 @@ impl Outbox {
         if found.is_some() || !seals {
             return found;
         }
-        let body = self.preview(signal, source, gzips)?;
-        let id = self.new_id();
         let gathers = |batch: &Batch| batch.gathers(signal);
         let at = self.batches.iter().position(gathers)?;
+        let id = self.new_id();
         let batch = self.batches.get_mut(at)?;
         batch.id = id;
-        batch.body = body;
+        batch.body = sealed(&batch.body, source, gzips);
         Some(at)
     }
 
@@ -313,14 +325,7 @@ impl Outbox {
     pub fn preview(&self, signal: Signal, source: &Source<'_>, gzips: bool) -> Option<Vec<u8>> {
         let mut batches = self.batches.iter();
         let batch = batches.find(|batch| batch.gathers(signal))?;
-        let mut body = export_request(source, &batch.body);
-        if gzips {
-            let smaller = gzip(&body);
-            if smaller.len() < body.len() {
-                body = smaller;
-            }
-        }
-        Some(body)
+        Some(sealed(&batch.body, source, gzips))
     }
 
     /// What became of a batch. After a failure that may pass it waits for the
@@ -338,7 +343,7 @@ impl Outbox {
             let wait = wait.min(LAST_RETRY_MS).max(answer.retry_after_ms);
             let wait = wait.min(MAX_RETRY_AFTER_MS) * (1.0 + answer.chance / 2.0);
             self.retry_ms = self.retry_ms.max(now_ms + wait);
-            self.failures = self.failures.saturating_add(1);
+            self.failures = self.failures.wrapping_add(1);
         }
         if is_failure || answer.status == NOT_KEPT {
             if let Some(batch) = self.batches.get_mut(at) {
@@ -375,7 +380,7 @@ impl Outbox {
     fn tell_losses(&mut self, unix_nanos: u64) {
         let queued = self.queued();
         // An event that finds the queue full would be one more loss to tell.
-        if self.gathered_bytes(Signal::Logs) > MAX_QUEUE_BYTES / 2 {
+        if self.gathered(Signal::Logs).0 > MAX_QUEUE_BYTES / 2 {
             return;
         }
         if let Some(event) = self.account.tell(queued, unix_nanos) {
@@ -393,6 +398,18 @@ impl Outbox {
         let counts = self.batches.iter().map(|batch| batch.count);
         counts.fold(0, u32::saturating_add)
     }
+}
+
+/// The body of a request with these records, as it goes out.
+pub fn sealed(records: &[u8], source: &Source<'_>, gzips: bool) -> Vec<u8> {
+    let body = export_request(source, records);
+    if gzips {
+        let smaller = gzip(&body);
+        if smaller.len() < body.len() {
+            return smaller;
+        }
+    }
+    body
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use sightline_core::append;
 use sightline_core::names::BROWSER_SCOPE;
-use sightline_core::otlp::{Severity, Source};
+use sightline_core::otlp::{Severity, Source, Writer, write_item};
 use sightline_core::route::Routes;
 use sightline_core::sampling::Ratio;
 use sightline_core::search::split;
@@ -18,7 +18,7 @@ use sightline_core::trace_context::SpanContext;
 use crate::clock::Clock;
 use crate::input::Input;
 use crate::navigation::Navigation;
-use crate::outbox::{Answer, Count, Need, Outbox, Signal};
+use crate::outbox::{Answer, Count, Need, Outbox, Signal, sealed};
 use crate::page::{Location, Page, PageStart};
 use crate::record::Record;
 use crate::signals::document_load;
@@ -256,25 +256,24 @@ impl Session {
             scope_version: VERSION,
         };
         let unix_nanos = self.clock.unix_nanos(now_ms);
-        let mut bytes = Vec::new();
-        let mut last_words = Outbox::default();
-        let outbox = if need == Need::LastWords {
-            let event = Record::event("sightline.broken", Severity::Error, unix_nanos, None);
-            last_words.push(Signal::Logs, event);
-            &mut last_words
-        } else {
-            &mut self.outbox
-        };
+        let outbox = &mut self.outbox;
         let preview;
-        let (header, body) = if let Some(signal) = need.previewed() {
+        let (header, body) = if need == Need::LastWords {
+            let event = Record::event("sightline.broken", Severity::Error, unix_nanos, None);
+            let mut items = Writer::new();
+            write_item(&mut items, &event.into_bytes());
+            preview = sealed(items.as_bytes(), &source, gzips);
+            ([0; 3], &preview)
+        } else if let Some(signal) = need.previewed() {
             preview = outbox.preview(signal, &source, gzips).unwrap_or_default();
             ([0; 3], &preview)
         } else if let Some(batch) = outbox.next(need, now_ms, unix_nanos, &source, gzips) {
             ([batch.id, batch.signal as u32, batch.count], &batch.body)
         } else {
-            return bytes;
+            return Vec::new();
         };
-        for number in header {
+        let mut bytes = Vec::new();
+        for number in &header {
             append::bytes(&mut bytes, &number.to_le_bytes());
         }
         append::bytes(&mut bytes, body);

@@ -3,7 +3,7 @@
 //! ([OpenTelemetry](https://opentelemetry.io/docs/specs/semconv/general/session/)).
 //! Reading and writing the storage is left to JavaScript.
 
-use sightline_core::id::TraceId;
+use sightline_core::search::trim_end;
 
 /// Without activity for so long, a session is over.
 const MAX_IDLE_MS: f64 = 30.0 * 60e3;
@@ -23,9 +23,11 @@ pub struct Stored<'a> {
 }
 
 impl Stored<'_> {
-    /// Whether there is one, over or not.
+    /// Whether there is one, over or not: an id of digits that are not all zero.
     pub fn is_known(&self) -> bool {
-        TraceId::from_hex(self.id.as_bytes()).is_some()
+        self.id.len() == 32
+            && trim_end(self.id, b"0123456789abcdef").is_empty()
+            && !trim_end(self.id, b"0").is_empty()
     }
 
     /// Whether it goes on. A clock that was set back before its begin ends it.

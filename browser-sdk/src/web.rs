@@ -102,7 +102,7 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
             session.on_settled(id as u32, answer, now_ms);
         }
         (kind, Some(session)) => {
-            if let Some(input) = Input::read(kind, numbers, texts) {
+            if let Some(input) = Input::read(kind, &mut from) {
                 session.on(input);
             }
         }
@@ -111,21 +111,23 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
     page.room.len()
 }
 fn device<'a>(from: &mut Reader<'a>) -> Device<'a> {
+    let [brands, platform, language, user_agent, ..] = from.texts;
     let mobile = from.number();
     Device {
-        brands: from.text(),
-        platform: from.text(),
-        language: from.text(),
-        user_agent: from.text(),
+        brands,
+        platform,
+        language,
+        user_agent,
         mobile: (mobile < 2.0).then_some(mobile != 0.0),
         lacks_shifts: from.number() != 0.0,
     }
 }
 
 fn join(session: &mut Session, from: &mut Reader<'_>) -> Vec<u8> {
+    let [id, ..] = from.texts;
     let now_ms = from.number();
     let stored = Stored {
-        id: from.text(),
+        id,
         start_ms: from.number(),
         last_ms: from.number(),
     };
@@ -138,21 +140,30 @@ fn join(session: &mut Session, from: &mut Reader<'_>) -> Vec<u8> {
 }
 
 fn start(from: &mut Reader<'_>) -> Session {
+    let [
+        service_name,
+        service_version,
+        environment,
+        routes,
+        url,
+        navigation_type,
+        traceparent,
+    ] = from.texts;
     let options = Options {
         origin_unix_ms: from.number(),
         sample_ratio: from.number(),
         has_metrics: from.number() != 0.0,
-        service_name: from.text(),
-        service_version: from.text(),
-        environment: from.text(),
-        routes: from.text(),
+        service_name,
+        service_version,
+        environment,
+        routes,
     };
     let mut start = PageStart {
         activation_ms: from.number(),
         hidden_ms: from.number(),
-        url: from.text(),
-        navigation_type: from.text(),
-        traceparent: from.text(),
+        url,
+        navigation_type,
+        traceparent,
         entropy: [0; 32],
     };
     for byte in &mut start.entropy {

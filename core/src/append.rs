@@ -4,6 +4,7 @@
 //! appends in a hundred places. They also bring the words of a panic along, for
 //! a buffer of half the address space; here that traps without a word.
 
+use alloc::alloc::{Layout, alloc, dealloc};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -39,13 +40,51 @@ pub fn item<T>(to: &mut Vec<T>, one: T) {
     }
 }
 
+/// Makes room for so many more, in a buffer twice as large.
 fn reserve<T>(to: &mut Vec<T>, more: usize) {
-    if to.try_reserve(more).is_err() {
-        #[cfg(target_family = "wasm")]
-        core::arch::wasm32::unreachable();
-        #[cfg(not(target_family = "wasm"))]
-        to.reserve(more);
+    let (len, room) = (to.len(), to.capacity());
+    if room.wrapping_sub(len) >= more {
+        return;
     }
+    let wanted = len.saturating_add(more).max(room.wrapping_mul(2)).max(8);
+    let bytes = |items: usize| items.saturating_mul(size_of::<T>());
+    // SAFETY: the block is that of the vector, and holds so many bytes; the
+    // vector is not dropped, but goes on with the new one.
+    unsafe {
+        let block = to.as_mut_ptr().cast();
+        let block = moved(block, bytes(room), bytes(wanted), align_of::<T>());
+        core::ptr::write(to, Vec::from_raw_parts(block.cast(), len, wanted));
+    }
+}
+
+/// A larger block with the bytes of this one, which is freed unless it is empty.
+///
+/// # Safety
+/// The block has so many bytes and this alignment.
+#[inline(never)]
+unsafe fn moved(block: *mut u8, bytes: usize, wanted: usize, align: usize) -> *mut u8 {
+    let Ok(layout) = Layout::from_size_align(wanted, align) else {
+        out_of_memory()
+    };
+    // SAFETY: the layout is not empty; that of the block was as good.
+    unsafe {
+        let larger = alloc(layout);
+        if larger.is_null() {
+            out_of_memory()
+        }
+        larger.copy_from_nonoverlapping(block, bytes);
+        if bytes > 0 {
+            dealloc(block, Layout::from_size_align_unchecked(bytes, align));
+        }
+        larger
+    }
+}
+
+fn out_of_memory() -> ! {
+    #[cfg(target_family = "wasm")]
+    core::arch::wasm32::unreachable();
+    #[cfg(not(target_family = "wasm"))]
+    alloc::alloc::handle_alloc_error(Layout::new::<u8>())
 }
 
 /// A text of one's own.

@@ -20,7 +20,7 @@ macro_rules! id {
             /// An id from random bytes. All-zero input, which is no valid id,
             /// becomes the id one.
             pub fn from_entropy(mut random: [u8; $bytes]) -> Self {
-                if random.iter().all(|byte| *byte == 0)
+                if random == [0; $bytes]
                     && let Some(last) = random.last_mut()
                 {
                     *last = 1;
@@ -30,7 +30,7 @@ macro_rules! id {
 
             /// The id that these bytes are; `None` if they are all zero.
             pub fn from_bytes(bytes: [u8; $bytes]) -> Option<Self> {
-                bytes.iter().any(|byte| *byte != 0).then_some(Self(bytes))
+                (bytes != [0; $bytes]).then_some(Self(bytes))
             }
 
             #[doc = concat!("The id written as exactly ", stringify!($hex), " lower-case")]

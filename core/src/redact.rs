@@ -7,10 +7,8 @@
 use alloc::string::String;
 
 use crate::append;
-use crate::search::{
-    after_last, cut, find, has, is_any, position, split, split_once, trim_end, trim_start,
-};
-use crate::url::{split_authority, split_scheme};
+use crate::search::{after_last, cut, find, has, is_any, position, split, trim_end, trim_start};
+use crate::url::{split_authority, split_email, split_scheme};
 
 /// What stands in place of what was taken out.
 pub const REDACTED: &str = "REDACTED";
@@ -196,8 +194,7 @@ pub fn is_secret_key(key: &str) -> bool {
 
 fn is_email(word: &str) -> bool {
     let word = trim_start(trim_end(word, b".:!?"), b".:!?");
-    let at = split_once(word, "@").or_else(|| split_once(word, "%40"));
-    at.is_some_and(|(name, domain)| {
+    split_email(word).is_some_and(|(name, domain)| {
         let (first, _) = cut(domain, b".");
         !name.is_empty()
             && !first.is_empty()
@@ -230,7 +227,7 @@ fn without_cards(text: String) -> String {
     // The Luhn sum, should the last digit be the last of all, and should it not.
     let (mut sum, mut other) = (0u32, 0u32);
     // A character behind the last ends the last run.
-    for at in 0..=text.len() {
+    for at in 0..text.len().wrapping_add(1) {
         let byte = text.as_bytes().get(at).copied().unwrap_or_default();
         let digit = u32::from(byte.wrapping_sub(b'0'));
         if digit < 10 {

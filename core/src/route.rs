@@ -85,7 +85,7 @@ impl<'a> Segment<'a> {
             Self::Literal(literal) => literal == part,
             Self::Placeholder => !part.is_empty(),
             Self::Partial(before, after) => {
-                let fixed = before.len().saturating_add(after.len());
+                let fixed = before.len().wrapping_add(after.len());
                 part.len() > fixed && part.starts_with(before) && part.ends_with(after)
             }
         }
@@ -160,7 +160,7 @@ fn settle_last(templates: &mut [String]) {
         && order(before, last).is_gt()
     {
         core::mem::swap(before, last);
-        end = end.saturating_sub(1);
+        end = end.wrapping_sub(1);
     }
 }
 

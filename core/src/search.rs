@@ -7,7 +7,12 @@
 
 /// Where a text first has one of these bytes.
 pub fn position(text: &str, separators: &[u8]) -> Option<usize> {
-    text.bytes().position(|byte| is_any(byte, separators))
+    for (at, byte) in text.bytes().enumerate() {
+        if is_any(byte, separators) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// Whether a text has this byte.
@@ -26,7 +31,7 @@ pub fn after_last<'a>(text: &'a str, separators: &[u8]) -> &'a str {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next_back() {
         if is_any(byte, separators) {
-            let start = bytes.len().saturating_add(1);
+            let start = bytes.len().wrapping_add(1);
             return text.get(start..).unwrap_or_default();
         }
     }
@@ -37,7 +42,7 @@ pub fn after_last<'a>(text: &'a str, separators: &[u8]) -> &'a str {
 pub fn trim_end<'a>(mut text: &'a str, bytes: &[u8]) -> &'a str {
     while let Some(last) = text.as_bytes().last()
         && is_any(*last, bytes)
-        && let Some(rest) = text.get(..text.len().saturating_sub(1))
+        && let Some(rest) = text.get(..text.len().wrapping_sub(1))
     {
         text = rest;
     }
@@ -89,8 +94,13 @@ impl<'a> Pieces<'a> {
 
 /// Where a short text first stands in another.
 pub fn find(text: &str, needle: &str) -> Option<usize> {
-    let mut windows = text.as_bytes().windows(needle.len().max(1));
-    windows.position(|window| window == needle.as_bytes())
+    for at in 0..text.len() {
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
+        if rest.starts_with(needle.as_bytes()) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// The texts before and after the first place where `needle` stands.

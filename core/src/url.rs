@@ -14,6 +14,12 @@ pub fn split_authority(location: &str) -> (&str, &str) {
     cut(location, b"/?#")
 }
 
+/// What stands before and after the first `@`, or `%40` where there is none.
+#[inline(never)]
+pub fn split_email(text: &str) -> Option<(&str, &str)> {
+    split_once(text, "@").or_else(|| split_once(text, "%40"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ mod traces;
 mod views;
 
 use super::*;
+use crate::input::Reader;
 use crate::navigation::PHASE_COUNT;
 use crate::signals::inp::Event;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
@@ -365,7 +366,7 @@ proptest! {
         let start = PageStart { url: &url, traceparent: &traceparent, activation_ms, hidden_ms, ..START };
         let mut session = Session::new(&options, &start);
         for (kind, numbers, texts) in &inputs {
-            if let Some(input) = Input::read(*kind, numbers, texts) {
+            if let Some(input) = Input::read(*kind, &mut Reader::new(numbers, texts)) {
                 session.on(input);
             }
         }

@@ -38,7 +38,8 @@ impl Blocks {
 unsafe impl Sync for Blocks {}
 
 fn block_size(layout: Layout) -> usize {
-    let wanted = layout.size().max(layout.align()).max(SMALLEST);
+    // The smallest is aligned for everything.
+    let wanted = layout.size().max(SMALLEST);
     // No layout is larger than half of the address space.
     wanted
         .wrapping_sub(1)
@@ -98,21 +99,6 @@ unsafe impl GlobalAlloc for Blocks {
             // SAFETY: the block is no longer in use, and holds an address.
             unsafe { block.cast::<Option<NonNull<u8>>>().write(*free) };
             *free = NonNull::new(block);
-        }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller keeps the contract of `realloc`.
-        let wanted = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
-        if block_size(layout) == block_size(wanted) {
-            return block;
-        }
-        // SAFETY: as above; both blocks are at least as long as what is copied.
-        unsafe {
-            let moved = self.alloc(wanted);
-            moved.copy_from_nonoverlapping(block, layout.size().min(size));
-            self.dealloc(block, layout);
-            moved
         }
     }
 }

@@ -162,12 +162,12 @@ impl Writer {
     /// behind it if it takes more.
     #[inline(never)]
     fn close(&mut self, start: usize) {
-        let mut length = self.bytes.len().saturating_sub(start);
-        let mut at = start.saturating_sub(1);
+        let mut length = self.bytes.len().wrapping_sub(start);
+        let mut at = start.wrapping_sub(1);
         while length >= 0x80 {
             self.put(at, length as u8 | 0x80);
             length >>= 7;
-            at = at.saturating_add(1);
+            at = at.wrapping_add(1);
             let mut carried = 0;
             for byte in self.bytes.get_mut(at..).unwrap_or_default() {
                 core::mem::swap(byte, &mut carried);

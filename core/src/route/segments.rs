@@ -6,7 +6,8 @@ use alloc::string::String;
 
 use super::{path_of, segments_of};
 use crate::append;
-use crate::search::{has, split_once};
+use crate::search::has;
+use crate::url::split_email;
 
 /// A path with more segments than this ends in `/*`.
 const MAX_SEGMENTS: usize = 8;
@@ -28,7 +29,7 @@ pub fn infer(path: &str) -> String {
             append::text(&mut route, "*");
             break;
         }
-        left = left.saturating_sub(1);
+        left = left.wrapping_sub(1);
         append::text(&mut route, placeholder_for(segment).unwrap_or(segment));
     }
     if route.is_empty() {
@@ -63,8 +64,7 @@ fn is_date(segment: &str) -> bool {
 
 /// Something, `@`, and something with a dot.
 fn is_email(segment: &str) -> bool {
-    let parts = split_once(segment, "@").or_else(|| split_once(segment, "%40"));
-    parts.is_some_and(|(name, host)| !name.is_empty() && has(host, b'.'))
+    split_email(segment).is_some_and(|(name, host)| !name.is_empty() && has(host, b'.'))
 }
 
 fn is_identifier(segment: &str) -> bool {
@@ -73,7 +73,7 @@ fn is_identifier(segment: &str) -> bool {
     }
     let len = segment.len() as u32;
     let (mut whole, mut piece, mut word) = (Run::default(), Run::default(), Run::default());
-    for at in 0..=segment.len() {
+    for at in 0..segment.len().wrapping_add(1) {
         // A dot ends the last piece, too.
         let byte = segment.as_bytes().get(at).copied().unwrap_or(b'.');
         // Files and verbs have pieces: `42.json`, `app.3f2a9c.js`,
