@@ -23,7 +23,14 @@ pub fn has(text: &str, byte: u8) -> bool {
 /// The text before the first of these bytes, and the rest from it on.
 pub fn cut<'a>(text: &'a str, separators: &[u8]) -> (&'a str, &'a str) {
     let at = position(text, separators).unwrap_or(text.len());
-    text.split_at_checked(at).unwrap_or((text, ""))
+    split_at(text, at)
+}
+
+/// The texts before and after a place between two characters.
+#[inline(never)]
+fn split_at(text: &str, at: usize) -> (&str, &str) {
+    let before = text.get(..at).unwrap_or(text);
+    (before, text.get(at..).unwrap_or_default())
 }
 
 /// The text after the last of these bytes; all of it without one.
@@ -105,8 +112,8 @@ pub fn find(text: &str, needle: &str) -> Option<usize> {
 
 /// The texts before and after the first place where `needle` stands.
 pub fn split_once<'a>(text: &'a str, needle: &str) -> Option<(&'a str, &'a str)> {
-    let (before, rest) = text.split_at_checked(find(text, needle)?)?;
-    Some((before, rest.strip_prefix(needle)?))
+    let (before, rest) = split_at(text, find(text, needle)?);
+    Some((before, rest.get(needle.len()..)?))
 }
 
 /// Whether a byte is one of these: `contains` without its fast path for long

@@ -52,6 +52,10 @@ impl<'a> Attribute<'a> {
     }
 }
 
+const BOOL: u32 = 2;
+const INT: u32 = 3;
+const DOUBLE: u32 = 4;
+
 /// Attributes as this field of a message. One by one, where what they say is
 /// not kept; a caller that has them together uses [`Attribute`].
 impl Writer {
@@ -74,17 +78,17 @@ impl Writer {
 
     /// Writes a truth value.
     pub fn bool(&mut self, field: u32, key: &str, value: bool) {
-        self.pair(field, key, |any| any.set_varint(2, u64::from(value)));
+        self.number(field, key, BOOL, u64::from(value));
     }
 
     /// Writes a whole number.
     pub fn int(&mut self, field: u32, key: &str, value: i64) {
-        self.pair(field, key, |any| any.set_varint(3, value.cast_unsigned()));
+        self.number(field, key, INT, value.cast_unsigned());
     }
 
     /// Writes a floating-point number.
     pub fn double(&mut self, field: u32, key: &str, value: f64) {
-        self.pair(field, key, |any| any.set_double(4, value));
+        self.number(field, key, DOUBLE, value.to_bits());
     }
 
     /// Writes a list of texts.
@@ -95,6 +99,16 @@ impl Writer {
                     write_text(array, 1, text);
                 }
             });
+        });
+    }
+
+    /// Writes a number as this field of the `AnyValue`. Not inlined: one place for
+    /// three types.
+    #[inline(never)]
+    fn number(&mut self, field: u32, key: &str, value_field: u32, value: u64) {
+        self.pair(field, key, |any| match value_field {
+            DOUBLE => any.set_fixed64(value_field, value),
+            _ => any.set_varint(value_field, value),
         });
     }
 
