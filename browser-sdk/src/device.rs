@@ -17,6 +17,8 @@ pub struct Device<'a> {
     pub language: &'a str,
     /// `navigator.userAgent`, where there are no brands.
     pub user_agent: &'a str,
+    /// `navigator.connection.effectiveType` at the start.
+    pub network: &'a str,
     /// Whether it prefers a mobile page, if it tells.
     pub mobile: Option<bool>,
     /// Whether it tells of no layout shifts: then there is no CLS, not one of zero.
@@ -30,6 +32,7 @@ impl Device<'_> {
         record.text("browser.platform", self.platform);
         record.text("browser.language", self.language);
         record.text("user_agent.original", self.user_agent);
+        record.text("sightline.network.effective_type", self.network);
         if let Some(mobile) = self.mobile {
             record.bool("browser.mobile", mobile);
         }

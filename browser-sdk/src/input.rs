@@ -137,8 +137,9 @@ pub mod call {
     /// an earlier page left.
     pub const RESTORE: u8 = 22;
     /// What the browser says of itself. Numbers: whether it is mobile (1, 0, or 2
-    /// where it does not tell), whether it tells of no layout shifts. Texts: brands (one a line), platform, language,
-    /// user agent.
+    /// where it does not tell), whether it tells of no layout shifts. Texts:
+    /// brands (one a line), platform, language, user agent, effective type of
+    /// the network.
     pub const DEVICE: u8 = 24;
     /// Something happens now (`Date.now()`): goes on with the stored session, or
     /// with a new one. Numbers: now, its start, its last activity, 16 random

@@ -111,13 +111,14 @@ pub extern "C" fn engine(kind: u8, numbers: usize, text_bytes: usize) -> usize {
     page.room.len()
 }
 fn device<'a>(from: &mut Reader<'a>) -> Device<'a> {
-    let [brands, platform, language, user_agent, ..] = from.texts;
+    let [brands, platform, language, user_agent, network, ..] = from.texts;
     let mobile = from.number();
     Device {
         brands,
         platform,
         language,
         user_agent,
+        network,
         mobile: (mobile < 2.0).then_some(mobile != 0.0),
         lacks_shifts: from.number() != 0.0,
     }

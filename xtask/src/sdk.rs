@@ -23,11 +23,12 @@ const PACKED: &str = "dist/npm";
 /// What makes the engine smallest once it is compressed: control flow is made
 /// anew from the flattened program. No address is below 1 KiB, where only a stack
 /// that is overrun would end.
-const PASSES: [&str; 6] = [
+const PASSES: [&str; 7] = [
     "--flatten",
     "--rereloop",
     "--simplify-locals",
     "-Oz",
+    "--optimize-instructions",
     "--reorder-functions",
     "--low-memory-unused",
 ];
@@ -36,6 +37,7 @@ const PASSES: [&str; 6] = [
 pub fn get(setup: &Setup) -> Result<Found> {
     let site = setup.site;
     let key = Key::new("sdk", "")
+        .with(PASSES.join(" "))
         .with_files(&site.root, &SHARED)?
         .with_files(&site.root, &["browser-sdk/Cargo.toml", "browser-sdk/src"])?;
     let key = sources(site)?

@@ -11,6 +11,7 @@ const INTERVAL_MS = 5000;
 
 interface Client extends Navigator {
   userAgentData?: { brands: { brand: string; version: string }[]; platform: string; mobile: boolean };
+  connection?: { effectiveType?: string };
 }
 
 /** Tells the engine of the device; gives back what is to be called when
@@ -26,6 +27,7 @@ export function watchSession(persist: boolean): () => void {
       agent?.platform ?? "",
       client.language,
       agent ? "" : client.userAgent,
+      client.connection?.effectiveType ?? "",
     ],
   );
 

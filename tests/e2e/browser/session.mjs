@@ -34,6 +34,8 @@ await scenario(async ({ open, sink, saw, equal, expect }) => {
   expect(start <= last && Math.abs(Date.now() - last) < MINUTE, "with its times", [start, last]);
   saw.resource = sink.received[0].resource;
   expect(saw.resource["browser.language"] && "browser.mobile" in saw.resource, "the device", saw.resource);
+  const network = await first.evaluate(() => navigator.connection.effectiveType);
+  equal(saw.resource["sightline.network.effective_type"], network, "the network");
 
   const second = await open("plain.html");
   const joined = await told(second);

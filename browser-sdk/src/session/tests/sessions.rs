@@ -92,6 +92,7 @@ fn the_resource_tells_the_device() {
         platform: "Linux",
         language: "de-AT",
         user_agent: "",
+        network: "4g",
         mobile: Some(false),
         lacks_shifts: false,
     });
@@ -102,6 +103,7 @@ fn the_resource_tells_the_device() {
     let attributes = &resource.attributes;
     assert_eq!(text(attributes, "browser.platform"), "Linux");
     assert_eq!(text(attributes, "browser.language"), "de-AT");
+    assert_eq!(text(attributes, "sightline.network.effective_type"), "4g");
     assert_eq!(
         value(attributes, "browser.mobile"),
         Some(&Value::BoolValue(false))
