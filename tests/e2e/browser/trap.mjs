@@ -133,8 +133,13 @@ await scenario(async ({ open, leave, context, sink, saw, equal, expect }) => {
     const before = told();
     const page = await open("plain.html", { script: `(${watch})(${kind}, ${nth})` });
     const statuses = await page.evaluate(act);
-    // A click that changes the address and the page; before the first frame none is heard.
+    // A click that the engine hears: none is before the first frame, and it is
+    // told when the page is idle, unless a view has begun meanwhile.
     await page.waitForFunction(() => performance.getEntriesByType("paint").length);
+    await page.evaluate(() => sightline.flush());
+    await page.mouse.click(20, 20);
+    await page.evaluate(() => new Promise((done) => requestIdleCallback(done)));
+    // Another one, that changes the address and the page.
     await page.evaluate(() => {
       const go = () => {
         history.pushState({}, "", "/elsewhere");

@@ -53,6 +53,7 @@ await scenario(async ({ open, leave, sink, saw, expect, equal }) => {
       "browser.brands": await page.evaluate(() => navigator.userAgentData.brands.map(({ brand, version }) => `${brand} ${version}`)),
       "browser.platform": "Linux",
       "browser.language": await page.evaluate(() => navigator.language),
+      "sightline.network.effective_type": await page.evaluate(() => navigator.connection.effectiveType),
       "browser.mobile": false,
     },
     "the resource",
