@@ -1,12 +1,10 @@
 //! Chromium or Chrome: the user's, or Debian's package, installed as root.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use super::of_the_user;
-use crate::debian;
+use super::{install, of_the_user};
 use crate::part::{Found, Part};
 use crate::setup::Setup;
 
@@ -16,6 +14,7 @@ const NAMES: [&str; 4] = [
     "google-chrome",
     "google-chrome-stable",
 ];
+const INSTEAD: &str = "install chromium or google-chrome (Debian: apt-get install chromium), or name one in SIGHTLINE_CHROMIUM";
 const MACOS: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
 pub fn get(setup: &Setup) -> Result<Found> {
@@ -26,20 +25,7 @@ pub fn get(setup: &Setup) -> Result<Found> {
         setup.progress.there(Part::Chromium.name(), "", MACOS);
         return Ok(Found::at(MACOS));
     }
-    if !debian::is_here() || !debian::is_root() {
-        bail!(
-            "install chromium or google-chrome (Debian: apt-get install chromium), or name one in SIGHTLINE_CHROMIUM"
-        );
-    }
-    let started = Instant::now();
-    setup
-        .progress
-        .begun(Part::Chromium.name(), "", "installing");
-    let log = setup.site.home.join("logs/chromium.log");
-    debian::install(setup.site.manifest.debian("chromium")?, &log)?;
-    setup
-        .progress
-        .ready(Part::Chromium.name(), "", started.elapsed());
+    install(setup, Part::Chromium, INSTEAD)?;
     match of_the_user(setup, Part::Chromium, &NAMES, "chromium")? {
         Some(path) => Ok(Found::at(path)),
         None => bail!("Debian's chromium is older than what is needed here"),

@@ -1,12 +1,9 @@
 //! Firefox and WebKit, for the one scenario that runs in them: the user's, or
 //! Debian's packages, installed as root.
 
-use std::time::Instant;
-
 use anyhow::{Result, bail};
 
-use super::of_the_user;
-use crate::debian;
+use super::{install, of_the_user};
 use crate::part::{Found, Part};
 use crate::process;
 use crate::setup::Setup;
@@ -16,7 +13,7 @@ pub fn firefox(setup: &Setup) -> Result<Found> {
     if let Some(path) = look()? {
         return Ok(Found::at(path));
     }
-    install(setup, Part::Firefox)?;
+    install(setup, Part::Firefox, &instead(setup, Part::Firefox)?)?;
     match look()? {
         Some(path) => Ok(Found::at(path)),
         None => bail!("Debian's firefox-esr is older than what is needed here"),
@@ -39,25 +36,17 @@ pub fn webkit(setup: &Setup) -> Result<Found> {
         setup.progress.there(Part::WebKit.name(), "", &place);
         return Ok(Found::at(path));
     }
-    install(setup, Part::WebKit)?;
+    install(setup, Part::WebKit, &instead(setup, Part::WebKit)?)?;
     match look() {
         Some(path) => Ok(Found::at(path)),
         None => bail!("Debian's packages brought no WebKitWebDriver"),
     }
 }
 
-fn install(setup: &Setup, part: Part) -> Result<()> {
+fn instead(setup: &Setup, part: Part) -> Result<String> {
     let packages = setup.site.manifest.debian(part.name())?;
-    if !debian::is_here() || !debian::is_root() {
-        bail!(
-            "install it (Debian: apt-get install {})",
-            packages.join(" ")
-        );
-    }
-    let started = Instant::now();
-    setup.progress.begun(part.name(), "", "installing");
-    let log = setup.site.home.join(format!("logs/{}.log", part.name()));
-    debian::install(packages, &log)?;
-    setup.progress.ready(part.name(), "", started.elapsed());
-    Ok(())
+    Ok(format!(
+        "install it (Debian: apt-get install {})",
+        packages.join(" ")
+    ))
 }

@@ -13,10 +13,12 @@ pub mod wasm_target;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 
 use crate::cache::{Entry, Key};
+use crate::debian;
 use crate::dist;
 use crate::part::{Found, Part};
 use crate::prerequisites::Prerequisite;
@@ -67,6 +69,20 @@ fn of_the_user(setup: &Setup, part: Part, names: &[&str], key: &str) -> Result<O
         );
     }
     Ok(found.map(|(path, _)| path))
+}
+
+/// Installs a part's Debian packages. Where that can't be, fails with what to do
+/// instead.
+fn install(setup: &Setup, part: Part, instead: &str) -> Result<()> {
+    if !debian::is_here() || !debian::is_root() {
+        bail!("{instead}");
+    }
+    let started = Instant::now();
+    setup.progress.begun(part.name(), "", "installing");
+    let log = setup.site.home.join(format!("logs/{}.log", part.name()));
+    debian::install(setup.site.manifest.debian(part.name())?, &log)?;
+    setup.progress.ready(part.name(), "", started.elapsed());
+    Ok(())
 }
 
 fn look_for(
