@@ -329,11 +329,11 @@ impl Outbox {
 
     /// Queues an event with the account so far, if more was lost.
     fn tell_losses(&mut self, unix_nanos: u64) {
-        let queued = self.queued();
         // An event that finds the queue full would be one more loss to tell.
         if self.gathered(Signal::Logs).0 > MAX_QUEUE_BYTES / 2 {
             return;
         }
+        let queued = self.queued();
         if let Some(event) = self.account.tell(queued, unix_nanos) {
             self.push(Signal::Logs, event);
         }

@@ -5,6 +5,7 @@
 use alloc::string::String;
 
 use sightline_core::id::{SpanId, TraceId};
+use sightline_core::names;
 use sightline_core::redact;
 use sightline_core::route::{self, Routes};
 use sightline_core::sampling::Ratio;
@@ -45,8 +46,8 @@ impl Location {
 
     /// Adds `url.path` and `url.template`.
     pub fn describe(&self, record: &mut Record) {
-        record.text("url.path", &self.path);
-        record.text("url.template", &self.template);
+        record.text(names::URL_PATH, &self.path);
+        record.text(names::URL_TEMPLATE, &self.template);
     }
 }
 

@@ -158,6 +158,13 @@ pub fn known_method(method: &[u8]) -> &'static str {
     known.copied().unwrap_or(METHOD_OTHER)
 }
 
+/// A URL, redacted.
+pub const URL_FULL: &str = "url.full";
+/// The path of a URL, redacted.
+pub const URL_PATH: &str = "url.path";
+/// The route that a page's path falls under.
+pub const URL_TEMPLATE: &str = "url.template";
+
 /// Instrumentation scope of the filter.
 pub const EDGE_SCOPE: &str = "sightline.edge";
 /// Instrumentation scope of the browser SDK.

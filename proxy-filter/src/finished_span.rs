@@ -88,7 +88,7 @@ impl FinishedSpan {
             text("http.request.method_original", method.as_deref()),
             text("http.route", label.route),
             int("http.response.status_code", self.outcome.status_code()),
-            text("url.path", path.as_deref()),
+            text(names::URL_PATH, path.as_deref()),
             text("url.scheme", scheme.as_deref()),
             text("server.address", host),
             int("server.port", port.flatten()),

@@ -23,13 +23,12 @@ const PACKED: &str = "dist/npm";
 /// What makes the engine smallest once it is compressed: control flow is made
 /// anew from the flattened program. No address is below 1 KiB, where only a stack
 /// that is overrun would end.
-const PASSES: [&str; 7] = [
+const PASSES: [&str; 6] = [
     "--flatten",
     "--rereloop",
     "--simplify-locals",
     "-Oz",
-    "--optimize-instructions",
-    "--reorder-functions",
+    "-Oz",
     "--low-memory-unused",
 ];
 

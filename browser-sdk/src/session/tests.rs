@@ -124,6 +124,21 @@ fn painted(paint_ms: f64) -> Input<'static> {
     })
 }
 
+const fn hidden(now_ms: f64, interaction_count: f64) -> Input<'static> {
+    Input::Hidden {
+        now_ms,
+        interaction_count,
+    }
+}
+
+fn shift(value: f64, at_ms: f64, target: &'static str) -> Input<'static> {
+    Input::LayoutShift {
+        value,
+        at_ms,
+        target,
+    }
+}
+
 fn thrown(message: &'static str) -> Input<'static> {
     Input::Thrown(Thrown {
         kind: "TypeError",
@@ -140,11 +155,7 @@ fn a_whole_visit_tells_every_vital_once() {
     session.on(Input::FirstContentfulPaint { paint_ms: 120.0 });
     session.on(painted(120.0));
     session.on(painted(2600.0));
-    session.on(Input::LayoutShift {
-        value: 0.25,
-        at_ms: 500.0,
-        target: "",
-    });
+    session.on(shift(0.25, 500.0, ""));
     session.on(Input::Event(Event {
         interaction_id: 7.0,
         duration_ms: 240.0,
@@ -156,14 +167,8 @@ fn a_whole_visit_tells_every_vital_once() {
         end_ms: 900.0,
         phases_ms: &phases,
     });
-    session.on(Input::Hidden {
-        now_ms: 9000.0,
-        interaction_count: 1.0,
-    });
-    session.on(Input::Hidden {
-        now_ms: 9001.0,
-        interaction_count: 1.0,
-    });
+    session.on(hidden(9000.0, 1.0));
+    session.on(hidden(9001.0, 1.0));
     let (logs, _) = sent(&mut session);
     assert_eq!(
         vitals(&logs),
@@ -201,25 +206,11 @@ fn a_whole_visit_tells_every_vital_once() {
 fn what_grows_after_the_first_hiding_is_told_as_growth() {
     let mut session = session();
     session.on(Input::FirstContentfulPaint { paint_ms: 120.0 });
-    session.on(Input::LayoutShift {
-        value: 0.25,
-        at_ms: 500.0,
-        target: "",
-    });
-    session.on(Input::Hidden {
-        now_ms: 1000.0,
-        interaction_count: 0.0,
-    });
-    session.on(Input::LayoutShift {
-        value: 0.5,
-        at_ms: 9000.0,
-        target: "",
-    });
+    session.on(shift(0.25, 500.0, ""));
+    session.on(hidden(1000.0, 0.0));
+    session.on(shift(0.5, 9000.0, ""));
     session.on(painted(9000.0));
-    session.on(Input::Hidden {
-        now_ms: 10_000.0,
-        interaction_count: 0.0,
-    });
+    session.on(hidden(10_000.0, 0.0));
     let (logs, _) = sent(&mut session);
     assert_eq!(
         vitals(&logs),
@@ -243,15 +234,8 @@ fn a_page_in_the_background_paints_and_shifts_for_nobody() {
     );
     session.on(Input::FirstContentfulPaint { paint_ms: 120.0 });
     session.on(painted(120.0));
-    session.on(Input::LayoutShift {
-        value: 0.25,
-        at_ms: 500.0,
-        target: "",
-    });
-    session.on(Input::Hidden {
-        now_ms: 1000.0,
-        interaction_count: 0.0,
-    });
+    session.on(shift(0.25, 500.0, ""));
+    session.on(hidden(1000.0, 0.0));
     let (logs, _) = sent(&mut session);
     assert_eq!(vitals(&logs), []);
 }

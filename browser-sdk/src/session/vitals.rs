@@ -1,6 +1,7 @@
 //! The vitals of a view: when it begins, and what is told of it when.
 
 use super::Session;
+use sightline_core::names::URL_TEMPLATE;
 use sightline_core::otlp::Writer;
 
 use crate::outbox::Signal;
@@ -97,17 +98,14 @@ impl Session {
             _ if view.is_load => ttfb::describe(report.value, navigation, &mut event),
             _ => {}
         }
-        let mut histogram = None;
+        self.outbox.push(Signal::Logs, event);
         if self.has_metrics && report.is_first {
             let times = [self.clock.unix_nanos(view.origin_ms), at];
             let labels = |point: &mut Writer, field| {
-                point.text(field, "url.template", &view.location.template);
+                point.text(field, URL_TEMPLATE, &view.location.template);
                 point.text(field, vital::NAVIGATION_TYPE, &view.navigation_type);
             };
-            histogram = Some(Record::histogram(vital, report.value, times, labels));
-        }
-        self.outbox.push(Signal::Logs, event);
-        if let Some(histogram) = histogram {
+            let histogram = Record::histogram(vital, report.value, times, labels);
             self.outbox.push(Signal::Metrics, histogram);
         }
     }

@@ -1,6 +1,7 @@
 //! The document load span, from Navigation Timing. It is a child of the edge's
 //! span where `Server-Timing` tells it. Resources have no spans here.
 
+use sightline_core::names::URL_FULL;
 use sightline_core::otlp::{SpanKind, write_span_event};
 
 use crate::clock::Clock;
@@ -24,7 +25,7 @@ pub fn span(page: &Page, clock: Clock, navigation: &Navigation, end_ms: f64) -> 
     for (name, at) in navigation.phases() {
         write_span_event(&mut span.fields, name, clock.unix_nanos(at), |_| {});
     }
-    span.text("url.full", &page.location.full);
+    span.text(URL_FULL, &page.location.full);
     page.location.describe(&mut span);
     span
 }

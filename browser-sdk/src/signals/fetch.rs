@@ -58,8 +58,8 @@ pub fn span(
     let mut span = Record::span(&name, SpanKind::Client, context, None, unix_nanos);
     write_link(&mut span.fields, page, |_| {});
     span.text("http.request.method", method);
-    span.text("url.full", &location.full);
-    span.text("url.template", &location.template);
+    span.text(names::URL_FULL, &location.full);
+    span.text(names::URL_TEMPLATE, &location.template);
     let (server, port) = server_of(&location.full);
     span.text("server.address", server);
     span.int("server.port", port);

@@ -94,12 +94,28 @@ fn write_instrument(metric: &mut Writer, of: &Instrument<'_>) {
 /// The field of a histogram's point that holds its attributes.
 const POINT_ATTRIBUTES: u32 = 9;
 
-/// Writes the fields of a histogram that is told a single value: what came since
-/// the start. `labels` writes each attribute as the field that it is given.
+/// The fields of a histogram's point that every one has.
+fn write_buckets(
+    point: &mut Writer,
+    [start_unix_nanos, unix_nanos]: [u64; 2],
+    (count, sum): (u64, f64),
+    buckets: impl ExactSizeIterator<Item = u64>,
+    explicit_bounds: &[f64],
+) {
+    point.fixed64(2, start_unix_nanos);
+    point.fixed64(3, unix_nanos);
+    point.fixed64(4, count);
+    point.set_double(5, sum);
+    point.packed_fixed64(6, buckets);
+    point.packed_fixed64(7, explicit_bounds.iter().map(|bound| bound.to_bits()));
+}
+
+/// Writes the fields of a histogram that is told a single value, with its start and
+/// end. `labels` writes each attribute as the field that it is given.
 pub fn write_one_value(
     metric: &mut Writer,
     of: &Instrument<'_>,
-    [start_unix_nanos, unix_nanos]: [u64; 2],
+    times: [u64; 2],
     value: f64,
     explicit_bounds: &[f64],
     labels: impl FnOnce(&mut Writer, u32),
@@ -107,16 +123,12 @@ pub fn write_one_value(
     write_instrument(metric, of);
     metric.message(9, |histogram| {
         histogram.message(1, |point| {
-            point.fixed64(2, start_unix_nanos);
-            point.fixed64(3, unix_nanos);
-            point.fixed64(4, 1);
-            point.set_double(5, value);
             // Bounds are inclusive.
             let below = explicit_bounds.iter().filter(|bound| **bound < value);
             let bucket = below.count();
             let buckets = 0..explicit_bounds.len().saturating_add(1);
-            point.packed_fixed64(6, buckets.map(|at| u64::from(at == bucket)));
-            point.packed_fixed64(7, explicit_bounds.iter().map(|bound| bound.to_bits()));
+            let buckets = buckets.map(|at| u64::from(at == bucket));
+            write_buckets(point, times, (1, value), buckets, explicit_bounds);
             labels(point, POINT_ATTRIBUTES);
         });
         histogram.varint(2, Temporality::Delta as u64);
@@ -178,12 +190,10 @@ pub fn write_histogram(
                 histogram.message(1, |message| {
                     let count = point.bucket_counts.iter();
                     let count = count.fold(0u64, |sum, bucket| sum.saturating_add(*bucket));
-                    message.fixed64(2, point.start_unix_nanos);
-                    message.fixed64(3, point.unix_nanos);
-                    message.fixed64(4, count);
-                    message.set_double(5, point.sum);
-                    message.packed_fixed64(6, point.bucket_counts.iter().copied());
-                    message.packed_fixed64(7, point.explicit_bounds.iter().map(|b| b.to_bits()));
+                    let times = [point.start_unix_nanos, point.unix_nanos];
+                    let buckets = point.bucket_counts.iter().copied();
+                    let (total, bounds) = ((count, point.sum), point.explicit_bounds);
+                    write_buckets(message, times, total, buckets, bounds);
                     for exemplar in point.exemplars {
                         message.message(8, |message| {
                             message.fixed64(2, exemplar.unix_nanos);

@@ -50,7 +50,7 @@ impl AccessRecord {
         let optional = [
             ("http.request.method_original", method.as_deref()),
             ("http.route", label.route),
-            ("url.path", path.as_deref()),
+            (names::URL_PATH, path.as_deref()),
             ("client.address", peer.as_deref()),
             ("error.type", error.as_deref()),
         ];

@@ -3,10 +3,7 @@
 use super::*;
 use crate::signals::frames::Script;
 
-const HIDE: Input<'static> = Input::Hidden {
-    now_ms: 9000.0,
-    interaction_count: 3.0,
-};
+const HIDE: Input<'static> = hidden(9000.0, 3.0);
 
 fn loaded() -> Session {
     let mut session = session();
@@ -64,11 +61,7 @@ fn view(kind: &str, path: &str, names: &str) -> (String, String, Vec<String>) {
 fn a_soft_navigation_ends_a_view_and_begins_another() {
     let mut session = loaded();
     session.on(click(7.0, 1000.0));
-    session.on(Input::LayoutShift {
-        value: 0.5,
-        at_ms: 1500.0,
-        target: "#a",
-    });
+    session.on(shift(0.5, 1500.0, "#a"));
     session.on(Input::SoftNavigation {
         start_ms: 2000.0,
         interaction_id: 14.0,
