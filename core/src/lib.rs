@@ -14,6 +14,7 @@ pub mod append;
 pub mod b3;
 pub mod baggage;
 pub mod client_address;
+pub mod dashboard;
 pub mod date_time;
 pub mod histogram;
 pub mod id;

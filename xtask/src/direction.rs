@@ -15,11 +15,12 @@ use crate::site::Site;
 const CORE: &str = "sightline-core";
 pub const FILTER: &str = "sightline-filter";
 pub const BROWSER: &str = "sightline-browser";
+const RULES: &str = "sightline-rules";
 const TESTS: &str = "sightline-tests";
 const XTASK: &str = "xtask";
 
 /// What must not depend on what, through however many packages.
-const FORBIDDEN: [(&str, &str); 10] = [
+const FORBIDDEN: [(&str, &str); 14] = [
     (CORE, FILTER),
     (CORE, BROWSER),
     (CORE, TESTS),
@@ -30,6 +31,10 @@ const FORBIDDEN: [(&str, &str); 10] = [
     (BROWSER, XTASK),
     (TESTS, XTASK),
     (TESTS, BROWSER),
+    (CORE, RULES),
+    (FILTER, RULES),
+    (BROWSER, RULES),
+    (RULES, XTASK),
 ];
 
 /// Packages of the workspace and what each depends on, for any purpose.

@@ -1,0 +1,5 @@
+//! Prometheus rules: objectives become rules, rules are scaled for drills, and
+//! rules are checked for the mistakes that promtool lets pass. Reads and returns
+//! text; files are the callers' business.
+
+pub mod rule_file;
