@@ -121,7 +121,7 @@ fn selectors(objective: &Objective) -> (String, Bad) {
         Events::WebVital(WebVital::Inp) => of_vital(&metric::WEB_VITAL_INP, "0.2"),
         Events::WebVital(WebVital::Cls) => of_vital(&metric::WEB_VITAL_CLS, "0.1"),
         Events::Views => {
-            let bad = series(metric::BROWSER_VIEWS_WITH_ERRORS.name, "");
+            let bad = series(metric::BROWSER_EXCEPTIONS.name, "");
             (series(metric::BROWSER_VIEWS.name, ""), Bad::Counter(bad))
         }
         Events::Counters { total, bad } => (total.clone(), Bad::Counter(bad.clone())),
