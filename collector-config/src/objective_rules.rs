@@ -250,13 +250,10 @@ fn absent(objective: &Objective) -> Rule {
     let (all, by) = (of(objective, EVENTS), objective.labels());
     let expr = format!("count by ({by}) ({all} offset 1h) unless on ({by}) {all}");
     let severity = objective.severity.min(crate::objective::Severity::Chat);
-    let mut rule = alert(
-        objective,
-        "ObjectiveAbsent".into(),
-        "10m",
-        severity.text(),
-        expr,
-    );
+    let name = "ObjectiveAbsent".to_owned();
+    let mut rule = alert(objective, name, "10m", severity.text(), expr);
+    // Silent where it is known why nothing arrives.
+    rule.labels.insert("fires_on".into(), "no_data".into());
     let summary = format!(
         "{}: nothing tells of {} any more; an hour ago something did",
         subject(objective),
