@@ -48,7 +48,7 @@ second time there is nothing to do. `cargo xtask <command> --help` says more.
 
 Environment: SIGHTLINE_HOME (the cache; by default sightline in the user's cache
 directory), SIGHTLINE_ENVOY, SIGHTLINE_OTELCOL, SIGHTLINE_PROMETHEUS,
-SIGHTLINE_CHROMIUM (a program to use instead of the one set up here), CI=true
+SIGHTLINE_ALERTMANAGER, SIGHTLINE_CHROMIUM (a program to use instead of the one set up here), CI=true
 (a part that can't be had is a failure).";
 
 /// A command line that can't be carried out as written: exit code 2.
