@@ -7,5 +7,6 @@ pub mod duration;
 pub mod links;
 pub mod objective;
 pub mod objective_rules;
+pub mod objective_tests;
 pub mod rule_file;
 pub mod scale;

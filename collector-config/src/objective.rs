@@ -57,7 +57,8 @@ pub enum Events {
     RequestsWithin(f64),
     /// Page views with this vital; those beyond its `good` are bad.
     WebVital(WebVital),
-    /// Page views; those with an error are bad.
+    /// Page views; each error that a page tells is a bad one. A page tells an
+    /// error once, and two different ones are two.
     Views,
     /// Counters of one's own; `only` does not apply.
     Counters {

@@ -85,13 +85,16 @@ fn base(objective: &Objective) -> [Rule; 2] {
     ]
 }
 
-enum Bad {
+/// Which events are bad.
+pub(crate) enum Bad {
+    /// Those of these series.
     Counter(String),
+    /// Those that are not of these.
     AllBut(String),
 }
 
 /// Series of all events and of the bad ones.
-fn selectors(objective: &Objective) -> (String, Bad) {
+pub(crate) fn selectors(objective: &Objective) -> (String, Bad) {
     let series = |name: &str, more: &str| {
         let matchers = [more, objective.only.as_str()];
         let matchers: Vec<_> = matchers
@@ -121,7 +124,7 @@ fn selectors(objective: &Objective) -> (String, Bad) {
         Events::WebVital(WebVital::Inp) => of_vital(&metric::WEB_VITAL_INP, "0.2"),
         Events::WebVital(WebVital::Cls) => of_vital(&metric::WEB_VITAL_CLS, "0.1"),
         Events::Views => {
-            let bad = series(metric::BROWSER_VIEWS_WITH_ERRORS.name, "");
+            let bad = series(metric::BROWSER_EXCEPTIONS.name, "");
             (series(metric::BROWSER_VIEWS.name, ""), Bad::Counter(bad))
         }
         Events::Counters { total, bad } => (total.clone(), Bad::Counter(bad.clone())),
@@ -129,7 +132,7 @@ fn selectors(objective: &Objective) -> (String, Bad) {
 }
 
 /// `90` is `1h30m`.
-fn window(minutes: u32) -> String {
+pub(crate) fn window(minutes: u32) -> String {
     duration::text(Duration::from_secs(u64::from(minutes) * 60))
 }
 
@@ -250,13 +253,10 @@ fn absent(objective: &Objective) -> Rule {
     let (all, by) = (of(objective, EVENTS), objective.labels());
     let expr = format!("count by ({by}) ({all} offset 1h) unless on ({by}) {all}");
     let severity = objective.severity.min(crate::objective::Severity::Chat);
-    let mut rule = alert(
-        objective,
-        "ObjectiveAbsent".into(),
-        "10m",
-        severity.text(),
-        expr,
-    );
+    let name = "ObjectiveAbsent".to_owned();
+    let mut rule = alert(objective, name, "10m", severity.text(), expr);
+    // Silent where it is known why nothing arrives.
+    rule.labels.insert("fires_on".into(), "no_data".into());
     let summary = format!(
         "{}: nothing tells of {} any more; an hour ago something did",
         subject(objective),

@@ -19,6 +19,27 @@ pub fn rule_file(file: &RuleFile, divisor: u32) -> Result<RuleFile> {
     Ok(file)
 }
 
+/// Divides the durations of these keys in any YAML, line by line: for the
+/// configurations of Prometheus and Alertmanager, whose comments and order stay.
+pub fn yaml(text: &str, keys: &[&str], divisor: u32) -> Result<String> {
+    let mut scaled = String::with_capacity(text.len());
+    for line in text.lines() {
+        match line.split_once(": ") {
+            Some((key, value)) if keys.contains(&key.trim_start_matches([' ', '-'])) => {
+                let (value, comment) = value.split_once(" #").unwrap_or((value, ""));
+                let value = duration::parse(value.trim()).with_context(|| line.to_owned())?;
+                scaled += &format!("{key}: {}", duration::text(divided(value, divisor)));
+                if !comment.is_empty() {
+                    scaled += &format!(" #{comment}");
+                }
+            }
+            _ => scaled += line,
+        }
+        scaled.push('\n');
+    }
+    Ok(scaled)
+}
+
 /// Divides all durations of an expression.
 pub fn expression(text: &str, divisor: u32) -> Result<String> {
     let mut expression = parse(text).map_err(|why| anyhow!("{why}"))?;
@@ -144,6 +165,14 @@ groups:
             .replace("2m", "2s")
             .replace("10m", "10s");
         assert_eq!(scaled, RuleFile::parse(&expected).unwrap());
+    }
+
+    #[test]
+    fn durations_of_a_configuration_are_divided_by_key() {
+        let text = "a:\n  group_wait: 30s # soon\n  - for: 1h\n  other: 5m\n";
+        let expected = "a:\n  group_wait: 500ms # soon\n  - for: 1m\n  other: 5m\n";
+        assert_eq!(yaml(text, &["group_wait", "for"], 60).unwrap(), expected);
+        assert!(yaml("for: soon\n", &["for"], 60).is_err());
     }
 
     #[test]

@@ -127,12 +127,10 @@ metrics! {
         "Views by First Contentful Paint, in seconds.";
     WEB_VITAL_TTFB = Histogram "browser_web_vital_ttfb_seconds" "s" [URL_TEMPLATE_LABEL, NAVIGATION_TYPE, SERVICE_VERSION, MOBILE]
         "Views by Time to First Byte, in seconds.";
-    BROWSER_VIEWS = Counter "browser_views_total" "{view}" [URL_TEMPLATE_LABEL, SERVICE_VERSION]
-        "Views of pages.";
-    BROWSER_VIEWS_WITH_ERRORS = Counter "browser_views_with_errors_total" "{view}" [URL_TEMPLATE_LABEL, SERVICE_VERSION]
-        "Views in which an error was told.";
-    BROWSER_EXCEPTIONS = Counter "browser_exceptions_total" "{exception}" [URL_TEMPLATE_LABEL, SERVICE_VERSION, EXCEPTION_TYPE]
-        "Errors that pages told.";
+    BROWSER_VIEWS = Counter "browser_views_total" "{view}" [URL_TEMPLATE_LABEL, SERVICE_VERSION, MOBILE]
+        "Views of pages, as far as their first byte is known.";
+    BROWSER_EXCEPTIONS = Counter "browser_exceptions_total" "{exception}" [EXCEPTION_TYPE, URL_TEMPLATE_LABEL, SERVICE_VERSION, MOBILE]
+        "Errors that pages told, each different one once a page.";
 }
 
 /// Metrics of the
