@@ -136,20 +136,9 @@ pub struct Alertmanager {
 }
 
 impl Alertmanager {
-    /// Starts it on a free port; else as [`Self::start_at`].
+    /// Starts it in `folder`, which gets a copy of our configuration with every
+    /// waiting time divided, and waits until it is ready.
     pub fn start(folder: &Path, webhook: &Webhook, divisor: u32, hours: Hours) -> Result<Self> {
-        Self::start_at(free_port()?, folder, webhook, divisor, hours)
-    }
-
-    /// Starts it on a port, in `folder`, which gets a copy of our configuration
-    /// with every waiting time divided, and waits until it is ready.
-    pub fn start_at(
-        port: u16,
-        folder: &Path,
-        webhook: &Webhook,
-        divisor: u32,
-        hours: Hours,
-    ) -> Result<Self> {
         let ours = parts::repository().join("collector-config/alertmanager");
         std::fs::create_dir_all(folder.join("templates"))?;
         std::fs::create_dir_all(folder.join("secrets"))?;
@@ -167,6 +156,7 @@ impl Alertmanager {
         }
         let pager = webhook.url(PAGER);
         write_config(folder, &pager, divisor, hours)?;
+        let port = free_port()?;
         let url = format!("http://127.0.0.1:{port}");
         let mut command = Command::new(parts::require(parts::ALERTMANAGER)?);
         command.current_dir(folder).args([

@@ -43,9 +43,8 @@ impl Stage {
     pub fn start() -> Result<Self> {
         let folder = TempDir::new()?;
         let webhook = Webhook::start()?;
-        let factor = 1.0 / f64::from(DIVISOR);
         let notifies = folder.path().join("alertmanager");
-        let alertmanager = Alertmanager::start(&notifies, &webhook, factor, Hours::Always)?;
+        let alertmanager = Alertmanager::start(&notifies, &webhook, DIVISOR, Hours::Always)?;
         let alertmanager_port = alertmanager.port();
         let prometheus_port = free_port()?;
         // The collector must know where Prometheus is, and Prometheus where the
