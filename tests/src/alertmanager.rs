@@ -4,7 +4,7 @@
 
 use crate::http::{self, Client};
 use crate::parts;
-use crate::process::{Process, free_port};
+use crate::process::Process;
 use crate::webhook::Webhook;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -132,7 +132,7 @@ pub struct Alertmanager {
     folder: PathBuf,
     divisor: u32,
     pager: String,
-    _process: Process,
+    process: Process,
 }
 
 impl Alertmanager {
@@ -156,27 +156,37 @@ impl Alertmanager {
         }
         let pager = webhook.url(PAGER);
         write_config(folder, &pager, divisor, hours)?;
-        let port = free_port()?;
-        let url = format!("http://127.0.0.1:{port}");
         let mut command = Command::new(parts::require(parts::ALERTMANAGER)?);
         command.current_dir(folder).args([
             "--config.file=alertmanager.yaml",
             "--storage.path=data",
             "--cluster.listen-address=",
-            &format!("--web.listen-address=127.0.0.1:{port}"),
+            // Of its own choice: a port that was free can be taken by another
+            // before it listens, which would then answer in its place.
+            "--web.listen-address=127.0.0.1:0",
         ]);
         let log = folder.join("alertmanager.log");
         let mut process = Process::start("alertmanager", &mut command, &log)?;
-        let ready = format!("{url}/-/ready");
-        process.wait_ready(|| http::is_ok(&ready).then_some(()))?;
+        let url = process.wait_ready(|| {
+            let written = std::fs::read_to_string(&log).ok()?;
+            let (_, address) = written.split_once("msg=\"Listening on\" address=")?;
+            let (address, _) = address.split_once('\n')?;
+            let url = format!("http://{}", address.trim());
+            http::is_ok(&format!("{url}/-/ready")).then_some(url)
+        })?;
         Ok(Self {
             api: Api::new(&url),
             url,
             folder: folder.to_owned(),
             divisor,
             pager,
-            _process: process,
+            process,
         })
+    }
+
+    /// What it has logged.
+    pub fn output(&self) -> String {
+        self.process.output()
     }
 
     /// Where it listens.

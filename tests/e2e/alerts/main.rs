@@ -34,9 +34,12 @@ impl Stage {
 
     /// The first notification at a path whose text holds this.
     fn wait_for(&self, path: &str, text: &str) -> Value {
-        self.webhook
-            .wait_for(path, LIMIT, |body| body.to_string().contains(text))
-            .expect(text)
+        let found = self
+            .webhook
+            .wait_for(path, LIMIT, |body| body.to_string().contains(text));
+        found.unwrap_or_else(|error| {
+            panic!("{text}: {error:#}\n{}", self.alertmanager.output());
+        })
     }
 
     /// Whether anything that came to a path holds this.
