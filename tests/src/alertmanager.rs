@@ -4,10 +4,11 @@
 
 use crate::http::{self, Client};
 use crate::parts;
-use crate::process::{Process, free_port};
+use crate::process::Process;
 use crate::webhook::Webhook;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use sightline_rules::scale;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,6 +20,14 @@ pub const CHAT: &str = "/slack";
 pub const TICKET: &str = "/ticket";
 /// Signs of life.
 pub const DEAD_MANS_SWITCH: &str = "/dead-mans-switch";
+
+/// What is scaled of the configuration.
+const WAITING: [&str; 4] = [
+    "group_wait",
+    "group_interval",
+    "repeat_interval",
+    "resolve_timeout",
+];
 
 /// When people are at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,15 +130,15 @@ pub struct Alertmanager {
     /// Its address.
     pub url: String,
     folder: PathBuf,
-    factor: f64,
+    divisor: u32,
     pager: String,
-    _process: Process,
+    process: Process,
 }
 
 impl Alertmanager {
-    /// Starts it in `folder`, which gets a copy of our configuration, every
-    /// duration times `factor`, and waits until it is ready.
-    pub fn start(folder: &Path, webhook: &Webhook, factor: f64, hours: Hours) -> Result<Self> {
+    /// Starts it in `folder`, which gets a copy of our configuration with every
+    /// waiting time divided, and waits until it is ready.
+    pub fn start(folder: &Path, webhook: &Webhook, divisor: u32, hours: Hours) -> Result<Self> {
         let ours = parts::repository().join("collector-config/alertmanager");
         std::fs::create_dir_all(folder.join("templates"))?;
         std::fs::create_dir_all(folder.join("secrets"))?;
@@ -146,28 +155,38 @@ impl Alertmanager {
             std::fs::write(folder.join("secrets").join(file), content)?;
         }
         let pager = webhook.url(PAGER);
-        write_config(folder, &pager, factor, hours)?;
-        let port = free_port()?;
-        let url = format!("http://127.0.0.1:{port}");
+        write_config(folder, &pager, divisor, hours)?;
         let mut command = Command::new(parts::require(parts::ALERTMANAGER)?);
         command.current_dir(folder).args([
             "--config.file=alertmanager.yaml",
             "--storage.path=data",
             "--cluster.listen-address=",
-            &format!("--web.listen-address=127.0.0.1:{port}"),
+            // Of its own choice: a port that was free can be taken by another
+            // before it listens, which would then answer in its place.
+            "--web.listen-address=127.0.0.1:0",
         ]);
         let log = folder.join("alertmanager.log");
         let mut process = Process::start("alertmanager", &mut command, &log)?;
-        let ready = format!("{url}/-/ready");
-        process.wait_ready(|| http::is_ok(&ready).then_some(()))?;
+        let url = process.wait_ready(|| {
+            let written = std::fs::read_to_string(&log).ok()?;
+            let (_, address) = written.split_once("msg=\"Listening on\" address=")?;
+            let (address, _) = address.split_once('\n')?;
+            let url = format!("http://{}", address.trim());
+            http::is_ok(&format!("{url}/-/ready")).then_some(url)
+        })?;
         Ok(Self {
             api: Api::new(&url),
             url,
             folder: folder.to_owned(),
-            factor,
+            divisor,
             pager,
-            _process: process,
+            process,
         })
+    }
+
+    /// What it has logged.
+    pub fn output(&self) -> String {
+        self.process.output()
     }
 
     /// Where it listens.
@@ -178,7 +197,7 @@ impl Alertmanager {
 
     /// Has business hours begin or end.
     pub fn set_hours(&self, hours: Hours) -> Result<()> {
-        write_config(&self.folder, &self.pager, self.factor, hours)?;
+        write_config(&self.folder, &self.pager, self.divisor, hours)?;
         let url = format!("{}/-/reload", self.url);
         let answer = Client::default().send("POST", &url, &[], &[])?;
         ensure!(answer.status == 200, "reload: {}", answer.body);
@@ -186,49 +205,15 @@ impl Alertmanager {
     }
 }
 
-fn write_config(folder: &Path, pager: &str, factor: f64, hours: Hours) -> Result<()> {
+fn write_config(folder: &Path, pager: &str, divisor: u32, hours: Hours) -> Result<()> {
     let path = parts::repository().join("collector-config/alertmanager/alertmanager.yaml");
     let config = std::fs::read_to_string(path)?;
-    let config = with_hours(&scaled(&config, factor)?, hours)?;
+    let config = with_hours(&scale::yaml(&config, &WAITING, divisor)?, hours)?;
     let production = "https://events.pagerduty.com/v2/enqueue\n\n";
     ensure!(config.contains(production), "no address of PagerDuty");
     let config = config.replacen(production, &format!("{pager}\n\n"), 1);
     std::fs::write(folder.join("alertmanager.yaml"), config)?;
     Ok(())
-}
-
-/// The configuration with its waiting times multiplied.
-pub fn scaled(config: &str, factor: f64) -> Result<String> {
-    const KEYS: [&str; 4] = [
-        "group_wait",
-        "group_interval",
-        "repeat_interval",
-        "resolve_timeout",
-    ];
-    let line = |line: &str| -> Result<String> {
-        let key = line.split_once(": ");
-        let Some((key, duration)) = key.filter(|(key, _)| KEYS.contains(&key.trim_start())) else {
-            return Ok(line.to_owned());
-        };
-        let millis = (millis(duration)? * factor).round();
-        Ok(format!("{key}: {millis}ms"))
-    };
-    let lines: Vec<_> = config.lines().map(line).collect::<Result<_>>()?;
-    Ok(lines.join("\n") + "\n")
-}
-
-/// A duration of one unit, as Prometheus writes it.
-fn millis(duration: &str) -> Result<f64> {
-    let at = duration.find(|c: char| !c.is_ascii_digit());
-    let (number, unit) = duration.split_at(at.context("a duration without a unit")?);
-    let unit = match unit {
-        "s" => 1e3,
-        "m" => 60e3,
-        "h" => 3600e3,
-        "d" => 86_400e3,
-        _ => anyhow::bail!("{duration}: a unit that is not known"),
-    };
-    Ok(number.parse::<f64>()? * unit)
 }
 
 /// The configuration with other business hours.
@@ -244,21 +229,4 @@ fn with_hours(config: &str, hours: Hours) -> Result<String> {
         &config[..begin],
         &config[end..]
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_waiting_times_are_scaled() {
-        let config = "a: 30s\n  group_wait: 30s\n      repeat_interval: 1d\n# group_wait: 1m\n";
-        assert_eq!(
-            scaled(config, 0.01).expect("it scales"),
-            "a: 30s\n  group_wait: 300ms\n      repeat_interval: 864000ms\n# group_wait: 1m\n"
-        );
-        for bad in ["group_wait: 1h30m\n", "group_wait: 5\n"] {
-            assert!(scaled(bad, 1.0).is_err(), "{bad}");
-        }
-    }
 }

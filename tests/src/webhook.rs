@@ -1,20 +1,25 @@
 //! What notifications are sent to: keeps every JSON body by path, answers `ok`
-//! as Slack does, and can be down for a while.
+//! as Slack does, and can be down for a while. Each connection has its own thread
+//! and one request: a server with a pool of threads leaves new connections
+//! waiting while old ones are kept open, as Alertmanager does.
 
 use crate::process::wait_for;
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tiny_http::{Response, Server};
+
+/// How long a request may take to come in.
+const READ_LIMIT: Duration = Duration::from_secs(10);
 
 /// A running receiver; stops when dropped.
 pub struct Webhook {
     /// Where it listens.
     pub port: u16,
-    server: Arc<Server>,
     state: Arc<State>,
     thread: Option<JoinHandle<()>>,
 }
@@ -24,27 +29,28 @@ struct State {
     received: Mutex<Vec<(String, Value)>>,
     down: AtomicBool,
     refused: AtomicU64,
+    ended: AtomicBool,
 }
 
 impl Webhook {
     /// Starts it on a free port.
     pub fn start() -> Result<Self> {
-        let server = Server::http("127.0.0.1:0").map_err(|error| anyhow!("webhook: {error}"))?;
-        let address = server.server_addr().to_ip();
-        let port = address.context("webhook without a port")?.port();
-        let server = Arc::new(server);
+        let listener = TcpListener::bind(("127.0.0.1", 0)).context("webhook")?;
+        let port = listener.local_addr()?.port();
         let state = Arc::new(State::default());
-        let thread = {
-            let (server, state) = (Arc::clone(&server), Arc::clone(&state));
-            std::thread::spawn(move || {
-                while let Ok(request) = server.recv() {
-                    take(request, &state);
+        let of_thread = Arc::clone(&state);
+        let thread = std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if of_thread.ended.load(Ordering::SeqCst) {
+                    return;
                 }
-            })
-        };
+                let state = Arc::clone(&of_thread);
+                // A request that breaks off is the sender's to tell of.
+                std::thread::spawn(move || drop(take(stream, &state)));
+            }
+        });
         Ok(Self {
             port,
-            server,
             state,
             thread: Some(thread),
         })
@@ -89,26 +95,49 @@ impl Webhook {
 
 impl Drop for Webhook {
     fn drop(&mut self) {
-        self.server.unblock();
+        self.state.ended.store(true, Ordering::SeqCst);
+        // Wakes the thread that waits for connections.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-fn take(mut request: tiny_http::Request, state: &State) {
-    if state.down.load(Ordering::SeqCst) {
-        state.refused.fetch_add(1, Ordering::SeqCst);
-        let _ = request.respond(Response::from_string("down").with_status_code(503));
-        return;
+fn take(stream: TcpStream, state: &State) -> Result<()> {
+    stream.set_read_timeout(Some(READ_LIMIT))?;
+    let mut reader = BufReader::new(&stream);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let path = line.split(' ').nth(1).context("no path")?.to_owned();
+    let mut length = 0;
+    loop {
+        line.clear();
+        ensure!(reader.read_line(&mut line)? > 0, "the headers do not end");
+        let Some((name, value)) = line.split_once(':') else {
+            break;
+        };
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.trim().parse()?;
+        }
     }
-    let body = serde_json::from_reader(request.as_reader()).unwrap_or(Value::Null);
-    let path = request.url().to_owned();
-    let mut received = state
-        .received
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    received.push((path, body));
-    drop(received);
-    let _ = request.respond(Response::from_string("ok"));
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let (status, text) = if state.down.load(Ordering::SeqCst) {
+        state.refused.fetch_add(1, Ordering::SeqCst);
+        ("503 Service Unavailable", "down")
+    } else {
+        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let received = state.received.lock();
+        let mut received = received.unwrap_or_else(PoisonError::into_inner);
+        received.push((path, body));
+        ("200 OK", "ok")
+    };
+    write!(
+        &stream,
+        "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: text/plain\r\n\
+         content-length: {}\r\n\r\n{text}",
+        text.len()
+    )?;
+    Ok(())
 }

@@ -1,16 +1,23 @@
 //! `cargo xtask fire`: sends test alerts to an Alertmanager that runs, and says
-//! where they went. It needs no part.
+//! where they went; or rehearses that with one of its own and a stand-in for the
+//! receivers, for which nobody needs an account.
 
 use std::time::Duration;
 
 use anyhow::Result;
-use sightline_tests::alertmanager::Api;
+use sightline_tests::alertmanager::{Alertmanager, Api, CHAT, Hours, PAGER, TICKET};
+use sightline_tests::parts;
 use sightline_tests::test_alert::{self, SEVERITIES};
+use sightline_tests::webhook::Webhook;
 
 use crate::Usage;
+use crate::part::Part;
+use crate::setup::Setup;
+use crate::site::Site;
 
 const HELP: &str = "\
 Usage: cargo xtask fire [--to <url>] [--severity <page|chat|ticket>] [--wait <seconds>]
+       cargo xtask fire --rehearse
 
 Sends the alert SightlineTestAlert of each severity to an Alertmanager, says which
 receivers each goes to, waits until they have been delivered, and ends them. It
@@ -18,9 +25,17 @@ fails where one is not delivered.
 
   --to        Alertmanager's address (http://127.0.0.1:9093)
   --severity  only this one
-  --wait      how long to wait for the notifications (120)";
+  --wait      how long to wait for the notifications (120)
+  --rehearse  start an Alertmanager with our configuration and stand-ins for the
+              receivers, in business hours 300 times as fast, and show what they got";
 
-pub fn run(arguments: &[String]) -> Result<()> {
+/// How much faster a rehearsal is.
+const FASTER: u32 = 300;
+
+pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
+    if arguments == ["--rehearse"] {
+        return rehearse(site);
+    }
     let mut to = "http://127.0.0.1:9093".to_owned();
     let mut severities = SEVERITIES.to_vec();
     let mut wait = 120;
@@ -49,6 +64,26 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let api = Api::new(&to);
     let wait = Duration::from_secs(wait);
     test_alert::fire(&api, &severities, wait, &mut |line| println!("{line}"))
+}
+
+fn rehearse(site: &Site) -> Result<()> {
+    let wanted = [Part::Alertmanager];
+    let tools = Setup::new(site, false, &wanted)?.get_all(&wanted, &[])?;
+    let found = tools.env().into_iter();
+    parts::provide(found.map(|(name, path)| (name.to_owned(), path)).collect());
+    let folder = tempfile::tempdir()?;
+    let webhook = Webhook::start()?;
+    let alertmanager = Alertmanager::start(folder.path(), &webhook, FASTER, Hours::Always)?;
+    let wait = Duration::from_secs(30);
+    test_alert::fire(&alertmanager.api, &SEVERITIES, wait, &mut |line| {
+        println!("{line}");
+    })?;
+    for (what, path) in [("PagerDuty", PAGER), ("Slack", CHAT), ("tickets", TICKET)] {
+        for received in webhook.received(path) {
+            println!("\n{what} got {received:#}");
+        }
+    }
+    Ok(())
 }
 
 fn usage<T>(problem: &str) -> Result<T> {

@@ -100,7 +100,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "gen" => r#gen::run(&site, rest),
         "bench" => bench::run(&site, rest),
         "dist" => dist::run(&site, rest),
-        "fire" => fire::run(rest),
+        "fire" => fire::run(&site, rest),
         other => Err(Usage(format!("no command `{other}`; see cargo xtask --help")).into()),
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Pages wait for 100 ms, and news of a group for a second.
-const FAST: f64 = 1.0 / 300.0;
+const FAST: u32 = 300;
 
 struct Stage {
     alertmanager: Alertmanager,
@@ -34,9 +34,12 @@ impl Stage {
 
     /// The first notification at a path whose text holds this.
     fn wait_for(&self, path: &str, text: &str) -> Value {
-        self.webhook
-            .wait_for(path, LIMIT, |body| body.to_string().contains(text))
-            .expect(text)
+        let found = self
+            .webhook
+            .wait_for(path, LIMIT, |body| body.to_string().contains(text));
+        found.unwrap_or_else(|error| {
+            panic!("{text}: {error:#}\n{}", self.alertmanager.output());
+        })
     }
 
     /// Whether anything that came to a path holds this.
@@ -47,13 +50,13 @@ impl Stage {
 }
 
 /// Nothing where the part is missing.
-fn stage(factor: f64, hours: Hours) -> Option<Stage> {
+fn stage(divisor: u32, hours: Hours) -> Option<Stage> {
     if !parts::all_present(&[parts::ALERTMANAGER]) {
         return None;
     }
     let folder = tempfile::tempdir().expect("a folder");
     let webhook = Webhook::start().expect("a webhook");
-    let alertmanager = Alertmanager::start(folder.path(), &webhook, factor, hours);
+    let alertmanager = Alertmanager::start(folder.path(), &webhook, divisor, hours);
     Some(Stage {
         alertmanager: alertmanager.expect("it starts"),
         webhook,

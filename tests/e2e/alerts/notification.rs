@@ -67,7 +67,7 @@ fn a_chat_alert_says_what_since_when_and_where_to_look() {
 #[test]
 fn a_ticket_carries_labels_links_and_its_end() {
     // News of a ticket come once a day: here after four seconds.
-    let Some(stage) = stage(1.0 / 20_000.0, Hours::Never) else {
+    let Some(stage) = stage(20_000, Hours::Never) else {
         return;
     };
     stage.post(&[alert("CertificateExpires", "ticket", "shop")]);

@@ -48,9 +48,8 @@ impl Stage {
         let temporary = TempDir::new()?;
         let folder = temporary.path();
         let webhook = Webhook::start()?;
-        let factor = 1.0 / f64::from(DIVISOR);
         let notifies = folder.join("alertmanager");
-        let alertmanager = Alertmanager::start(&notifies, &webhook, factor, Hours::Always)?;
+        let alertmanager = Alertmanager::start(&notifies, &webhook, DIVISOR, Hours::Always)?;
         // The collector must know where Prometheus is, and Prometheus where the
         // collector's own metrics are.
         let prometheus_port = free_port()?;
