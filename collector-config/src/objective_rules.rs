@@ -251,14 +251,27 @@ fn exhausted(objective: &Objective, days: u32) -> Rule {
 /// A metric that is gone reads as healthy everywhere else.
 fn absent(objective: &Objective) -> Rule {
     let (all, by) = (of(objective, EVENTS), objective.labels());
-    let expr = format!("count by ({by}) ({all} offset 1h) unless on ({by}) {all}");
+    let expr = if objective.is_of_pages() {
+        // Nothing repeats what pages told, and at night nobody may come.
+        let least = objective.min_events;
+        format!(
+            "sum_over_time({all}[1h] offset 1d) / {TIMES_RECORDED} >= {least}\n\
+             unless on ({by}) sum_over_time({all}[1h]) > 0"
+        )
+    } else {
+        format!("count by ({by}) ({all} offset 1h) unless on ({by}) {all}")
+    };
     let severity = objective.severity.min(crate::objective::Severity::Chat);
     let name = "ObjectiveAbsent".to_owned();
     let mut rule = alert(objective, name, "10m", severity.text(), expr);
     // Silent where it is known why nothing arrives.
     rule.labels.insert("fires_on".into(), "no_data".into());
+    let before = match objective.is_of_pages() {
+        true => "at this time yesterday",
+        false => "an hour ago",
+    };
     let summary = format!(
-        "{}: nothing tells of {} any more; an hour ago something did",
+        "{}: nothing tells of {} any more; {before} something did",
         subject(objective),
         objective.name
     );

@@ -47,7 +47,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     if !native {
         // One file at a time, and within it one after another: two cores do
         // not carry several stacks.
-        for file in ["edge", "browser", "collector", "line", "alerts"] {
+        for file in ["edge", "browser", "collector", "line", "alerts", "drills"] {
             stages.push((file, vec!["--package", "sightline-tests", "--test", file]));
         }
     }

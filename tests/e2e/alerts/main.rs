@@ -1,9 +1,11 @@
 //! Alertmanager with our configuration, by itself: who hears of an alert, what
-//! they read, and what is kept from them. That alerts fire is proven elsewhere.
+//! they read, and what is kept from them. And the rules by themselves, as
+//! promtool runs them. That real faults make them fire is proven by the drills.
 
 mod inhibition;
 mod notification;
 mod routes;
+mod rules;
 
 use serde_json::{Value, json};
 use sightline_tests::alertmanager::{Alertmanager, Api, Hours};
