@@ -21,7 +21,10 @@ pub struct Collector {
     pub traces: PathBuf,
     /// Where the log records it received are written.
     pub logs: PathBuf,
-    _process: Process,
+    folder: PathBuf,
+    /// Where Prometheus listens.
+    store: u16,
+    process: Option<Process>,
 }
 
 impl Collector {
@@ -49,38 +52,50 @@ impl Collector {
     }
 
     fn start_writing(folder: &Path, store: u16, internal_port: u16) -> Result<Self> {
-        let browser_port = free_port()?;
+        let mut collector = Self {
+            internal_port,
+            browser_port: free_port()?,
+            telemetry_port: free_port()?,
+            traces: folder.join("traces.jsonl"),
+            logs: folder.join("logs.jsonl"),
+            folder: folder.to_owned(),
+            store,
+            process: None,
+        };
+        collector.start_again()?;
+        Ok(collector)
+    }
+
+    /// Ends it; who sends to it is refused.
+    pub fn stop(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts it on its ports, after [`Self::stop`].
+    pub fn start_again(&mut self) -> Result<()> {
         let health_port = free_port()?;
-        let telemetry_port = free_port()?;
-        let traces = folder.join("traces.jsonl");
-        let logs = folder.join("logs.jsonl");
         let pipeline = parts::repository().join("collector-config/collector/pipeline.yaml");
         let mut command = Command::new(parts::require(parts::OTELCOL)?);
         command.arg(format!("--config={}", pipeline.display()));
         let loopback = |port: u16| format!("127.0.0.1:{port}");
-        command.env("SIGHTLINE_OTLP_HTTP", loopback(internal_port));
+        command.env("SIGHTLINE_OTLP_HTTP", loopback(self.internal_port));
         command.env("SIGHTLINE_OTLP_GRPC", loopback(free_port()?));
-        command.env("SIGHTLINE_BROWSER_HTTP", loopback(browser_port));
+        command.env("SIGHTLINE_BROWSER_HTTP", loopback(self.browser_port));
         command.env("SIGHTLINE_HEALTH", loopback(health_port));
-        command.env("SIGHTLINE_TELEMETRY_PORT", telemetry_port.to_string());
+        command.env("SIGHTLINE_TELEMETRY_PORT", self.telemetry_port.to_string());
         command.env(
             "SIGHTLINE_REMOTE_WRITE",
-            format!("http://127.0.0.1:{store}/api/v1/write"),
+            format!("http://127.0.0.1:{}/api/v1/write", self.store),
         );
         command.env("SIGHTLINE_BROWSER_INTERVAL", "1s");
-        command.env("SIGHTLINE_TRACES_FILE", &traces);
-        command.env("SIGHTLINE_LOGS_FILE", &logs);
-        command.current_dir(folder);
-        let mut process = Process::start("collector", &mut command, &folder.join("collector.log"))?;
+        command.env("SIGHTLINE_TRACES_FILE", &self.traces);
+        command.env("SIGHTLINE_LOGS_FILE", &self.logs);
+        command.current_dir(&self.folder);
+        let log = self.folder.join("collector.log");
+        let mut process = Process::start("collector", &mut command, &log)?;
         let url = format!("http://127.0.0.1:{health_port}/");
         process.wait_ready(|| http::is_ok(&url).then_some(()))?;
-        Ok(Self {
-            internal_port,
-            browser_port,
-            telemetry_port,
-            traces,
-            logs,
-            _process: process,
-        })
+        self.process = Some(process);
+        Ok(())
     }
 }

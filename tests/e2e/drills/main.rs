@@ -1,63 +1,54 @@
 //! Fault drills: the shipped rules and notifications on the real stack, with
 //! time compressed. Each fault has to be told by the right alert, at the right
-//! receiver, with a runbook that exists, and its end too. Prints how long each
+//! receiver, with a runbook that exists, and so has its end. Prints how long each
 //! took.
 
 mod load;
 mod pages;
+mod past;
 mod stage;
+mod told;
 
 use load::Load;
 use pages::Pages;
+use past::Past;
 use serde_json::Value;
 use sightline_tests::alertmanager::{CHAT, PAGER};
 use sightline_tests::parts;
 use sightline_tests::process::wait_for;
 use stage::{DIVISOR, Stage};
 use std::time::{Duration, Instant};
+use told::{Expected, assert_runbooks};
 
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_secs(120);
 
-/// What has to be told when.
-struct Expected {
+const fn expect(
     fault: &'static str,
     alert: &'static str,
     job: &'static str,
     receiver: &'static str,
+) -> Expected {
+    Expected {
+        fault,
+        alert,
+        job,
+        receiver,
+    }
 }
 
-const FAULTS: [Expected; 5] = [
-    Expected {
-        fault: "5xx",
-        alert: "AvailabilityBudgetBurn",
-        job: "edge-errors",
-        receiver: PAGER,
-    },
-    Expected {
-        fault: "slowness",
-        alert: "LatencyBudgetBurn",
-        job: "edge-slow",
-        receiver: PAGER,
-    },
-    Expected {
-        fault: "no traffic",
-        alert: "EdgeTrafficGone",
-        job: "edge-silent",
-        receiver: PAGER,
-    },
-    Expected {
-        fault: "dead API",
-        alert: "EdgeErrorRatioCritical",
-        job: "edge-dead",
-        receiver: PAGER,
-    },
-    Expected {
-        fault: "poor LCP",
-        alert: "LcpBudgetBurn",
-        job: "web-slow",
-        receiver: CHAT,
-    },
+/// Faults that happen at once, each to a service of its own.
+const AT_ONCE: [Expected; 7] = [
+    expect("5xx", "AvailabilityBudgetBurn", "edge-errors", PAGER),
+    expect("slowness", "LatencyBudgetBurn", "edge-slow", PAGER),
+    expect("no traffic", "EdgeTrafficGone", "edge-silent", PAGER),
+    expect("dead API", "EdgeErrorRatioCritical", "edge-dead", PAGER),
+    expect("new error", "BrowserErrorNew", "web-new", CHAT),
+    expect("slow release", "BrowserLcpRegressed", "web-release", CHAT),
+    expect("poor LCP", "LcpBudgetBurn", "web-slow", CHAT),
 ];
+
+/// The one that takes all telemetry away.
+const COLLECTOR: Expected = expect("dead collector", "CollectorDown", "otel-collector", PAGER);
 
 #[test]
 fn faults_are_told_to_the_right_people_and_so_is_their_end() {
@@ -66,143 +57,154 @@ fn faults_are_told_to_the_right_people_and_so_is_their_end() {
         parts::FILTER,
         parts::OTELCOL,
         parts::PROMETHEUS,
+        parts::PROMTOOL,
         parts::ALERTMANAGER,
+        parts::NODE,
     ];
     if !parts::all_present(&needed) {
         return;
     }
-    let mut stage = Stage::start().unwrap();
+    let yesterday = |name, labels| Past {
+        name,
+        labels,
+        value: 500.0,
+    };
+    let mut stage = Stage::start(&[
+        yesterday("browser_views_total", r#"job="web-new",url_template="/""#),
+        yesterday(
+            "browser_web_vital_lcp_seconds_count",
+            r#"job="web-release",service_version="1.0.0",url_template="/""#,
+        ),
+    ])
+    .unwrap();
+    let port = stage.collector.browser_port;
+    let pages = |service, version| Pages {
+        service,
+        version,
+        port,
+    };
     let [errors, slow, silent, dead] = stage.ports;
     let errors = Load::start(errors, "/status/200", 4);
-    let slow = Load::start(slow, "/status/200", 8);
+    let calm = Load::start(slow, "/status/200", 1);
     let silent = Load::start(silent, "/status/200", 2);
-    let dead = Load::start(dead, "/status/200", 4);
-    let pages = Pages {
-        service: "web-slow",
-        version: "1.0.0",
-        port: stage.collector.as_ref().unwrap().browser_port,
-    };
+    let dead = Load::start(dead, "/", 4);
     // The rule on silence looks back 45 minutes for traffic without a pause.
     wait_for("history", LIMIT, || {
-        pages.view(1, 1.0)?;
+        pages("web-slow", "1.0.0").view(1, 1.0)?;
+        pages("web-release", "1.0.0").view(4, 1.0)?;
         let query = "count(job:http_requests:increase5m offset 50s > 10) == 4";
         Ok((!stage.prometheus.query(query)?.is_empty()).then_some(()))
     })
     .unwrap();
-    let early = notifications(&stage, None);
-    assert!(early.is_empty(), "told without a fault: {early:?}");
+    let early = [PAGER, CHAT].map(|path| stage.webhook.received(path));
+    assert!(early.concat().is_empty(), "told without a fault: {early:?}");
 
     errors.turn("/status/500");
-    slow.turn("/slow/700");
+    let late = Load::start(slow, "/slow/700", 14);
     silent.turn("");
-    stage.doomed = None;
+    stage.api.stop();
+    pages("web-new", "1.0.0").fail("TypeError").unwrap();
     let begun = Instant::now();
-    let mut seen: Vec<Option<(Duration, Value)>> = FAULTS.iter().map(|_| None).collect();
+    let mut told: Vec<Option<Duration>> = vec![None; AT_ONCE.len()];
     wait_for("every fault to be told", LIMIT, || {
-        pages.view(20, 6.0)?;
-        for (expected, seen) in FAULTS.iter().zip(&mut seen) {
-            if seen.is_none() {
-                let told = notifications(&stage, Some(expected)).into_iter().next();
-                *seen = told.map(|told| (begun.elapsed(), told));
+        pages("web-slow", "1.0.0").view(20, 6.0)?;
+        pages("web-release", "1.0.0").view(1, 1.0)?;
+        pages("web-release", "2.0.0").view(4, 3.0)?;
+        for (expected, told) in AT_ONCE.iter().zip(&mut told) {
+            if told.is_none() && is_told(&stage, expected).is_some() {
+                *told = Some(begun.elapsed());
             }
         }
-        let missing: Vec<_> = FAULTS
-            .iter()
-            .zip(&seen)
-            .filter(|(_, seen)| seen.is_none())
-            .map(|(expected, _)| expected.fault)
-            .collect();
-        anyhow::ensure!(missing.is_empty(), "missing: {missing:?}");
+        let missing = AT_ONCE.iter().zip(&told).filter(|(_, told)| told.is_none());
+        let missing: Vec<_> = missing.map(|(expected, _)| expected.fault).collect();
+        anyhow::ensure!(missing.is_empty(), "not told: {missing:?}");
         Ok(Some(()))
     })
     .unwrap();
-    println!(
-        "{:<12} {:<26} {:>10} {:>16}",
-        "fault", "alert", "seconds", "in full minutes"
-    );
-    for (expected, seen) in FAULTS.iter().zip(&seen) {
-        let (after, told) = seen.as_ref().unwrap();
-        assert_runbooks(told);
-        let seconds = after.as_secs_f64();
-        let full = seconds * f64::from(DIVISOR) / 60.0;
-        println!(
-            "{:<12} {:<26} {seconds:>10.1} {full:>16.0}",
-            expected.fault, expected.alert
-        );
+    for expected in &AT_ONCE {
+        assert_runbooks(&is_told(&stage, expected).unwrap());
     }
 
+    let mended = Instant::now();
     errors.turn("/status/200");
-    slow.turn("/status/200");
+    drop(late);
     silent.turn("/status/200");
-    for expected in &FAULTS {
-        if expected.fault == "dead API" {
-            continue;
+    stage.api.start_again().unwrap();
+    let mut ended: Vec<Option<Duration>> = vec![None; AT_ONCE.len()];
+    wait_for("the end of every fault", LIMIT, || {
+        for (expected, ended) in AT_ONCE.iter().zip(&mut ended) {
+            let received = stage.webhook.received(expected.receiver);
+            if ended.is_none() && received.iter().any(|body| expected.ends_in(body)) {
+                *ended = Some(mended.elapsed());
+            }
         }
-        let ended = format!("the end of {}", expected.fault);
-        wait_for(&ended, LIMIT, || {
-            let of = stage.webhook.received(expected.receiver);
-            Ok(of.iter().any(|body| is_end(body, expected)).then_some(()))
-        })
-        .unwrap();
-    }
-    drop(dead);
-}
-
-/// Notifications of what fires: of one fault, or any but signs of life.
-fn notifications(stage: &Stage, of: Option<&Expected>) -> Vec<Value> {
-    let paths = of.map_or(vec![PAGER, CHAT], |expected| vec![expected.receiver]);
-    let all = paths
-        .into_iter()
-        .flat_map(|path| stage.webhook.received(path));
-    all.filter(|body| of.is_none_or(|expected| tells(firing(body), expected, body)))
-        .collect()
-}
-
-/// The part of a notification that lists what fires.
-fn firing(body: &Value) -> &str {
-    let page = body["payload"]["custom_details"]["firing"].as_str();
-    let text = page.or_else(|| body["attachments"][0]["text"].as_str());
-    let (firing, _) = text
-        .unwrap_or_default()
-        .split_once("*Resolved*")
-        .unwrap_or((text.unwrap_or_default(), ""));
-    firing
-}
-
-fn resolved(body: &Value) -> &str {
-    let page = body["payload"]["custom_details"]["resolved"].as_str();
-    let text = body["attachments"][0]["text"].as_str().unwrap_or_default();
-    page.unwrap_or_else(|| {
-        text.split_once("*Resolved*")
-            .map_or("", |(_, resolved)| resolved)
+        let going = AT_ONCE
+            .iter()
+            .zip(&ended)
+            .filter(|(_, ended)| ended.is_none());
+        let going: Vec<_> = going.map(|(expected, _)| expected.fault).collect();
+        anyhow::ensure!(going.is_empty(), "not ended: {going:?}");
+        Ok(Some(()))
     })
-}
+    .unwrap();
 
-fn tells(part: &str, expected: &Expected, body: &Value) -> bool {
-    part.contains(&format!("/{}.md", expected.alert)) && body.to_string().contains(expected.job)
-}
-
-fn is_end(body: &Value, expected: &Expected) -> bool {
-    let is_of_job = body.to_string().contains(expected.job);
-    tells(resolved(body), expected, body) || body["event_action"] == "resolve" && is_of_job
-}
-
-/// Every runbook that is linked to is a page of ours.
-fn assert_runbooks(body: &Value) {
-    let folder = parts::repository().join("collector-config/runbooks");
-    let text = body.to_string();
-    let names: Vec<_> = text
-        .match_indices(".md")
-        .map(|(end, _)| {
-            let start = text[..end].rfind('/').map_or(0, |at| at + 1);
-            &text[start..end]
-        })
-        .collect();
-    assert!(!names.is_empty(), "no runbook: {text}");
-    for name in names {
-        assert!(
-            folder.join(format!("{name}.md")).is_file(),
-            "no runbook {name}"
-        );
+    let (collector_told, collector_ended) = collector(&mut stage);
+    println!("1 s here is {DIVISOR} s with the rules as shipped");
+    println!(
+        "{:<16}{:<26}{:>8}{:>8}",
+        "fault", "alert", "told s", "ended s"
+    );
+    let times = told.into_iter().flatten().zip(ended.into_iter().flatten());
+    let rows = AT_ONCE.iter().zip(times);
+    let last = (&COLLECTOR, (collector_told, collector_ended));
+    for (expected, (told, ended)) in rows.chain([last]) {
+        let [told, ended] = [told, ended].map(|time| time.as_secs_f64());
+        let (fault, alert) = (expected.fault, expected.alert);
+        println!("{fault:<16}{alert:<26}{told:>8.1}{ended:>8.1}");
     }
+    drop((calm, dead));
+}
+
+/// The first notification that tells of a fault.
+fn is_told(stage: &Stage, expected: &Expected) -> Option<Value> {
+    let received = stage.webhook.received(expected.receiver).into_iter();
+    received.into_iter().find(|body| expected.fires_in(body))
+}
+
+/// Without the collector every objective is without data: people hear of the
+/// collector, once, and of none of the rest.
+fn collector(stage: &mut Stage) -> (Duration, Duration) {
+    stage.collector.stop();
+    let begun = Instant::now();
+    wait_for("the dead collector to be told", LIMIT, || {
+        Ok(is_told(stage, &COLLECTOR))
+    })
+    .unwrap();
+    let told = begun.elapsed();
+    wait_for("objectives without data, and silent", LIMIT, || {
+        let alerts = stage.alertmanager.api.alerts()?;
+        let mut absent = alerts;
+        absent.retain(|alert| alert["labels"]["alertname"] == "ObjectiveAbsent");
+        let is_silent = |alert: &Value| alert["status"]["state"] == "suppressed";
+        Ok((!absent.is_empty() && absent.iter().all(is_silent)).then_some(()))
+    })
+    .unwrap();
+    let heard = [PAGER, CHAT].map(|path| stage.webhook.received(path));
+    let heard = heard
+        .concat()
+        .iter()
+        .map(Value::to_string)
+        .collect::<String>();
+    assert!(!heard.contains("/ObjectiveAbsent.md"), "{heard}");
+    stage.collector.start_again().unwrap();
+    let mended = Instant::now();
+    wait_for("the end of the dead collector", LIMIT, || {
+        let received = stage.webhook.received(COLLECTOR.receiver);
+        Ok(received
+            .iter()
+            .any(|body| COLLECTOR.ends_in(body))
+            .then_some(()))
+    })
+    .unwrap();
+    (told, mended.elapsed())
 }

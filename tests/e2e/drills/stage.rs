@@ -2,6 +2,7 @@
 //! Prometheus with the shipped rules, and Alertmanager with the shipped
 //! configuration in front of a webhook; all durations divided by one number.
 
+use crate::past::{self, Past};
 use anyhow::{Context, Result};
 use serde_json::json;
 use sightline_rules::rule_file::RuleFile;
@@ -9,12 +10,14 @@ use sightline_rules::scale;
 use sightline_tests::alertmanager::{Alertmanager, Hours};
 use sightline_tests::collector::Collector;
 use sightline_tests::envoy::{Envoy, Listener, to_cluster};
+use sightline_tests::http;
 use sightline_tests::parts;
-use sightline_tests::process::free_port;
+use sightline_tests::process::{Process, free_port};
 use sightline_tests::prometheus::Prometheus;
 use sightline_tests::upstream::Upstream;
 use sightline_tests::webhook::Webhook;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use tempfile::TempDir;
 
 /// A minute of the rules is a second of a drill.
@@ -28,59 +31,96 @@ pub struct Stage {
     /// Where the edges listen, in the order of [`EDGES`].
     pub ports: [u16; 4],
     pub prometheus: Prometheus,
-    pub collector: Option<Collector>,
-    /// The upstream of `edge-dead`.
-    pub doomed: Option<Upstream>,
+    pub collector: Collector,
+    pub alertmanager: Alertmanager,
+    /// What is behind `edge-dead`.
+    pub api: Api,
     /// Where notifications arrive.
     pub webhook: Webhook,
-    _alertmanager: Alertmanager,
-    _folder: TempDir,
     _envoy: Envoy,
     _upstream: Upstream,
+    _folder: TempDir,
 }
 
 impl Stage {
-    pub fn start() -> Result<Self> {
-        let folder = TempDir::new()?;
+    /// Starts it with what Prometheus is to know of the past.
+    pub fn start(past: &[Past<'_>]) -> Result<Self> {
+        let temporary = TempDir::new()?;
+        let folder = temporary.path();
         let webhook = Webhook::start()?;
         let factor = 1.0 / f64::from(DIVISOR);
-        let notifies = folder.path().join("alertmanager");
+        let notifies = folder.join("alertmanager");
         let alertmanager = Alertmanager::start(&notifies, &webhook, factor, Hours::Always)?;
-        let alertmanager_port = alertmanager.port();
-        let prometheus_port = free_port()?;
         // The collector must know where Prometheus is, and Prometheus where the
-        // collector's metrics are.
-        let collector = Collector::start_for(folder.path(), prometheus_port)?;
+        // collector's own metrics are.
+        let prometheus_port = free_port()?;
+        let collector = Collector::start_for(folder, prometheus_port)?;
         let ports = [
             ("9090", prometheus_port),
-            ("9093", alertmanager_port),
+            ("9093", alertmanager.port()),
             ("8888", collector.telemetry_port),
         ];
-        let configuration = configuration(folder.path(), &ports)?;
+        let configuration = configuration(folder, &ports)?;
+        past::write(folder, past)?;
         let lookback = format!("--query.lookback-delta={}s", 300 / DIVISOR);
         let prometheus =
-            Prometheus::start_with(folder.path(), prometheus_port, &configuration, &[&lookback])?;
-        let (upstream, doomed) = (Upstream::start()?, Upstream::start()?);
+            Prometheus::start_with(folder, prometheus_port, &configuration, &[&lookback])?;
+        let (upstream, api) = (Upstream::start()?, Api::start(folder)?);
         let listeners = listeners()?;
         let clusters = [
             ("upstream", upstream.port),
-            ("doomed", doomed.port),
+            ("api", api.port),
             ("collector", collector.internal_port),
         ];
-        let envoy = Envoy::start(folder.path(), 2, &listeners, &clusters)?;
-        let ports = listeners.iter().map(|listener| listener.port);
-        let ports: Vec<_> = ports.collect();
+        let envoy = Envoy::start(folder, 2, &listeners, &clusters)?;
+        let ports: Vec<_> = listeners.iter().map(|listener| listener.port).collect();
         Ok(Self {
             ports: ports.try_into().ok().context("as many ports as edges")?,
             prometheus,
-            collector: Some(collector),
-            doomed: Some(doomed),
+            collector,
+            alertmanager,
+            api,
             webhook,
-            _alertmanager: alertmanager,
-            _folder: folder,
             _envoy: envoy,
             _upstream: upstream,
+            _folder: temporary,
         })
+    }
+}
+
+/// A service that can die: a process of its own.
+pub struct Api {
+    port: u16,
+    folder: PathBuf,
+    process: Option<Process>,
+}
+
+impl Api {
+    fn start(folder: &Path) -> Result<Self> {
+        let mut api = Self {
+            port: free_port()?,
+            folder: folder.to_owned(),
+            process: None,
+        };
+        api.start_again()?;
+        Ok(api)
+    }
+
+    pub fn stop(&mut self) {
+        self.process = None;
+    }
+
+    pub fn start_again(&mut self) -> Result<()> {
+        let mut command = Command::new(parts::require(parts::NODE)?);
+        let port = self.port;
+        command.arg("-e").arg(format!(
+            "require('http').createServer((_, answer) => answer.end('ok')).listen({port}, '127.0.0.1')"
+        ));
+        let mut process = Process::start("api", &mut command, &self.folder.join("api.log"))?;
+        let url = format!("http://127.0.0.1:{port}/");
+        process.wait_ready(|| http::is_ok(&url).then_some(()))?;
+        self.process = Some(process);
+        Ok(())
     }
 }
 
@@ -110,7 +150,7 @@ fn configuration(folder: &Path, ports: &[(&str, u16)]) -> Result<String> {
 fn listeners() -> Result<Vec<Listener>> {
     let one = |name: &&'static str| -> Result<Listener> {
         let cluster = if *name == "edge-dead" {
-            "doomed"
+            "api"
         } else {
             "upstream"
         };
