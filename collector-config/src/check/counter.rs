@@ -7,7 +7,7 @@ use promql_parser::parser::Expr;
 use super::document::Rule;
 use super::promql::{
     aggregation, all, bare, call, comparisons, constant, name, operator, results, selector,
-    selectors,
+    selectors, ways,
 };
 use super::{Context, Found};
 use crate::known::Kind;
@@ -22,9 +22,16 @@ pub fn histograms<'a>(expressions: impl Iterator<Item = &'a Expr>) -> BTreeSet<S
 }
 
 /// Words in names that end in `_total` and are an amount as it is now.
-const AMOUNTS: [&str; 12] = [
+const AMOUNTS: [&str; 16] = [
     "capacity", "limit", "max", "size", "memory", "mem", "disk", "space", "available", "physical",
-    "nodes", "cores",
+    "nodes", "cores", "online", "offline", "active", "pending",
+];
+
+/// Words of names that count events. "More than none" is asked of amounts too, so
+/// that a name which only ends in `_total` does not show a counter there.
+const EVENTS: [&str; 14] = [
+    "error", "fail", "request", "restart", "drop", "reject", "timeout", "evict", "retr", "panic",
+    "exception", "refused", "lost", "crash",
 ];
 
 fn is_counter(context: &Context, name: &str) -> bool {
@@ -40,6 +47,15 @@ fn is_counter(context: &Context, name: &str) -> bool {
         base.is_some_and(|base| context.histograms.contains(base))
     });
     of_histogram || (name.ends_with("_total") && !is_amount())
+}
+
+fn counts_events(context: &Context, name: &str) -> bool {
+    let is_known = context.settings.registry.series(name).is_some();
+    is_known || EVENTS.iter().any(|event| name.contains(event))
+}
+
+fn is_whole(number: f64) -> bool {
+    number.fract() == 0.0
 }
 
 /// The counter whose very value, not its growth, makes the value of `expr`.
@@ -88,6 +104,8 @@ pub fn raw(context: &Context, rule: &Rule, expr: &Expr) -> Found {
     let mut names = BTreeSet::new();
     let mut found = Vec::new();
     let results = results(expr);
+    let is_alone = |way: &Vec<&Expr>| way.len() == 1;
+    let is_alone = ways(expr).iter().all(is_alone);
     for comparison in comparisons(expr) {
         let Some(limit) = constant(comparison.threshold) else {
             continue;
@@ -104,11 +122,13 @@ pub fn raw(context: &Context, rule: &Rule, expr: &Expr) -> Found {
             super::promql::comparison(result)
                 .is_some_and(|main| std::ptr::eq(main.value, comparison.value))
         });
-        let is_guard = !is_main && limit <= 1.0;
+        let is_ever = matches!(comparison.op, ">" | ">=" | "!=") && is_whole(limit) && limit <= 1.0;
+        let is_guard = is_ever && !(is_main && is_alone);
         if is_never || is_guard {
             continue;
         }
         if let Some(name) = raw_within(context, comparison.value)
+            && !(is_ever && !counts_events(context, name))
             && names.insert(name)
         {
             found.push((

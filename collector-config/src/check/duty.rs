@@ -82,6 +82,15 @@ pub fn missing_summary(_: &Context, rule: &Rule, _: &Expr) -> Found {
     at_name(rule, "no annotation `summary`: what happened, in one sentence?")
 }
 
+/// An age, or the time that is left: it moves with the clock, not with a scrape.
+fn is_of_calendar(expr: &Expr) -> bool {
+    let has_clock = all(expr)
+        .iter()
+        .any(|inner| matches!(inner, Expr::Call(call) if call.func.name == "time"));
+    let is_left = |name: &str| name.contains("expir") || name.ends_with("_ttl_seconds");
+    has_clock || selectors(expr).into_iter().filter_map(name).any(is_left)
+}
+
 /// Finds alerts on momentary values that fire at once.
 pub fn missing_for(_: &Context, rule: &Rule, expr: &Expr) -> Found {
     let is_zero = rule.hold.chars().all(|c| !c.is_ascii_digit() || c == '0');
@@ -91,7 +100,11 @@ pub fn missing_for(_: &Context, rule: &Rule, expr: &Expr) -> Found {
     let is_recorded = selectors(expr)
         .iter()
         .any(|selector| name(selector).is_some_and(|name| name.contains(':')));
-    let is_momentary = !has_window && !is_recorded && !is_heartbeat(expr) && !is_about_alerts(expr);
+    let is_momentary = !has_window
+        && !is_recorded
+        && !is_of_calendar(expr)
+        && !is_heartbeat(expr)
+        && !is_about_alerts(expr);
     if is_zero && is_momentary {
         return at_name(rule, "no `for`: one bad scrape fires it");
     }

@@ -82,8 +82,15 @@ fn distance(one: &str, other: &str) -> usize {
     row[other.len()]
 }
 
+/// Whether a name means the registry's metric: other people's `http_requests_total`
+/// has other labels and other bounds.
+fn is_meant(context: &Context, name: &str) -> bool {
+    context.settings.is_strict || OURS.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// The labels of a metric, where the registry lists them.
 fn labels_of<'a>(context: &'a Context, name: &str) -> Option<&'a [String]> {
+    is_meant(context, name).then_some(())?;
     let series = context.settings.registry.series(name)?;
     series.metric.labels.as_deref()
 }
@@ -164,7 +171,8 @@ fn labels_within(context: &Context, expr: &Expr) -> Option<BTreeSet<String>> {
 pub fn not_a_bound(context: &Context, rule: &Rule, expr: &Expr) -> Found {
     let mut found = Vec::new();
     for selector in selectors(expr) {
-        let series = name(selector).and_then(|name| context.settings.registry.series(name));
+        let name = name(selector).filter(|name| is_meant(context, name));
+        let series = name.and_then(|name| context.settings.registry.series(name));
         let Some(series) = series.filter(|series| series.part == "_bucket") else {
             continue;
         };
