@@ -262,7 +262,9 @@ pub fn run(sources: &[Source], settings: &Settings) -> Outcome {
             Err(why) => {
                 let why = why.lines().next().unwrap_or_default().to_owned();
                 let message = format!("the expression does not parse: {why}");
-                outcome.findings.push(finding(rule, "syntax", (rule.expr_line, message)));
+                outcome
+                    .findings
+                    .push(finding(rule, "syntax", (rule.expr_line, message)));
             }
         }
     }
@@ -284,12 +286,17 @@ pub fn run(sources: &[Source], settings: &Settings) -> Outcome {
                 Look::Alert(look) if rule.is_alert => look(&context, rule, expr),
                 Look::Alert(_) | Look::Reading => continue,
             };
-            let found = found.into_iter().map(|found| finding(rule, check.id, found));
+            let found = found
+                .into_iter()
+                .map(|found| finding(rule, check.id, found));
             outcome.findings.extend(found);
         }
     }
     outcome.findings.retain(|finding| {
-        let is_skipped = settings.skipped.iter().any(|skipped| skipped == finding.check);
+        let is_skipped = settings
+            .skipped
+            .iter()
+            .any(|skipped| skipped == finding.check);
         !is_skipped && !is_allowed(sources, &rules, finding)
     });
     outcome.findings.sort();
@@ -315,8 +322,14 @@ fn is_allowed(sources: &[Source], rules: &[Rule], finding: &Finding) -> bool {
         return false;
     };
     let reach = |rule: &Rule| rule.line.min(rule.expr_line);
-    let begin = of_file().map(reach).filter(|line| *line <= finding.line).max();
-    let end = of_file().map(reach).filter(|line| *line > finding.line).min();
+    let begin = of_file()
+        .map(reach)
+        .filter(|line| *line <= finding.line)
+        .max();
+    let end = of_file()
+        .map(reach)
+        .filter(|line| *line > finding.line)
+        .min();
     let allows = |line: &str| {
         line.trim()
             .strip_prefix("# rulecheck: allow ")

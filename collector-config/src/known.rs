@@ -51,7 +51,8 @@ impl From<&Metric> for Known {
             metric::Kind::Gauge => Kind::Gauge,
             metric::Kind::Histogram => Kind::Histogram,
         };
-        let is_of_durations = kind == Kind::Histogram && metric.unit == "s";
+        // Those of pages have bounds by their ratings, which pages decide.
+        let is_of_durations = kind == Kind::Histogram && metric.name.starts_with("http_");
         Self {
             name: metric.name.to_owned(),
             kind,
@@ -89,7 +90,7 @@ impl Registry {
     /// Our own.
     pub fn ours() -> Self {
         let mut registry = Self::default();
-        registry.extend(metric::EDGE.iter().map(Known::from));
+        registry.extend(metric::EDGE.iter().chain(metric::BROWSER).map(Known::from));
         registry
     }
 
@@ -103,9 +104,7 @@ impl Registry {
 
     /// Adds some; what is known already is said anew.
     pub fn extend(&mut self, metrics: impl IntoIterator<Item = Known>) {
-        let named = metrics
-            .into_iter()
-            .map(|known| (known.name.clone(), known));
+        let named = metrics.into_iter().map(|known| (known.name.clone(), known));
         self.metrics.extend(named);
     }
 

@@ -1,9 +1,9 @@
-//! The metrics of the edge: name, kind, unit, labels and meaning of each, in
+//! The metrics of the edge and of pages: name, kind, unit, labels and meaning of each, in
 //! one place, for all ways out, for documents and for rules.
 
 use crate::names::{
-    ENDPOINT, ERROR_TYPE, METHOD, PREFIX, REASON, SIGNAL, STATUS_CODE, VERSION, error, reason,
-    signal,
+    ENDPOINT, ERROR_TYPE, EXCEPTION_TYPE, METHOD, MOBILE, NAVIGATION_TYPE, PREFIX, REASON,
+    SERVICE_VERSION, SIGNAL, STATUS_CODE, URL_TEMPLATE_LABEL, VERSION, error, reason, signal,
 };
 
 /// What kind of numbers a metric has.
@@ -33,7 +33,7 @@ pub struct Metric {
 }
 
 macro_rules! metrics {
-    ($($(#[$doc:meta])* $id:ident = $kind:ident $name:literal $unit:literal [$($label:expr),*] $help:literal;)*) => {
+    ($(#[$of:meta])* $all:ident: $($(#[$doc:meta])* $id:ident = $kind:ident $name:literal $unit:literal [$($label:expr),*] $help:literal;)*) => {
         $(
             #[doc = $help]
             pub const $id: Metric = Metric {
@@ -44,12 +44,14 @@ macro_rules! metrics {
                 help: $help,
             };
         )*
-        /// All of them.
-        pub const EDGE: &[Metric] = &[$($id),*];
+        $(#[$of])*
+        pub const $all: &[Metric] = &[$($id),*];
     };
 }
 
 metrics! {
+    /// The metrics of the edge.
+    EDGE:
     HTTP_REQUESTS = Counter "http_requests_total" "{request}" [METHOD, ENDPOINT, STATUS_CODE]
         "Finished requests; status 0 is no response.";
     HTTP_REQUEST_DURATION = Histogram "http_request_duration_seconds" "s" [METHOD, ENDPOINT]
@@ -112,6 +114,25 @@ metrics! {
         "Always 1; the label says which build of the filter runs.";
 }
 
+metrics! {
+    /// The metrics of pages, as Prometheus has them.
+    BROWSER:
+    WEB_VITAL_LCP = Histogram "browser_web_vital_lcp_seconds" "s" [URL_TEMPLATE_LABEL, NAVIGATION_TYPE, SERVICE_VERSION, MOBILE]
+        "Views by Largest Contentful Paint, in seconds.";
+    WEB_VITAL_INP = Histogram "browser_web_vital_inp_seconds" "s" [URL_TEMPLATE_LABEL, NAVIGATION_TYPE, SERVICE_VERSION, MOBILE]
+        "Views by Interaction to Next Paint, in seconds.";
+    WEB_VITAL_CLS = Histogram "browser_web_vital_cls" "1" [URL_TEMPLATE_LABEL, NAVIGATION_TYPE, SERVICE_VERSION, MOBILE]
+        "Views by Cumulative Layout Shift.";
+    WEB_VITAL_FCP = Histogram "browser_web_vital_fcp_seconds" "s" [URL_TEMPLATE_LABEL, NAVIGATION_TYPE, SERVICE_VERSION, MOBILE]
+        "Views by First Contentful Paint, in seconds.";
+    WEB_VITAL_TTFB = Histogram "browser_web_vital_ttfb_seconds" "s" [URL_TEMPLATE_LABEL, NAVIGATION_TYPE, SERVICE_VERSION, MOBILE]
+        "Views by Time to First Byte, in seconds.";
+    BROWSER_VIEWS = Counter "browser_views_total" "{view}" [URL_TEMPLATE_LABEL, SERVICE_VERSION, MOBILE]
+        "Views of pages, as far as their first byte is known.";
+    BROWSER_EXCEPTIONS = Counter "browser_exceptions_total" "{exception}" [EXCEPTION_TYPE, URL_TEMPLATE_LABEL, SERVICE_VERSION, MOBILE]
+        "Errors that pages told, each different one once a page.";
+}
+
 /// Metrics of the
 /// [HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/)
 /// that take the place of some of [`EDGE`] in OTLP where the operator wants them.
@@ -172,7 +193,7 @@ mod tests {
     #[test]
     fn names_follow_the_rules_of_prometheus() {
         let mut seen = alloc::vec::Vec::<&str>::new();
-        for metric in EDGE {
+        for metric in EDGE.iter().chain(BROWSER) {
             let name = metric.name;
             assert!(!seen.contains(&name), "{name} twice");
             seen.push(name);

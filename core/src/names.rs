@@ -111,6 +111,16 @@ pub mod signal {
     /// All of them.
     pub const ALL: [&str; 3] = [TRACES, LOGS, METRICS];
 }
+/// Label: route template of a page.
+pub const URL_TEMPLATE_LABEL: &str = "url_template";
+/// Label: how a view began, as `browser.web_vital.navigation_type` has it.
+pub const NAVIGATION_TYPE: &str = "browser_web_vital_navigation_type";
+/// Label: release of the front end.
+pub const SERVICE_VERSION: &str = "service_version";
+/// Label: whether the browser calls its device mobile.
+pub const MOBILE: &str = "mobile";
+/// Label: class of an error.
+pub const EXCEPTION_TYPE: &str = "exception_type";
 /// Label: version of the filter.
 pub const VERSION: &str = "version";
 

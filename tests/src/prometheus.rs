@@ -19,9 +19,19 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts it with its data in `folder` and waits until it is ready.
     pub fn start(folder: &Path) -> Result<Self> {
-        let port = free_port()?;
+        let config = "global: {scrape_interval: 15s}\n";
+        Self::start_with(folder, free_port()?, config, &[])
+    }
+
+    /// The same on a port, with a configuration and further arguments.
+    pub fn start_with(
+        folder: &Path,
+        port: u16,
+        configuration: &str,
+        arguments: &[&str],
+    ) -> Result<Self> {
         let config = folder.join("prometheus.yml");
-        std::fs::write(&config, "global: {scrape_interval: 15s}\n")?;
+        std::fs::write(&config, configuration)?;
         let mut command = Command::new(parts::require(parts::PROMETHEUS)?);
         command.arg(format!("--config.file={}", config.display()));
         command.arg(format!(
@@ -33,6 +43,7 @@ impl Prometheus {
             "--web.enable-remote-write-receiver",
             "--enable-feature=exemplar-storage",
         ]);
+        command.args(arguments);
         let mut process =
             Process::start("prometheus", &mut command, &folder.join("prometheus.log"))?;
         let url = format!("http://127.0.0.1:{port}/-/ready");

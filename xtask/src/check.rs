@@ -44,7 +44,10 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
             "direction of dependencies",
             Box::new(|| none(direction::check(site)?)),
         ),
-        ("alerting rules", Box::new(|| none(rulecheck::of_ours(site)?))),
+        (
+            "alerting rules",
+            Box::new(|| none(rulecheck::of_ours(site)?)),
+        ),
         ("tidiness", Box::new(|| none(tidy::check(site)?))),
     ];
     // The adapters to the hosts are compiled for no other target. Clippy takes

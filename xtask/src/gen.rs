@@ -5,6 +5,7 @@
 
 mod metric_table;
 mod option_table;
+mod rules;
 mod schema;
 mod w3c_table;
 
@@ -12,6 +13,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 
+use crate::cache::files_below;
 use crate::site::Site;
 
 const HELP: &str = "\
@@ -28,18 +30,24 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 5] = [
+const SECTIONS: [Section; 6] = [
     Section {
         document: "collector-config/README.md",
         name: "metrics",
         is_whole: false,
-        make: metric_table::make,
+        make: metric_table::edge,
+    },
+    Section {
+        document: "collector-config/README.md",
+        name: "metrics of pages",
+        is_whole: false,
+        make: metric_table::browser,
     },
     Section {
         document: "proxy-filter/README.md",
         name: "metrics",
         is_whole: false,
-        make: metric_table::make,
+        make: metric_table::edge,
     },
     Section {
         document: "proxy-filter/README.md",
@@ -91,10 +99,41 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
             println!("{}", section.document);
         }
     }
+    stale.extend(rules(site, check)?);
     if !stale.is_empty() {
         bail!("{}", stale.join("\n"));
     }
     Ok(())
+}
+
+/// Files that are made as a whole, of which there are as many as sources. One
+/// that has no source any more goes.
+fn rules(site: &Site, check: bool) -> Result<Vec<String>> {
+    let mut stale = Vec::new();
+    let made = rules::make(site)?;
+    for (document, text) in &made {
+        let path = site.path(document);
+        if fs::read_to_string(&path).unwrap_or_default() == *text {
+            continue;
+        }
+        if check {
+            stale.push(format!("{document}: out of date: run cargo xtask gen"));
+        } else {
+            fs::write(&path, text).with_context(|| document.clone())?;
+            println!("{document}");
+        }
+    }
+    for path in files_below(&site.path(rules::RULES))? {
+        if made.iter().any(|(document, _)| site.path(document) == path) {
+            continue;
+        }
+        if check {
+            stale.push(format!("{}: made from nothing", path.display()));
+        } else {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(stale)
 }
 
 fn replaced(document: &str, name: &str, text: &str) -> Result<String> {

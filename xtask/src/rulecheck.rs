@@ -83,11 +83,14 @@ pub fn of_ours(site: &Site) -> Result<Vec<String>> {
     };
     let texts = |name: &str| given(name).map_or(Ok(Vec::new()), |path| yaml_of(&path));
     let rules = texts("rules")?;
+    let runbooks = given("runbooks").map(|path| names_of(&path)).transpose()?;
+    let tests = given("tests").map(|path| yaml_of(&path)).transpose()?;
     let mut settings = Settings {
         is_strict: true,
         severities: ["page", "chat", "ticket"].map(String::from).to_vec(),
-        runbooks: Some(given("runbooks").map_or(Ok(BTreeSet::new()), |path| names_of(&path))?),
-        tests: Some(texts("tests")?),
+        runbooks,
+        // A folder without tests of promtool is none.
+        tests: tests.filter(|tests| !tests.is_empty()),
         ..Settings::default()
     };
     // Names as somebody at the repository's root types them.
@@ -168,7 +171,9 @@ fn asked(arguments: &[String]) -> Result<Asked> {
         }
     }
     if asked.files.is_empty() {
-        return Err(wrong("no file given; see cargo xtask rulecheck --help".into()));
+        return Err(wrong(
+            "no file given; see cargo xtask rulecheck --help".into(),
+        ));
     }
     if !tests.is_empty() {
         asked.settings.tests = Some(read(&tests)?);
@@ -279,7 +284,10 @@ mod tests {
     use super::*;
 
     fn strings(arguments: &[&str]) -> Vec<String> {
-        arguments.iter().map(|argument| (*argument).into()).collect()
+        arguments
+            .iter()
+            .map(|argument| (*argument).into())
+            .collect()
     }
 
     #[test]

@@ -55,9 +55,8 @@ fn percentile(expr: &Expr) -> Option<String> {
     }
     selectors(expr).into_iter().find_map(|selector| {
         let name = name(selector)?;
-        let is_summary = matchers(selector).any(|matcher| {
-            matcher.name == "quantile" && !matcher.value.is_empty()
-        });
+        let is_summary = matchers(selector)
+            .any(|matcher| matcher.name == "quantile" && !matcher.value.is_empty());
         if is_summary {
             return Some(format!("the quantiles of `{name}`"));
         }

@@ -87,7 +87,10 @@ pub fn one_window(_: &Context, rule: &Rule, expr: &Expr) -> Found {
                 is_burn && is_compared_share(comparison)
             })
             .collect();
-        let mut seen: Vec<_> = of_burn.iter().flat_map(|burn| windows(burn.value)).collect();
+        let mut seen: Vec<_> = of_burn
+            .iter()
+            .flat_map(|burn| windows(burn.value))
+            .collect();
         seen.sort();
         seen.dedup();
         if let [window] = seen.as_slice() {

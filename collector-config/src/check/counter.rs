@@ -23,15 +23,41 @@ pub fn histograms<'a>(expressions: impl Iterator<Item = &'a Expr>) -> BTreeSet<S
 
 /// Words in names that end in `_total` and are an amount as it is now.
 const AMOUNTS: [&str; 16] = [
-    "capacity", "limit", "max", "size", "memory", "mem", "disk", "space", "available", "physical",
-    "nodes", "cores", "online", "offline", "active", "pending",
+    "capacity",
+    "limit",
+    "max",
+    "size",
+    "memory",
+    "mem",
+    "disk",
+    "space",
+    "available",
+    "physical",
+    "nodes",
+    "cores",
+    "online",
+    "offline",
+    "active",
+    "pending",
 ];
 
 /// Words of names that count events. "More than none" is asked of amounts too, so
 /// that a name which only ends in `_total` does not show a counter there.
 const EVENTS: [&str; 14] = [
-    "error", "fail", "request", "restart", "drop", "reject", "timeout", "evict", "retr", "panic",
-    "exception", "refused", "lost", "crash",
+    "error",
+    "fail",
+    "request",
+    "restart",
+    "drop",
+    "reject",
+    "timeout",
+    "evict",
+    "retr",
+    "panic",
+    "exception",
+    "refused",
+    "lost",
+    "crash",
 ];
 
 fn is_counter(context: &Context, name: &str) -> bool {

@@ -126,9 +126,7 @@ pub fn read(source: &Source) -> Result<Read, String> {
         }
     }
     if !has_groups {
-        return Err(
-            "not a Prometheus rule file: neither `groups` nor `spec.groups` in it".into(),
-        );
+        return Err("not a Prometheus rule file: neither `groups` nor `spec.groups` in it".into());
     }
     Ok(read)
 }

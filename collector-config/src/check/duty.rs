@@ -54,7 +54,10 @@ pub fn missing_runbook(_: &Context, rule: &Rule, _: &Expr) -> Found {
     if text(rule, &["runbook_url", "runbook"]).is_some() {
         return Vec::new();
     }
-    at_name(rule, "no annotation `runbook_url`: where does whoever is woken begin?")
+    at_name(
+        rule,
+        "no annotation `runbook_url`: where does whoever is woken begin?",
+    )
 }
 
 /// Finds links to pages that are not in the folder.
@@ -71,7 +74,10 @@ pub fn runbook_not_found(context: &Context, rule: &Rule, _: &Expr) -> Found {
     if pages.contains(page) || pages.contains(&format!("{page}.md")) {
         return Vec::new();
     }
-    vec![(*line, format!("no runbook `{page}` in the folder of runbooks"))]
+    vec![(
+        *line,
+        format!("no runbook `{page}` in the folder of runbooks"),
+    )]
 }
 
 /// Finds alerts without a sentence.
@@ -79,7 +85,10 @@ pub fn missing_summary(_: &Context, rule: &Rule, _: &Expr) -> Found {
     if text(rule, &["summary", "message"]).is_some() {
         return Vec::new();
     }
-    at_name(rule, "no annotation `summary`: what happened, in one sentence?")
+    at_name(
+        rule,
+        "no annotation `summary`: what happened, in one sentence?",
+    )
 }
 
 /// An age, or the time that is left: it moves with the clock, not with a scrape.
@@ -115,15 +124,15 @@ pub fn missing_for(_: &Context, rule: &Rule, expr: &Expr) -> Found {
 pub fn duplicate(context: &Context, rule: &Rule, _: &Expr) -> Found {
     let labels = |rule: &Rule| -> Vec<(String, String)> {
         let pairs = rule.labels.iter();
-        pairs.map(|(key, (_, value))| (key.clone(), value.clone())).collect()
+        pairs
+            .map(|(key, (_, value))| (key.clone(), value.clone()))
+            .collect()
     };
     let before = context
         .rules
         .iter()
         .take_while(|other| !std::ptr::eq(*other, rule))
-        .find(|other| {
-            other.is_alert && other.name == rule.name && labels(other) == labels(rule)
-        });
+        .find(|other| other.is_alert && other.name == rule.name && labels(other) == labels(rule));
     let Some(before) = before else {
         return Vec::new();
     };

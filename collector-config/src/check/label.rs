@@ -83,7 +83,9 @@ pub fn value(_: &Context, rule: &Rule, _: &Expr) -> Found {
         text.split("{{").skip(1).any(|piece| {
             let inside = piece.split("}}").next().unwrap_or_default().trim();
             // A comparison that chooses a word changes seldom.
-            let chooses = ["if ", "else", "end"].iter().any(|word| inside.starts_with(word));
+            let chooses = ["if ", "else", "end"]
+                .iter()
+                .any(|word| inside.starts_with(word));
             !chooses && (inside.contains("$value") || inside.contains(".Value"))
         })
     };

@@ -62,7 +62,11 @@ fn wrong(print: Print, result: &Expr) -> Option<String> {
     }
     let limit = compared.and_then(|compared| constant(compared.threshold));
     let (inner, factor) = scaled(value);
-    let is_hundredfold = (factor - 100.0).abs() < 1e-9;
+    let of_dividend = match inner {
+        Expr::Binary(binary) if operator(binary) == "/" => scaled(&binary.lhs).1,
+        _ => 1.0,
+    };
+    let is_hundredfold = (factor * of_dividend - 100.0).abs() < 1e-9;
     let has_hundred = all(value)
         .iter()
         .any(|inner| constant(inner).is_some_and(|number| number.abs() >= 100.0));
@@ -125,11 +129,14 @@ fn other_than_share(value: &Expr) -> Option<String> {
 }
 
 fn may_be_share(metric: &str) -> bool {
-    [
+    let words = [
         "ratio", "percent", "pct", "utili", "usage", "load", "share", "fraction", "rate",
-    ]
-    .iter()
-    .any(|word| metric.contains(word))
+    ];
+    // Whole words: "duration" is none.
+    metric
+        .split(['_', ':'])
+        .any(|part| words.iter().any(|word| part.starts_with(word)))
+        || metric.contains("utili")
 }
 
 fn of_time(metric: &str) -> bool {

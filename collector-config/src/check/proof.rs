@@ -49,7 +49,10 @@ impl Tests {
                     continue;
                 }
             };
-            let cases = file.tests.into_iter().filter_map(|group| group.alert_rule_test);
+            let cases = file
+                .tests
+                .into_iter()
+                .filter_map(|group| group.alert_rule_test);
             for case in cases.flatten() {
                 let fires = case.exp_alerts.is_some_and(|alerts| !alerts.is_empty());
                 let seen = if fires {

@@ -24,9 +24,26 @@ const BUILT_IN: [&str; 8] = [
 const OURS: [&str; 2] = ["sightline_edge_", "browser_web_vital_"];
 /// Labels that come with the target, not with the metric.
 const OF_TARGET: [&str; 20] = [
-    "__name__", "job", "instance", "le", "quantile", "cluster", "namespace", "pod", "container",
-    "node", "region", "zone", "environment", "env", "tenant", "prometheus", "replica", "service",
-    "exported_job", "exported_instance",
+    "__name__",
+    "job",
+    "instance",
+    "le",
+    "quantile",
+    "cluster",
+    "namespace",
+    "pod",
+    "container",
+    "node",
+    "region",
+    "zone",
+    "environment",
+    "env",
+    "tenant",
+    "prometheus",
+    "replica",
+    "service",
+    "exported_job",
+    "exported_instance",
 ];
 
 /// Finds metrics that neither the registry nor these rules make.
@@ -99,8 +116,8 @@ fn labels_of<'a>(context: &'a Context, name: &str) -> Option<&'a [String]> {
 pub fn unknown_label(context: &Context, rule: &Rule, expr: &Expr) -> Found {
     let mut found = Vec::new();
     for selector in selectors(expr) {
-        let Some((name, labels)) = name(selector)
-            .and_then(|name| labels_of(context, name).map(|labels| (name, labels)))
+        let Some((name, labels)) =
+            name(selector).and_then(|name| labels_of(context, name).map(|labels| (name, labels)))
         else {
             continue;
         };
@@ -127,7 +144,9 @@ pub fn unknown_label(context: &Context, rule: &Rule, expr: &Expr) -> Found {
                 let labels = told(&labels.iter().cloned().collect::<Vec<_>>());
                 found.push((
                     rule.expr_line,
-                    format!("groups by `{label}`, a label that no series within has; they have {labels}"),
+                    format!(
+                        "groups by `{label}`, a label that no series within has; they have {labels}"
+                    ),
                 ));
             }
         }
@@ -146,9 +165,7 @@ fn told(labels: &[String]) -> String {
 fn labels_within(context: &Context, expr: &Expr) -> Option<BTreeSet<String>> {
     let makes_labels = all(expr).iter().any(|inner| match inner {
         Expr::Call(call) => matches!(call.func.name, "label_replace" | "label_join" | "info"),
-        Expr::Aggregate(aggregate) => {
-            super::promql::aggregation(aggregate) == "count_values"
-        }
+        Expr::Aggregate(aggregate) => super::promql::aggregation(aggregate) == "count_values",
         Expr::Binary(binary) => binary.modifier.as_ref().is_some_and(|modifier| {
             matches!(
                 modifier.card,

@@ -52,7 +52,11 @@ fn through_averages(expr: &Expr) -> &Expr {
 /// anything else may be above 1.
 fn is_name_of_share(name: &str) -> bool {
     let has = |word: &str| name.contains(word);
-    has("ratio") && (has("error") || has("sli") || has("availability")) && !has("error_budget")
+    // Not "duration".
+    let is_ratio = name.split([':', '_']).any(|word| word.starts_with("ratio"));
+    is_ratio
+        && (has("error") || has("sli") || has("availability") || has("_events"))
+        && !has("error_budget")
 }
 
 /// Whether each series of the part is one of the whole, so that it can't be more.
@@ -151,7 +155,10 @@ mod tests {
     fn shares_are_known_from_quotients_of_other_things() {
         for (text, expected) in [
             (r#"sum(rate(x{code=~"5.."}[5m])) / sum(rate(x[5m]))"#, true),
-            (r#"1 - rate(x_bucket{le="1"}[5m]) / rate(x_count[5m])"#, true),
+            (
+                r#"1 - rate(x_bucket{le="1"}[5m]) / rate(x_count[5m])"#,
+                true,
+            ),
             ("slo:sli_error:ratio_rate1h", true),
             ("sum by (job) (job:errors:ratio5m)", true),
             // An average, a comparison over time, two metrics, a wider part.
@@ -161,6 +168,7 @@ mod tests {
             (r#"rate(x{a="b"}[5m]) / rate(x{c="d"}[5m])"#, false),
             (r#"rate(x{a="b"}[5m]) / rate(x[1h])"#, false),
             ("node_zfs_compression_ratio", false),
+            ("sli_error_duration", false),
         ] {
             assert_eq!(is_share(&parse(text).unwrap()), expected, "{text}");
         }

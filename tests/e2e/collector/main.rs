@@ -141,3 +141,70 @@ fn histograms_of_pages_add_up_whatever_their_clocks_say() {
         assert_eq!(one(query), expected, "{query}");
     }
 }
+
+/// What the SDK sends of a view: how soon it was there, and its errors.
+fn events(number: u64) -> String {
+    let record = |event: &str, attributes: &str| {
+        format!(
+            r#"{{"eventName":"{event}","timeUnixNano":"{number}","attributes":[{attributes}]}}"#
+        )
+    };
+    let text = |key: &str, value: &str| {
+        format!(r#"{{"key":"{key}","value":{{"stringValue":"{value}"}}}}"#)
+    };
+    let route = text("url.template", "/cart");
+    let vital = |name: &str| {
+        let name = text("browser.web_vital.name", name);
+        record("browser.web_vital", &format!("{name},{route}"))
+    };
+    let mut records = vec![vital("ttfb"), vital("fcp"), vital("lcp"), vital("lcp")];
+    if number.is_multiple_of(10) {
+        let kind = text("exception.type", "TypeError");
+        records.push(record("exception", &format!("{kind},{route}")));
+    }
+    let service = text("service.name", "shop-browser");
+    let version = text("service.version", "1.2.3");
+    format!(
+        r#"{{"resourceLogs":[{{"resource":{{"attributes":[{service},{version}]}},"scopeLogs":[{{"logRecords":[{}]}}]}}]}}"#,
+        records.join(",")
+    )
+}
+
+#[test]
+fn views_and_errors_of_pages_are_counted_from_their_events() {
+    if !parts::all_present(&[parts::OTELCOL, parts::PROMETHEUS]) {
+        return;
+    }
+    let folder = tempfile::TempDir::new().unwrap();
+    let prometheus = Prometheus::start(folder.path()).unwrap();
+    let collector = Collector::start(folder.path(), Some(&prometheus)).unwrap();
+    let url = format!("http://127.0.0.1:{}/v1/logs", collector.browser_port);
+    std::thread::scope(|scope| {
+        for worker in 0..AT_ONCE {
+            let url = &url;
+            scope.spawn(move || {
+                for number in (worker..PAGES).step_by(AT_ONCE as usize) {
+                    let kind = [("content-type", "application/json")];
+                    let body = events(number);
+                    let sent = Client::default().send("POST", url, &kind, body.as_bytes());
+                    assert_eq!(sent.unwrap().status, 200);
+                }
+            });
+        }
+    });
+    let labels = "{job=\"shop-browser\",url_template=\"/cart\",service_version=\"1.2.3\"}";
+    let errors = "{job=\"shop-browser\",url_template=\"/cart\",exception_type=\"TypeError\"}";
+    for (query, expected) in [
+        (format!("browser_views_total{labels}"), PAGES),
+        (format!("browser_exceptions_total{errors}"), PAGES / 10),
+    ] {
+        let mut last = 0.0;
+        let reached = wait_for(&query, SETTLE_LIMIT, || {
+            let found = prometheus.query(&query)?;
+            last = found.iter().map(|sample| sample.value).sum();
+            Ok((last >= expected as f64).then_some(()))
+        });
+        assert!(reached.is_ok(), "{query}: {last} of {expected}");
+        assert_eq!(last, expected as f64, "{query}");
+    }
+}

@@ -1,13 +1,22 @@
-//! The table of the edge's metrics, from `core/src/metric.rs`.
+//! The tables of metrics, from `core/src/metric.rs`.
 
 use crate::site::Site;
 use anyhow::Result;
-use sightline_core::metric;
+use sightline_core::metric::{self, Metric};
 
-/// The table.
-pub fn make(_: &Site) -> Result<String> {
+/// Those of the edge.
+pub fn edge(_: &Site) -> Result<String> {
+    Ok(table(metric::EDGE))
+}
+
+/// Those of pages.
+pub fn browser(_: &Site) -> Result<String> {
+    Ok(table(metric::BROWSER))
+}
+
+fn table(metrics: &[Metric]) -> String {
     let mut table = "| metric | labels | what it is |\n|---|---|---|\n".to_owned();
-    for metric in metric::EDGE {
+    for metric in metrics {
         let labels = metric.labels.iter().map(|label| {
             let values = metric::values_of(metric, label);
             let values: Vec<_> = values.iter().map(|value| format!("`{value}`")).collect();
@@ -24,5 +33,5 @@ pub fn make(_: &Site) -> Result<String> {
             metric.help
         );
     }
-    Ok(table)
+    table
 }
