@@ -9,5 +9,6 @@ pub mod known;
 pub mod links;
 pub mod objective;
 pub mod objective_rules;
+pub mod objective_tests;
 pub mod rule_file;
 pub mod scale;

@@ -85,13 +85,16 @@ fn base(objective: &Objective) -> [Rule; 2] {
     ]
 }
 
-enum Bad {
+/// Which events are bad.
+pub(crate) enum Bad {
+    /// Those of these series.
     Counter(String),
+    /// Those that are not of these.
     AllBut(String),
 }
 
 /// Series of all events and of the bad ones.
-fn selectors(objective: &Objective) -> (String, Bad) {
+pub(crate) fn selectors(objective: &Objective) -> (String, Bad) {
     let series = |name: &str, more: &str| {
         let matchers = [more, objective.only.as_str()];
         let matchers: Vec<_> = matchers
@@ -129,7 +132,7 @@ fn selectors(objective: &Objective) -> (String, Bad) {
 }
 
 /// `90` is `1h30m`.
-fn window(minutes: u32) -> String {
+pub(crate) fn window(minutes: u32) -> String {
     duration::text(Duration::from_secs(u64::from(minutes) * 60))
 }
 

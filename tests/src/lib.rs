@@ -5,6 +5,7 @@
 //! It installs nothing: where the parts lie comes from the environment
 //! ([`parts`]), which `cargo xtask` fills.
 
+pub mod alertmanager;
 pub mod collector;
 pub mod envoy;
 pub mod h2;
@@ -18,5 +19,7 @@ pub mod prometheus;
 pub mod red;
 pub mod scripted_upstream;
 pub mod shop;
+pub mod test_alert;
 pub mod upstream;
 pub mod w3c_suite;
+pub mod webhook;

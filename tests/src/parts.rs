@@ -21,6 +21,10 @@ pub const OTELCOL: &str = "SIGHTLINE_OTELCOL";
 pub const PROMETHEUS: &str = "SIGHTLINE_PROMETHEUS";
 /// Prometheus' tool.
 pub const PROMTOOL: &str = "SIGHTLINE_PROMTOOL";
+/// Alertmanager.
+pub const ALERTMANAGER: &str = "SIGHTLINE_ALERTMANAGER";
+/// Alertmanager's tool.
+pub const AMTOOL: &str = "SIGHTLINE_AMTOOL";
 /// Chromium or Chrome.
 pub const CHROMIUM: &str = "SIGHTLINE_CHROMIUM";
 /// Firefox.

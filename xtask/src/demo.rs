@@ -29,7 +29,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let Some([keep]) = crate::flags("demo", HELP, ["--keep"], arguments)? else {
         return Ok(());
     };
-    let tools = setup::quietly(site, &[Part::Firefox, Part::WebKit])?;
+    let tools = setup::quietly(site, &[Part::Alertmanager, Part::Firefox, Part::WebKit])?;
     let parts = tools.env().into_iter();
     parts::provide(parts.map(|(name, path)| (name.to_owned(), path)).collect());
     let output = tools.target.join("demo");

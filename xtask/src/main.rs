@@ -1,4 +1,4 @@
-//! Every developer command: `cargo xtask setup|demo|test|check|gen|bench|dist`,
+//! Every developer command: `cargo xtask setup|demo|test|check|gen|bench|dist|fire`,
 //! and `rulecheck` for anybody's Prometheus rules.
 //! Here: arguments, dispatch and exit codes (0 done, 1 failed, 2 not
 //! understood). Each command first sets up what it needs; see `setup.rs`.
@@ -10,6 +10,7 @@ mod debian;
 mod demo;
 mod direction;
 mod dist;
+mod fire;
 mod r#gen;
 mod guest;
 mod manifest;
@@ -44,6 +45,7 @@ Usage: cargo xtask <command> [arguments]
   gen     write the generated files (--check: fail where one is out of date)
   bench   print the sizes of what dist makes; `bench browser` compares SDKs
   dist    build dist/filter/*.wasm, dist/npm/*.tgz and dist/sizes.json
+  fire    send test alerts to an Alertmanager and see that they are delivered
 
   rulecheck FILE…   find mistakes in anybody's Prometheus rule files
 
@@ -52,7 +54,7 @@ second time there is nothing to do. `cargo xtask <command> --help` says more.
 
 Environment: SIGHTLINE_HOME (the cache; by default sightline in the user's cache
 directory), SIGHTLINE_ENVOY, SIGHTLINE_OTELCOL, SIGHTLINE_PROMETHEUS,
-SIGHTLINE_CHROMIUM (a program to use instead of the one set up here), CI=true
+SIGHTLINE_ALERTMANAGER, SIGHTLINE_CHROMIUM (a program to use instead of the one set up here), CI=true
 (a part that can't be had is a failure).";
 
 /// A command line that can't be carried out as written: exit code 2.
@@ -102,7 +104,8 @@ fn run(arguments: &[String]) -> Result<()> {
         "gen" => r#gen::run(&site, rest),
         "bench" => bench::run(&site, rest),
         "dist" => dist::run(&site, rest),
-        "rulecheck" => rulecheck::run(&site, rest),
+        "fire" => fire::run(rest),
+        "rulecheck" => rulecheck::run(rest),
         other => Err(Usage(format!("no command `{other}`; see cargo xtask --help")).into()),
     }
 }

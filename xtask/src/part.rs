@@ -12,6 +12,8 @@ pub enum Part {
     Envoy,
     Collector,
     Prometheus,
+    /// With amtool.
+    Alertmanager,
     Chromium,
     Firefox,
     /// WebKitWebDriver, which brings the browser.
@@ -52,9 +54,10 @@ impl Found {
 impl Part {
     /// Made one after another, for each takes all cores; in an order in which
     /// the longest that nothing waits for comes late.
-    pub const HEAVY: [Part; 5] = [
+    pub const HEAVY: [Part; 6] = [
         Part::Wasm,
         Part::Collector,
+        Part::Alertmanager,
         Part::Filter,
         Part::Sdk,
         Part::ShopWeb,
@@ -81,6 +84,7 @@ impl Part {
             Part::Envoy => "envoy",
             Part::Collector => "collector",
             Part::Prometheus => "prometheus",
+            Part::Alertmanager => "alertmanager",
             Part::Chromium => "chromium",
             Part::Firefox => "firefox",
             Part::WebKit => "webkit",
@@ -100,6 +104,7 @@ impl Part {
             Part::Envoy => Some(parts::ENVOY),
             Part::Collector => Some(parts::OTELCOL),
             Part::Prometheus => Some(parts::PROMETHEUS),
+            Part::Alertmanager => Some(parts::ALERTMANAGER),
             Part::Chromium => Some(parts::CHROMIUM),
             Part::Firefox => Some(parts::FIREFOX),
             Part::WebKit => Some(parts::WEBKIT),

@@ -38,7 +38,7 @@ impl Prerequisite {
         match self {
             Self::Node => "for wasm-opt, the browser SDK and the example shop",
             Self::Python => "with venv, to fetch Envoy and for the example shop's API",
-            Self::Go => "to build the collector, since no otelcol-contrib is on PATH",
+            Self::Go => "to build the collector or Alertmanager, where PATH has none",
         }
     }
 
@@ -48,7 +48,9 @@ impl Prerequisite {
             Self::Python => {
                 "install it from python.org or your package manager (Debian: python3-venv)"
             }
-            Self::Go => "install it from go.dev, or put otelcol-contrib on PATH",
+            Self::Go => {
+                "install it from go.dev, or put otelcol-contrib, alertmanager and amtool on PATH"
+            }
         }
     }
 

@@ -42,7 +42,7 @@ struct Asked {
     is_json: bool,
 }
 
-pub fn run(_: &Site, arguments: &[String]) -> Result<()> {
+pub fn run(arguments: &[String]) -> Result<()> {
     if arguments
         .iter()
         .any(|argument| matches!(argument.as_str(), "--help" | "-h"))
@@ -304,6 +304,39 @@ mod tests {
             let error = asked(&strings(arguments)).err().expect("is refused");
             assert!(error.is::<Usage>(), "{arguments:?}: {error:#}");
         }
+    }
+
+    /// None: nothing found. Some(false): findings. Some(true): exit code 2.
+    fn ended(arguments: &[&str]) -> Option<bool> {
+        let folder = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../collector-config/tests/rulecheck"
+        );
+        let arguments = arguments
+            .iter()
+            .map(|argument| argument.replace('~', folder))
+            .collect::<Vec<_>>();
+        let error = run(&arguments).err()?;
+        Some(error.is::<Usage>())
+    }
+
+    #[test]
+    fn findings_unreadable_files_and_nothing_end_differently() {
+        assert_eq!(ended(&["~/good/vitals.yaml"]), None);
+        assert_eq!(ended(&["~/bad/fid.yaml"]), Some(false));
+        assert_eq!(ended(&["~/bad/fid.yaml", "--skip", "fid"]), None);
+        assert_eq!(
+            ended(&["~/bad/syntax.yaml", "--format", "json"]),
+            Some(false)
+        );
+        // A test file of promtool is no rule file, nor is a folder without files.
+        assert_eq!(ended(&["~/tests/proven.yaml"]), Some(true));
+        assert_eq!(ended(&["~/runbooks"]), Some(true));
+        assert_eq!(ended(&["~/no-such-file.yaml"]), Some(true));
+        assert_eq!(ended(&["~/bad"]), Some(false), "a folder is searched");
+        let proven = "~/good/proven.yaml";
+        let with = ["--runbooks", "~/runbooks", "--tests", "~/tests"];
+        assert_eq!(ended(&[&[proven][..], &with].concat()), None);
     }
 
     #[test]

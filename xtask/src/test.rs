@@ -16,7 +16,7 @@ const HELP: &str = "\
 Usage: cargo xtask test [--native]
 
 Runs the checks of `cargo xtask check`, the native tests, and the tests that run
-on the real Envoy, collector, Prometheus and Chromium.
+on the real Envoy, collector, Prometheus, Alertmanager and Chromium.
 
   --native   leave out what needs the real parts";
 
@@ -47,7 +47,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     if !native {
         // One file at a time, and within it one after another: two cores do
         // not carry several stacks.
-        for file in ["edge", "browser", "collector", "line"] {
+        for file in ["edge", "browser", "collector", "line", "alerts"] {
             stages.push((file, vec!["--package", "sightline-tests", "--test", file]));
         }
     }

@@ -204,7 +204,10 @@ fn averaged<'a>(context: &Context, expr: &'a Expr) -> Option<(&'a str, String)> 
         _ => return None,
     };
     let name = name(selector(inner)?)?;
-    is_counter(context, name).then(|| (name, format!("{how}()")))
+    // Whoever takes the difference of an unknown `_total` knows it to be a gauge.
+    let is_deliberate = matches!(how.as_str(), "delta" | "idelta" | "deriv")
+        && context.settings.registry.series(name).is_none();
+    (is_counter(context, name) && !is_deliberate).then(|| (name, format!("{how}()")))
 }
 
 /// Finds rates of what can fall.

@@ -176,3 +176,12 @@ fn no_check_is_named_twice_and_each_has_a_reason() {
     assert_eq!(ids.len(), CHECKS.len());
     assert!(CHECKS.iter().all(|check| check.why.ends_with('.')));
 }
+
+#[test]
+fn the_page_lists_every_check() {
+    let page = include_str!("../../rulecheck.md");
+    for check in CHECKS {
+        let row = format!("| `{}` | {} |\n", check.id, check.why);
+        assert!(page.contains(&row), "rulecheck.md is to have: {row}");
+    }
+}

@@ -1,6 +1,7 @@
 //! How each part is found or made. A recipe prefers what the user has (a
 //! variable, a program on PATH), then what is cached, then makes it.
 
+mod alertmanager;
 mod chromium;
 mod collector;
 mod engines;
@@ -33,6 +34,7 @@ pub fn get(part: Part, setup: &Setup) -> Result<Found> {
         Part::Envoy => envoy::get(setup),
         Part::Collector => collector::get(setup),
         Part::Prometheus => prometheus::get(setup),
+        Part::Alertmanager => alertmanager::get(setup),
         Part::Chromium => chromium::get(setup),
         Part::Firefox => engines::firefox(setup),
         Part::WebKit => engines::webkit(setup),
@@ -52,6 +54,7 @@ pub fn prerequisites(part: Part, site: &Site) -> Result<Option<Prerequisite>> {
     let (there, needed) = match part {
         Part::Envoy => (envoy::is_there(site)?, Prerequisite::Python),
         Part::Collector => (collector::is_there(site)?, Prerequisite::Go),
+        Part::Alertmanager => (alertmanager::is_there(site)?, Prerequisite::Go),
         Part::ShopApi => (shop_api::is_there(site)?, Prerequisite::Python),
         _ => return Ok(None),
     };
@@ -111,6 +114,16 @@ fn look_for(
             (version >= minimum).then(|| (path, version.to_string()))
         });
     Ok(good)
+}
+
+/// A part's second program: named by its variable, beside the first, or on PATH.
+fn beside(path: &Path, name: &str, variable: &str) -> Option<PathBuf> {
+    let named = std::env::var_os(variable).map(PathBuf::from);
+    named
+        .into_iter()
+        .chain([path.with_file_name(name)])
+        .find(|path| process::is_executable(path))
+        .or_else(|| process::on_path(name))
 }
 
 /// A part from the cache, made there if need be, with its progress told.

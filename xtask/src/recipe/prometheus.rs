@@ -4,22 +4,15 @@
 use anyhow::{Result, bail};
 use sightline_tests::parts;
 
-use super::{cached, of_the_user};
+use super::{beside, cached, of_the_user};
 use crate::cache::Key;
 use crate::debian;
 use crate::part::{Found, Part};
-use crate::process;
 use crate::setup::Setup;
 
 pub fn get(setup: &Setup) -> Result<Found> {
     if let Some(path) = of_the_user(setup, Part::Prometheus, &["prometheus"], "prometheus")? {
-        let beside = path.with_file_name("promtool");
-        let promtool = if beside.is_file() {
-            Some(beside)
-        } else {
-            process::on_path("promtool")
-        };
-        let Some(promtool) = promtool else {
+        let Some(promtool) = beside(&path, "promtool", parts::PROMTOOL) else {
             bail!(
                 "{} is there without promtool: put both on PATH",
                 path.display()
