@@ -7,6 +7,7 @@ mod burn_rate;
 mod counter;
 mod document;
 mod duty;
+mod kept;
 mod label;
 mod percent;
 mod promql;
@@ -183,6 +184,11 @@ pub const CHECKS: &[Check] = &[
         id: "value-in-label",
         why: "A label that holds the value changes at every evaluation, which makes a new alert each time, and `for` never ends.",
         look: Look::Alert(label::value),
+    },
+    Check {
+        id: "label-gone",
+        why: "A text that prints a label which the expression aggregated away leaves a gap where the name should be.",
+        look: Look::Alert(kept::gone),
     },
     Check {
         id: "unknown-metric",

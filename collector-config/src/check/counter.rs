@@ -154,7 +154,7 @@ pub fn raw(context: &Context, rule: &Rule, expr: &Expr) -> Found {
             continue;
         }
         if let Some(name) = raw_within(context, comparison.value)
-            && !(is_ever && !counts_events(context, name))
+            && (!is_ever || counts_events(context, name))
             && names.insert(name)
         {
             found.push((
