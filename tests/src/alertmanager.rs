@@ -170,6 +170,12 @@ impl Alertmanager {
         })
     }
 
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        let (_, port) = self.url.rsplit_once(':').unwrap_or_default();
+        port.parse().unwrap_or_default()
+    }
+
     /// Has business hours begin or end.
     pub fn set_hours(&self, hours: Hours) -> Result<()> {
         write_config(&self.folder, &self.pager, self.factor, hours)?;

@@ -1,16 +1,19 @@
 //! What the drills run on: edges in one Envoy, pages, the collector, and
-//! Prometheus with the shipped rules, all their durations divided by one number.
+//! Prometheus with the shipped rules, and Alertmanager with the shipped
+//! configuration in front of a webhook; all durations divided by one number.
 
 use anyhow::{Context, Result};
 use serde_json::json;
 use sightline_rules::rule_file::RuleFile;
 use sightline_rules::scale;
+use sightline_tests::alertmanager::{Alertmanager, Hours};
 use sightline_tests::collector::Collector;
 use sightline_tests::envoy::{Envoy, Listener, to_cluster};
 use sightline_tests::parts;
 use sightline_tests::process::free_port;
 use sightline_tests::prometheus::Prometheus;
 use sightline_tests::upstream::Upstream;
+use sightline_tests::webhook::Webhook;
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -28,7 +31,10 @@ pub struct Stage {
     pub collector: Option<Collector>,
     /// The upstream of `edge-dead`.
     pub doomed: Option<Upstream>,
-    pub folder: TempDir,
+    /// Where notifications arrive.
+    pub webhook: Webhook,
+    _alertmanager: Alertmanager,
+    _folder: TempDir,
     _envoy: Envoy,
     _upstream: Upstream,
 }
@@ -36,7 +42,12 @@ pub struct Stage {
 impl Stage {
     pub fn start() -> Result<Self> {
         let folder = TempDir::new()?;
-        let [prometheus_port, alertmanager_port] = [free_port()?, free_port()?];
+        let webhook = Webhook::start()?;
+        let factor = 1.0 / f64::from(DIVISOR);
+        let notifies = folder.path().join("alertmanager");
+        let alertmanager = Alertmanager::start(&notifies, &webhook, factor, Hours::Always)?;
+        let alertmanager_port = alertmanager.port();
+        let prometheus_port = free_port()?;
         // The collector must know where Prometheus is, and Prometheus where the
         // collector's metrics are.
         let collector = Collector::start_for(folder.path(), prometheus_port)?;
@@ -64,7 +75,9 @@ impl Stage {
             prometheus,
             collector: Some(collector),
             doomed: Some(doomed),
-            folder,
+            webhook,
+            _alertmanager: alertmanager,
+            _folder: folder,
             _envoy: envoy,
             _upstream: upstream,
         })

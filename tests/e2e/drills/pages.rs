@@ -1,0 +1,81 @@
+//! Front ends as the collector sees them: views, errors and vitals of pages.
+
+use anyhow::{Result, ensure};
+use sightline_tests::http::Client;
+
+/// Bounds of LCP as the SDK has them, in seconds.
+const BOUNDS: [f64; 7] = [0.625, 1.25, 2.5, 3.25, 4.0, 8.0, 16.0];
+
+/// Pages of one release of a front end.
+pub struct Pages<'a> {
+    pub service: &'a str,
+    pub version: &'a str,
+    /// Where the collector takes what browsers send.
+    pub port: u16,
+}
+
+impl Pages<'_> {
+    /// So many views, each with this LCP in seconds.
+    pub fn view(&self, count: usize, lcp: f64) -> Result<()> {
+        let name = text("browser.web_vital.name", "ttfb");
+        let views = vec![event("browser.web_vital", &name); count];
+        self.send_events(&views)?;
+        let bucket = BOUNDS.iter().filter(|bound| **bound < lcp).count();
+        let buckets: Vec<_> = (0..=BOUNDS.len())
+            .map(|at| {
+                if at == bucket {
+                    count.to_string()
+                } else {
+                    "0".into()
+                }
+            })
+            .map(|count| format!("\"{count}\""))
+            .collect();
+        let bounds: Vec<_> = BOUNDS.iter().map(f64::to_string).collect();
+        let point = format!(
+            r#"{{"startTimeUnixNano":"1","timeUnixNano":"2","count":"{count}","sum":{},"bucketCounts":[{}],"explicitBounds":[{}],"attributes":[{}]}}"#,
+            lcp * count as f64,
+            buckets.join(","),
+            bounds.join(","),
+            text("url.template", "/"),
+        );
+        let metric = format!(
+            r#"{{"name":"browser.web_vital.lcp","unit":"s","histogram":{{"aggregationTemporality":1,"dataPoints":[{point}]}}}}"#
+        );
+        let scope = format!(r#""scopeMetrics":[{{"metrics":[{metric}]}}]"#);
+        self.send("metrics", &self.resource("resourceMetrics", &scope))
+    }
+
+    /// An uncaught error of this type.
+    pub fn fail(&self, kind: &str) -> Result<()> {
+        self.send_events(&[event("exception", &text("exception.type", kind))])
+    }
+
+    fn send_events(&self, events: &[String]) -> Result<()> {
+        let scope = format!(r#""scopeLogs":[{{"logRecords":[{}]}}]"#, events.join(","));
+        self.send("logs", &self.resource("resourceLogs", &scope))
+    }
+
+    fn resource(&self, kind: &str, scope: &str) -> String {
+        let service = text("service.name", self.service);
+        let version = text("service.version", self.version);
+        format!(r#"{{"{kind}":[{{"resource":{{"attributes":[{service},{version}]}},{scope}}}]}}"#)
+    }
+
+    fn send(&self, signal: &str, body: &str) -> Result<()> {
+        let url = format!("http://127.0.0.1:{}/v1/{signal}", self.port);
+        let json = [("content-type", "application/json")];
+        let answer = Client::default().send("POST", &url, &json, body.as_bytes())?;
+        ensure!(answer.status == 200, "{}: {}", answer.status, answer.body);
+        Ok(())
+    }
+}
+
+fn text(key: &str, value: &str) -> String {
+    format!(r#"{{"key":"{key}","value":{{"stringValue":"{value}"}}}}"#)
+}
+
+fn event(name: &str, attribute: &str) -> String {
+    let route = text("url.template", "/");
+    format!(r#"{{"eventName":"{name}","attributes":[{attribute},{route}]}}"#)
+}
