@@ -17,7 +17,7 @@ fn text<'a>(rule: &'a Rule, keys: &[&str]) -> Option<&'a (u64, String)> {
 }
 
 /// An alert that every server fires all the time, to prove that alerts arrive.
-fn is_heartbeat(expr: &Expr) -> bool {
+pub fn is_heartbeat(expr: &Expr) -> bool {
     selectors(expr).is_empty()
 }
 
@@ -35,8 +35,8 @@ pub fn unknown_severity(context: &Context, rule: &Rule, expr: &Expr) -> Found {
     let Some((line, severity)) = rule.labels.get("severity") else {
         return Vec::new();
     };
-    // "none" is what alerts that wake nobody carry by custom.
-    let is_silent = severity == "none" && (is_heartbeat(expr) || is_about_alerts(expr));
+    // What wakes nobody carries a severity of its own: "none", "heartbeat".
+    let is_silent = is_heartbeat(expr) || (severity == "none" && is_about_alerts(expr));
     if known.contains(severity) || severity.contains("{{") || is_silent {
         return Vec::new();
     }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::document::Rule;
+use super::duty::is_heartbeat;
 use super::{Context, Found, Source};
 
 #[derive(Deserialize)]
@@ -68,14 +69,15 @@ impl Tests {
 }
 
 /// Finds alerts that no test sees fire, or that no test sees keep quiet.
-pub fn no_test(context: &Context, rule: &Rule, _: &Expr) -> Found {
+pub fn no_test(context: &Context, rule: &Rule, expr: &Expr) -> Found {
     let tests = &context.tests;
     if !tests.is_given {
         return Vec::new();
     }
     let missing = match (
         tests.firing.contains(&rule.name),
-        tests.quiet.contains(&rule.name),
+        // A heartbeat never is.
+        tests.quiet.contains(&rule.name) || is_heartbeat(expr),
     ) {
         (true, true) => return Vec::new(),
         (false, true) => "no test sees it fire",
