@@ -176,7 +176,8 @@ fn asked(arguments: &[String]) -> Result<Asked> {
         ));
     }
     if !tests.is_empty() {
-        asked.settings.tests = Some(read(&tests)?);
+        // Folders within one of tests hold what the tests read.
+        asked.settings.tests = Some(listed(&tests, yaml_of)?);
     }
     Ok(asked)
 }
@@ -191,11 +192,15 @@ fn text_of(path: &Path) -> Result<String> {
 
 /// Files as they are given, and the YAML files of folders, however deep.
 fn read(given: &[String]) -> Result<Vec<Source>> {
+    listed(given, below)
+}
+
+fn listed(given: &[String], within: fn(&Path) -> Result<Vec<Source>>) -> Result<Vec<Source>> {
     let mut sources = Vec::new();
     for name in given {
         let path = Path::new(name);
         if path.is_dir() {
-            let found = below(path)?;
+            let found = within(path)?;
             if found.is_empty() {
                 return Err(wrong(format!("{name}: no YAML file in that folder")));
             }
