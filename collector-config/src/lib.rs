@@ -3,7 +3,9 @@
 //! text; files are the callers' business.
 
 pub mod burn_rate;
+pub mod check;
 pub mod duration;
+pub mod known;
 pub mod links;
 pub mod objective;
 pub mod objective_rules;

@@ -11,14 +11,15 @@ use crate::r#gen;
 use crate::guest::{TARGET, cargo};
 use crate::progress::Progress;
 use crate::recipe::wasm_target;
+use crate::rulecheck;
 use crate::site::Site;
 use crate::tidy;
 
 const HELP: &str = "\
 Usage: cargo xtask check
 
-Formatting, lints, generated documents, the direction of dependencies, and
-tidiness of files.";
+Formatting, lints, generated documents, the direction of dependencies, our
+Prometheus rules, and tidiness of files.";
 
 type Step<'a> = (&'a str, Box<dyn Fn() -> Result<()> + 'a>);
 
@@ -42,6 +43,10 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         (
             "direction of dependencies",
             Box::new(|| none(direction::check(site)?)),
+        ),
+        (
+            "alerting rules",
+            Box::new(|| none(rulecheck::of_ours(site)?)),
         ),
         ("tidiness", Box::new(|| none(tidy::check(site)?))),
     ];

@@ -1,4 +1,5 @@
-//! Every developer command: `cargo xtask setup|demo|test|check|gen|bench|dist|fire`.
+//! Every developer command: `cargo xtask setup|demo|test|check|gen|bench|dist|fire`,
+//! and `rulecheck` for anybody's Prometheus rules.
 //! Here: arguments, dispatch and exit codes (0 done, 1 failed, 2 not
 //! understood). Each command first sets up what it needs; see `setup.rs`.
 
@@ -19,6 +20,7 @@ mod process;
 mod progress;
 mod recipe;
 mod report;
+mod rulecheck;
 mod sdk;
 mod setup;
 mod site;
@@ -44,6 +46,8 @@ Usage: cargo xtask <command> [arguments]
   bench   print the sizes of what dist makes; `bench browser` compares SDKs
   dist    build dist/filter/*.wasm, dist/npm/*.tgz and dist/sizes.json
   fire    send test alerts to an Alertmanager and see that they are delivered
+
+  rulecheck FILE…   find mistakes in anybody's Prometheus rule files
 
 Each command gets the parts it needs first and prints how long that took; the
 second time there is nothing to do. `cargo xtask <command> --help` says more.
@@ -101,6 +105,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "bench" => bench::run(&site, rest),
         "dist" => dist::run(&site, rest),
         "fire" => fire::run(&site, rest),
+        "rulecheck" => rulecheck::run(rest),
         other => Err(Usage(format!("no command `{other}`; see cargo xtask --help")).into()),
     }
 }
