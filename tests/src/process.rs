@@ -4,16 +4,20 @@
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a process may take to answer for the first time.
 pub const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// So often another port is asked for.
+const MAX_PORTS: usize = 1000;
 const POLL: Duration = Duration::from_millis(20);
 
 /// A running process; ended, by its id, when dropped.
@@ -123,10 +127,19 @@ pub fn end_with_us(command: &mut Command) -> &mut Command {
     command
 }
 
-/// A loopback port that nobody listens on.
+/// A loopback port that nobody listens on, and that was not given before: whom it
+/// was given to may not listen yet, or no longer.
 pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).context("find a free port")?;
-    Ok(listener.local_addr()?.port())
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    for _ in 0..MAX_PORTS {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).context("find a free port")?;
+        let port = listener.local_addr()?.port();
+        if given.insert(port) {
+            return Ok(port);
+        }
+    }
+    bail!("no port that was not given before")
 }
 
 /// Waits until `condition` gives something. `what` says in the failure what
@@ -147,5 +160,16 @@ pub fn wait_for<T>(
             bail!("waited {limit:?} for {what}{}", state.unwrap_or_default());
         }
         std::thread::sleep(POLL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_port_is_given_twice() {
+        let ports: BTreeSet<_> = (0..500).map(|_| free_port().unwrap()).collect();
+        assert_eq!(ports.len(), 500);
     }
 }
