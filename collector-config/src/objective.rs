@@ -6,6 +6,7 @@ use crate::links::Links;
 use anyhow::{Context, Result, bail};
 use promql_parser::parser::{Expr, parse as parse_promql};
 use serde::Deserialize;
+use sightline_core::dashboard;
 use sightline_core::histogram::SECONDS_BOUNDS;
 
 /// The document.
@@ -217,10 +218,7 @@ impl Document {
                 add("only", format!("no label matchers: {why}"));
             }
             let uid = &objective.dashboard;
-            if !sightline_core::dashboard::ALL
-                .iter()
-                .any(|known| known.uid == *uid)
-            {
+            if !dashboard::is_known(uid) {
                 add("dashboard", format!("there is no `{uid}`"));
             }
         }
