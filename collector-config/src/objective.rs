@@ -1,6 +1,7 @@
 //! `slo.yaml`: what is promised. The document as it is written, and the
 //! objectives that it comes to: valid, or refused with every problem by its path.
 
+use crate::burn_rate::{BurnRate, burn_rates};
 use crate::duration;
 use crate::links::Links;
 use anyhow::{Context, Result, bail};
@@ -162,6 +163,11 @@ impl Document {
     pub fn period_days(&self) -> u32 {
         let period = duration::parse(&self.period).unwrap_or_default();
         u32::try_from(period.as_secs() / 86400).unwrap_or_default()
+    }
+
+    /// How fast an objective's budget may burn.
+    pub fn burn_rates(&self, objective: &Objective) -> Vec<BurnRate> {
+        burn_rates(objective.budget(), self.period_days(), objective.severity)
     }
 
     fn problems(&self) -> Vec<String> {

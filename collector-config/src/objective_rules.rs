@@ -4,7 +4,7 @@
 //! alike, however the traffic rises and falls, and a window of a month reads two
 //! series rather than all that they are made of.
 
-use crate::burn_rate::{BurnRate, burn_rates};
+use crate::burn_rate::BurnRate;
 use crate::duration;
 use crate::links;
 use crate::objective::{Document, Events, Objective, WebVital};
@@ -35,7 +35,7 @@ pub fn rules(document: &Document) -> Result<RuleFile> {
 
 fn group(objective: &Objective, document: &Document) -> Group {
     let days = document.period_days();
-    let rates = burn_rates(objective.budget(), days, objective.severity);
+    let rates = document.burn_rates(objective);
     let mut rules = base(objective).to_vec();
     let windows: BTreeSet<u32> = rates
         .iter()
