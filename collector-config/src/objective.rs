@@ -9,6 +9,7 @@ use promql_parser::parser::{Expr, parse as parse_promql};
 use serde::Deserialize;
 use sightline_core::dashboard;
 use sightline_core::histogram::SECONDS_BOUNDS;
+use sightline_core::web_vital;
 
 /// The document.
 #[derive(Clone, Debug, Deserialize)]
@@ -71,16 +72,27 @@ pub enum Events {
     },
 }
 
-/// A vital, and what is good as [web.dev](https://web.dev/articles/vitals) has it.
+/// A Core Web Vital.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WebVital {
-    /// 2.5 s.
+    /// Largest Contentful Paint.
     Lcp,
-    /// 0.2 s.
+    /// Interaction to Next Paint.
     Inp,
-    /// 0.1.
+    /// Cumulative Layout Shift.
     Cls,
+}
+
+impl WebVital {
+    /// Its metric, and what is good.
+    pub fn rated(self) -> &'static web_vital::WebVital {
+        match self {
+            Self::Lcp => &web_vital::LCP,
+            Self::Inp => &web_vital::INP,
+            Self::Cls => &web_vital::CLS,
+        }
+    }
 }
 
 /// Whom an alert is for.

@@ -7,7 +7,7 @@
 use crate::burn_rate::BurnRate;
 use crate::duration;
 use crate::links;
-use crate::objective::{Document, Events, Objective, WebVital};
+use crate::objective::{Document, Events, Objective};
 use crate::rule_file::{Group, Rule, RuleFile};
 use anyhow::Result;
 use sightline_core::metric;
@@ -110,7 +110,6 @@ pub(crate) fn selectors(objective: &Objective) -> (String, Bad) {
         let good = series(&format!("{histogram}_bucket"), &format!("le=\"{bound}\""));
         (series(&format!("{histogram}_count"), ""), Bad::AllBut(good))
     };
-    let of_vital = |metric: &metric::Metric, good: &str| within(metric.name, good);
     match &objective.events {
         Events::Requests => {
             let name = metric::HTTP_REQUESTS.name;
@@ -120,9 +119,10 @@ pub(crate) fn selectors(objective: &Objective) -> (String, Bad) {
         Events::RequestsWithin(seconds) => {
             within(metric::HTTP_REQUEST_DURATION.name, &seconds.to_string())
         }
-        Events::WebVital(WebVital::Lcp) => of_vital(&metric::WEB_VITAL_LCP, "2.5"),
-        Events::WebVital(WebVital::Inp) => of_vital(&metric::WEB_VITAL_INP, "0.2"),
-        Events::WebVital(WebVital::Cls) => of_vital(&metric::WEB_VITAL_CLS, "0.1"),
+        Events::WebVital(vital) => {
+            let vital = vital.rated();
+            within(vital.metric.name, &vital.good.to_string())
+        }
         Events::Views => {
             let bad = series(metric::BROWSER_EXCEPTIONS.name, "");
             (series(metric::BROWSER_VIEWS.name, ""), Bad::Counter(bad))
