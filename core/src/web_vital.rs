@@ -21,13 +21,17 @@ pub struct WebVital {
 impl WebVital {
     /// Upper bounds of its histogram.
     pub fn bounds(&self) -> [f64; 7] {
-        bounds(self.good, self.fair)
+        bounds(self.good, self.fair, 1.0)
     }
 }
 
-/// Upper bounds of a histogram of values with these bounds of ratings. Those are
+/// Upper bounds of the histogram of a vital, whose values are measured in something
+/// of which `per_unit` are one of the histogram's unit. The bounds of the ratings are
 /// among them, so that the share of good values is exact.
-pub fn bounds(good: f64, fair: f64) -> [f64; 7] {
+// Inlined: the bytes of the browser's engine are counted.
+#[inline(always)]
+pub fn bounds(good: f64, fair: f64, per_unit: f64) -> [f64; 7] {
+    let (good, fair) = (good / per_unit, fair / per_unit);
     let between = (good + fair) / 2.0;
     [
         good / 4.0,

@@ -56,8 +56,10 @@ impl Vital {
     }
 
     /// Upper bounds of its histogram, in its unit.
+    // Inlined like what it calls: else the engine is 48 bytes larger.
+    #[inline(always)]
     pub fn bounds(&self) -> [f64; 7] {
-        web_vital::bounds(self.good / self.per_unit, self.fair / self.per_unit)
+        web_vital::bounds(self.good, self.fair, self.per_unit)
     }
 }
 
