@@ -7,6 +7,7 @@
 
 pub mod alertmanager;
 pub mod collector;
+mod connections;
 pub mod envoy;
 pub mod h2;
 pub mod http;

@@ -2,14 +2,13 @@
 //! reset, in silence, in trailers, never. It speaks HTTP/1.1 byte by byte, so that it can do what a
 //! server's library would not.
 
+use crate::connections::Connections;
 use anyhow::{Context, Result};
 use nix::sys::socket::{setsockopt, sockopt::Linger};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// A running upstream; takes no more connections when dropped.
@@ -17,8 +16,7 @@ use std::time::Duration;
 pub struct ScriptedUpstream {
     /// Where it listens.
     pub port: u16,
-    is_over: Arc<AtomicBool>,
-    listening: Option<JoinHandle<()>>,
+    _connections: Connections,
 }
 
 /// How many requests each path has had.
@@ -43,38 +41,11 @@ impl ScriptedUpstream {
     }
 
     fn listen(serve: impl Fn(TcpStream) -> Result<()> + Send + Sync + 'static) -> Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let port = listener.local_addr()?.port();
-        let is_over = Arc::new(AtomicBool::new(false));
-        let over = Arc::clone(&is_over);
-        let serve = Arc::new(serve);
-        let listening = std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if over.load(Ordering::SeqCst) {
-                    return;
-                }
-                let serve = Arc::clone(&serve);
-                // It ends with the connection. Peers break connections here
-                // on purpose, so that an error is no news.
-                std::thread::spawn(move || serve(stream));
-            }
-        });
+        let connections = Connections::serve(serve)?;
         Ok(Self {
-            port,
-            is_over,
-            listening: Some(listening),
+            port: connections.port,
+            _connections: connections,
         })
-    }
-}
-
-impl Drop for ScriptedUpstream {
-    fn drop(&mut self) {
-        self.is_over.store(true, Ordering::SeqCst);
-        // It may wait for a connection.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
-        if let Some(listening) = self.listening.take() {
-            let _ = listening.join();
-        }
     }
 }
 

@@ -3,14 +3,14 @@
 //! and one request: a server with a pool of threads leaves new connections
 //! waiting while old ones are kept open, as Alertmanager does.
 
+use crate::connections::Connections;
 use crate::process::wait_for;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How long a request may take to come in.
@@ -18,10 +18,8 @@ const READ_LIMIT: Duration = Duration::from_secs(10);
 
 /// A running receiver; stops when dropped.
 pub struct Webhook {
-    /// Where it listens.
-    pub port: u16,
     state: Arc<State>,
-    thread: Option<JoinHandle<()>>,
+    connections: Connections,
 }
 
 #[derive(Default)]
@@ -29,36 +27,23 @@ struct State {
     received: Mutex<Vec<(String, Value)>>,
     down: AtomicBool,
     refused: AtomicU64,
-    ended: AtomicBool,
 }
 
 impl Webhook {
     /// Starts it on a free port.
     pub fn start() -> Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).context("webhook")?;
-        let port = listener.local_addr()?.port();
         let state = Arc::new(State::default());
-        let of_thread = Arc::clone(&state);
-        let thread = std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if of_thread.ended.load(Ordering::SeqCst) {
-                    return;
-                }
-                let state = Arc::clone(&of_thread);
-                // A request that breaks off is the sender's to tell of.
-                std::thread::spawn(move || drop(take(stream, &state)));
-            }
-        });
+        let of_connections = Arc::clone(&state);
+        let connections = Connections::serve(move |stream| take(stream, &of_connections));
         Ok(Self {
-            port,
             state,
-            thread: Some(thread),
+            connections: connections.context("webhook")?,
         })
     }
 
     /// The address of one path.
     pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
+        format!("http://127.0.0.1:{}{path}", self.connections.port)
     }
 
     /// Whether it answers 503 from now on.
@@ -90,17 +75,6 @@ impl Webhook {
             Ok(self.received(path).into_iter().find(|body| fits(body)))
         });
         found.with_context(|| format!("what came: {:?}", self.received(path)))
-    }
-}
-
-impl Drop for Webhook {
-    fn drop(&mut self) {
-        self.state.ended.store(true, Ordering::SeqCst);
-        // Wakes the thread that waits for connections.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 
