@@ -14,6 +14,7 @@ pub mod http;
 pub mod line;
 pub mod open_metrics;
 pub mod otlp;
+pub mod otlp_json;
 pub mod parts;
 pub mod process;
 pub mod prometheus;
