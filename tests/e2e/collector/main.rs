@@ -1,6 +1,8 @@
 //! The pipeline by itself: what many pages tell arrives in Prometheus, whole,
 //! whatever their clocks say.
 
+mod flood;
+
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::metrics::v1::{
