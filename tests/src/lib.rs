@@ -11,6 +11,7 @@ mod connections;
 pub mod envoy;
 pub mod h2;
 pub mod http;
+pub mod http_server;
 pub mod line;
 pub mod open_metrics;
 pub mod otlp;

@@ -3,10 +3,11 @@
 //! server's library would not.
 
 use crate::connections::Connections;
-use anyhow::{Context, Result};
+use crate::http_server::Request;
+use anyhow::Result;
 use nix::sys::socket::{setsockopt, sockopt::Linger};
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -65,11 +66,11 @@ fn serve(stream: TcpStream, seen: &Seen) -> Result<()> {
             let mut seen = seen
                 .lock()
                 .map_err(|_| anyhow::anyhow!("a thread panicked"))?;
-            let count = seen.entry(request.path.clone()).or_default();
+            let count = seen.entry(request.path().to_owned()).or_default();
             *count += 1;
             *count
         };
-        match request.path.rsplit('/').next().unwrap_or_default() {
+        match request.path().rsplit('/').next().unwrap_or_default() {
             "upgrade" => {
                 (&stream).write_all(
                     b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n",
@@ -147,62 +148,4 @@ fn echo(mut stream: TcpStream, mut reader: BufReader<TcpStream>) -> Result<()> {
         }
         stream.write_all(&bytes[..length])?;
     }
-}
-
-/// A request, read to its end.
-struct Request {
-    path: String,
-}
-
-impl Request {
-    fn read(reader: &mut BufReader<TcpStream>) -> Result<Option<Self>> {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(None);
-        }
-        let path = line.split(' ').nth(1).context("no path")?;
-        let path = path.split('?').next().unwrap_or_default().to_owned();
-        let (mut length, mut is_chunked) = (0, false);
-        loop {
-            let line = read_line(reader)?;
-            let Some((name, value)) = line.split_once(':') else {
-                break;
-            };
-            match (name.to_ascii_lowercase().as_str(), value.trim()) {
-                ("content-length", value) => length = value.parse()?,
-                ("transfer-encoding", _) => is_chunked = true,
-                _ => {}
-            }
-        }
-        if is_chunked {
-            while read_chunk(reader)? {}
-            // Trailers end in an empty line.
-            while !read_line(reader)?.is_empty() {}
-            return Ok(Some(Self { path }));
-        }
-        skip(reader, length)?;
-        Ok(Some(Self { path }))
-    }
-}
-
-/// Skips a chunk; whether it was not the last.
-fn read_chunk(reader: &mut BufReader<TcpStream>) -> Result<bool> {
-    let length = u64::from_str_radix(&read_line(reader)?, 16)?;
-    skip(reader, length)?;
-    if length > 0 {
-        read_line(reader)?;
-    }
-    Ok(length > 0)
-}
-
-fn read_line(reader: &mut BufReader<TcpStream>) -> Result<String> {
-    let mut line = String::new();
-    anyhow::ensure!(reader.read_line(&mut line)? > 0, "the request breaks off");
-    Ok(line.trim_end().to_owned())
-}
-
-fn skip(reader: &mut BufReader<TcpStream>, length: u64) -> Result<()> {
-    let skipped = std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
-    anyhow::ensure!(skipped == length, "the body breaks off");
-    Ok(())
 }
