@@ -1,11 +1,9 @@
 //! Front ends as the collector sees them: views, errors and vitals of pages.
 
 use anyhow::{Result, ensure};
+use sightline_core::web_vital::LCP;
 use sightline_tests::http::Client;
 use sightline_tests::otlp_json::{self, text};
-
-/// Bounds of LCP as the SDK has them, in seconds.
-const BOUNDS: [f64; 7] = [0.625, 1.25, 2.5, 3.25, 4.0, 8.0, 16.0];
 
 /// Pages of one release of a front end.
 pub struct Pages<'a> {
@@ -21,8 +19,9 @@ impl Pages<'_> {
         let name = text("browser.web_vital.name", "ttfb");
         let views = vec![event("browser.web_vital", name); count];
         self.send_events(&views)?;
-        let bucket = BOUNDS.iter().filter(|bound| **bound < lcp).count();
-        let buckets: Vec<_> = (0..=BOUNDS.len())
+        let bounds = LCP.bounds();
+        let bucket = bounds.iter().filter(|bound| **bound < lcp).count();
+        let buckets: Vec<_> = (0..=bounds.len())
             .map(|at| {
                 if at == bucket {
                     count.to_string()
@@ -32,7 +31,7 @@ impl Pages<'_> {
             })
             .map(|count| format!("\"{count}\""))
             .collect();
-        let bounds: Vec<_> = BOUNDS.iter().map(f64::to_string).collect();
+        let bounds: Vec<_> = bounds.iter().map(f64::to_string).collect();
         let point = format!(
             r#"{{"startTimeUnixNano":"1","timeUnixNano":"2","count":"{count}","sum":{},"bucketCounts":[{}],"explicitBounds":[{}],"attributes":[{}]}}"#,
             lcp * count as f64,
