@@ -13,6 +13,7 @@ mod percent;
 mod promql;
 mod proof;
 mod registered;
+pub mod runbook;
 mod share;
 mod vital;
 
@@ -41,7 +42,7 @@ pub struct Finding {
     pub line: u64,
     /// The alert, or what is recorded.
     pub rule: String,
-    /// Which check found it: one of [`CHECKS`].
+    /// Which check found it: one of [`CHECKS`], or one of runbooks.
     pub check: &'static str,
     /// What is wrong, and why that matters.
     pub message: String,
@@ -99,6 +100,24 @@ struct Context<'a> {
     /// Histograms that the rules themselves show, by a `_bucket`.
     histograms: BTreeSet<String>,
     tests: proof::Tests,
+}
+
+impl<'a> Context<'a> {
+    fn new(
+        settings: &'a Settings,
+        rules: &'a [Rule],
+        histograms: BTreeSet<String>,
+        tests: proof::Tests,
+    ) -> Self {
+        let recorded = rules.iter().filter(|rule| !rule.is_alert);
+        Self {
+            settings,
+            rules,
+            recorded: recorded.map(|rule| rule.name.as_str()).collect(),
+            histograms,
+            tests,
+        }
+    }
 }
 
 /// A line and a message.
@@ -263,40 +282,15 @@ pub fn run(sources: &[Source], settings: &Settings) -> Outcome {
     let tests = proof::Tests::read(settings.tests.as_deref(), &mut outcome.unreadable);
     let mut parsed = Vec::new();
     for rule in &rules {
-        match parser::parse(&rule.text) {
+        match parse(rule) {
             Ok(expr) => parsed.push((rule, expr)),
-            Err(why) => {
-                let why = why.lines().next().unwrap_or_default().to_owned();
-                let message = format!("the expression does not parse: {why}");
-                outcome
-                    .findings
-                    .push(finding(rule, "syntax", (rule.expr_line, message)));
-            }
+            Err(finding) => outcome.findings.push(finding),
         }
     }
-    let context = Context {
-        settings,
-        rules: &rules,
-        recorded: rules
-            .iter()
-            .filter(|rule| !rule.is_alert)
-            .map(|rule| rule.name.as_str())
-            .collect(),
-        histograms: counter::histograms(parsed.iter().map(|(_, expr)| expr)),
-        tests,
-    };
+    let histograms = counter::histograms(parsed.iter().map(|(_, expr)| expr));
+    let context = Context::new(settings, &rules, histograms, tests);
     for (rule, expr) in &parsed {
-        for check in CHECKS {
-            let found = match check.look {
-                Look::Expr(look) => look(&context, rule, expr),
-                Look::Alert(look) if rule.is_alert => look(&context, rule, expr),
-                Look::Alert(_) | Look::Reading => continue,
-            };
-            let found = found
-                .into_iter()
-                .map(|found| finding(rule, check.id, found));
-            outcome.findings.extend(found);
-        }
+        outcome.findings.extend(look(&context, rule, expr));
     }
     outcome.findings.retain(|finding| {
         let is_skipped = settings
@@ -308,6 +302,29 @@ pub fn run(sources: &[Source], settings: &Settings) -> Outcome {
     outcome.findings.sort();
     outcome.findings.dedup();
     outcome
+}
+
+fn parse(rule: &Rule) -> Result<Expr, Finding> {
+    parser::parse(&rule.text).map_err(|why| {
+        let why = why.lines().next().unwrap_or_default();
+        let message = format!("the expression does not parse: {why}");
+        finding(rule, "syntax", (rule.expr_line, message))
+    })
+}
+
+/// What all checks find in a rule.
+fn look(context: &Context, rule: &Rule, expr: &Expr) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for check in CHECKS {
+        let found = match check.look {
+            Look::Expr(look) => look(context, rule, expr),
+            Look::Alert(look) if rule.is_alert => look(context, rule, expr),
+            Look::Alert(_) | Look::Reading => continue,
+        };
+        let found = found.into_iter();
+        findings.extend(found.map(|found| finding(rule, check.id, found)));
+    }
+    findings
 }
 
 fn finding(rule: &Rule, check: &'static str, (line, message): (u64, String)) -> Finding {

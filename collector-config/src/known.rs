@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use sightline_core::histogram::SECONDS_BOUNDS;
 use sightline_core::metric::{self, Metric};
+use sightline_core::web_vital;
 
 /// What kind of numbers a metric has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -51,14 +52,17 @@ impl From<&Metric> for Known {
             metric::Kind::Gauge => Kind::Gauge,
             metric::Kind::Histogram => Kind::Histogram,
         };
-        // Those of pages have bounds by their ratings, which pages decide.
-        let is_of_durations = kind == Kind::Histogram && metric.name.starts_with("http_");
+        let mut vitals = web_vital::ALL.iter();
+        let bounds = match vitals.find(|vital| vital.metric.name == metric.name) {
+            Some(vital) => vital.bounds().to_vec(),
+            None => SECONDS_BOUNDS.to_vec(),
+        };
         Self {
             name: metric.name.to_owned(),
             kind,
             unit: metric.unit.to_owned(),
             labels: Some(metric.labels.iter().map(|label| (*label).into()).collect()),
-            bounds: is_of_durations.then(|| SECONDS_BOUNDS.to_vec()),
+            bounds: (kind == Kind::Histogram).then_some(bounds),
             source: "sightline".to_owned(),
         }
     }

@@ -37,7 +37,7 @@ pub fn add(file: &mut RuleFile, links: &Links) -> Result<()> {
             }
         }
         let uid = rule.annotations.remove(DASHBOARD).unwrap_or_default();
-        if !dashboard::ALL.iter().any(|known| known.uid == uid) {
+        if !dashboard::is_known(&uid) {
             problems.push(format!("{alert}: there is no dashboard `{uid}`"));
         }
         let base = |url: &str| url.trim_end_matches('/').to_owned();

@@ -1,12 +1,15 @@
 //! `slo.yaml`: what is promised. The document as it is written, and the
 //! objectives that it comes to: valid, or refused with every problem by its path.
 
+use crate::burn_rate::{BurnRate, burn_rates};
 use crate::duration;
 use crate::links::Links;
 use anyhow::{Context, Result, bail};
 use promql_parser::parser::{Expr, parse as parse_promql};
 use serde::Deserialize;
+use sightline_core::dashboard;
 use sightline_core::histogram::SECONDS_BOUNDS;
+use sightline_core::web_vital;
 
 /// The document.
 #[derive(Clone, Debug, Deserialize)]
@@ -69,16 +72,27 @@ pub enum Events {
     },
 }
 
-/// A vital, and what is good as [web.dev](https://web.dev/articles/vitals) has it.
+/// A Core Web Vital.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WebVital {
-    /// 2.5 s.
+    /// Largest Contentful Paint.
     Lcp,
-    /// 0.2 s.
+    /// Interaction to Next Paint.
     Inp,
-    /// 0.1.
+    /// Cumulative Layout Shift.
     Cls,
+}
+
+impl WebVital {
+    /// Its metric, and what is good.
+    pub fn rated(self) -> &'static web_vital::WebVital {
+        match self {
+            Self::Lcp => &web_vital::LCP,
+            Self::Inp => &web_vital::INP,
+            Self::Cls => &web_vital::CLS,
+        }
+    }
 }
 
 /// Whom an alert is for.
@@ -163,6 +177,11 @@ impl Document {
         u32::try_from(period.as_secs() / 86400).unwrap_or_default()
     }
 
+    /// How fast an objective's budget may burn.
+    pub fn burn_rates(&self, objective: &Objective) -> Vec<BurnRate> {
+        burn_rates(objective.budget(), self.period_days(), objective.severity)
+    }
+
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if !(7..=90).contains(&self.period_days()) {
@@ -217,10 +236,7 @@ impl Document {
                 add("only", format!("no label matchers: {why}"));
             }
             let uid = &objective.dashboard;
-            if !sightline_core::dashboard::ALL
-                .iter()
-                .any(|known| known.uid == *uid)
-            {
+            if !dashboard::is_known(uid) {
                 add("dashboard", format!("there is no `{uid}`"));
             }
         }

@@ -4,10 +4,10 @@
 //! alike, however the traffic rises and falls, and a window of a month reads two
 //! series rather than all that they are made of.
 
-use crate::burn_rate::{BurnRate, burn_rates};
+use crate::burn_rate::BurnRate;
 use crate::duration;
 use crate::links;
-use crate::objective::{Document, Events, Objective, WebVital};
+use crate::objective::{Document, Events, Objective};
 use crate::rule_file::{Group, Rule, RuleFile};
 use anyhow::Result;
 use sightline_core::metric;
@@ -35,7 +35,7 @@ pub fn rules(document: &Document) -> Result<RuleFile> {
 
 fn group(objective: &Objective, document: &Document) -> Group {
     let days = document.period_days();
-    let rates = burn_rates(objective.budget(), days, objective.severity);
+    let rates = document.burn_rates(objective);
     let mut rules = base(objective).to_vec();
     let windows: BTreeSet<u32> = rates
         .iter()
@@ -110,7 +110,6 @@ pub(crate) fn selectors(objective: &Objective) -> (String, Bad) {
         let good = series(&format!("{histogram}_bucket"), &format!("le=\"{bound}\""));
         (series(&format!("{histogram}_count"), ""), Bad::AllBut(good))
     };
-    let of_vital = |metric: &metric::Metric, good: &str| within(metric.name, good);
     match &objective.events {
         Events::Requests => {
             let name = metric::HTTP_REQUESTS.name;
@@ -120,9 +119,10 @@ pub(crate) fn selectors(objective: &Objective) -> (String, Bad) {
         Events::RequestsWithin(seconds) => {
             within(metric::HTTP_REQUEST_DURATION.name, &seconds.to_string())
         }
-        Events::WebVital(WebVital::Lcp) => of_vital(&metric::WEB_VITAL_LCP, "2.5"),
-        Events::WebVital(WebVital::Inp) => of_vital(&metric::WEB_VITAL_INP, "0.2"),
-        Events::WebVital(WebVital::Cls) => of_vital(&metric::WEB_VITAL_CLS, "0.1"),
+        Events::WebVital(vital) => {
+            let vital = vital.rated();
+            within(vital.metric.name, &vital.good.to_string())
+        }
         Events::Views => {
             let bad = series(metric::BROWSER_EXCEPTIONS.name, "");
             (series(metric::BROWSER_VIEWS.name, ""), Bad::Counter(bad))

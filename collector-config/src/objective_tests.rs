@@ -3,7 +3,7 @@
 //! may tell of, the same share of too few events, a budget that is used up, and
 //! a service that falls silent.
 
-use crate::burn_rate::{BurnRate, burn_rates};
+use crate::burn_rate::BurnRate;
 use crate::links::{DASHBOARD_URL, RUNBOOK_URL};
 use crate::objective::{Document, Events, Objective};
 use crate::objective_rules::{self, Bad};
@@ -29,11 +29,7 @@ pub fn tests(document: &Document, rules: &RuleFile) -> Result<String> {
         let test = Test {
             objective,
             rules,
-            rates: burn_rates(
-                objective.budget(),
-                document.period_days(),
-                objective.severity,
-            ),
+            rates: document.burn_rates(objective),
         };
         for at in 0..=test.rates.len() {
             test.burn(&mut text, at)?;
@@ -66,7 +62,6 @@ impl Test<'_> {
         let share = (share * self.objective.budget() * EVENTS).round() / EVENTS;
         let name = format!("{}BudgetBurn", self.objective.camel_case());
         self.begin(text, &format!("{share} bad"), share, EVENTS, MINUTES)?;
-        writeln!(text, "      - eval_time: 20m\n        alertname: {name}")?;
         let told = self.rates.get(at..).unwrap_or_default();
         let windows: Vec<_> = told
             .iter()
@@ -76,7 +71,8 @@ impl Test<'_> {
             let window = rule.labels.get("window");
             window.is_some_and(|window| windows.contains(window))
         });
-        expect(text, &rules.collect::<Vec<_>>(), &percent(share))
+        let rules: Vec<_> = rules.collect();
+        expect(text, "20m", &name, &rules, &percent(share))
     }
 
     /// Everything bad, but hardly anything at all.
@@ -86,8 +82,7 @@ impl Test<'_> {
         // In twenty minutes nine tenths of what is asked for.
         let a_minute = least * 0.9 / 20.0;
         self.begin(text, "too few to tell", 1.0, a_minute, MINUTES)?;
-        writeln!(text, "      - eval_time: 20m\n        alertname: {name}")?;
-        expect(text, &[], "")
+        expect(text, "20m", &name, &[], "")
     }
 
     /// Half as much again as the budget has, for long enough.
@@ -96,9 +91,8 @@ impl Test<'_> {
         self.begin(text, "the budget is used up", share, EVENTS, MINUTES)?;
         let name = "BudgetExhausted";
         for (time, fires) in [("50m", false), ("90m", true)] {
-            writeln!(text, "      - eval_time: {time}\n        alertname: {name}")?;
             let rules: Vec<_> = self.alerts(name).filter(|_| fires).collect();
-            expect(text, &rules, "-50%")?;
+            expect(text, time, name, &rules, "-50%")?;
         }
         Ok(())
     }
@@ -113,9 +107,8 @@ impl Test<'_> {
             false => [("85m", false), ("115m", true), ("180m", false)],
         };
         for (time, fires) in times {
-            writeln!(text, "      - eval_time: {time}\n        alertname: {name}")?;
             let rules: Vec<_> = self.alerts(name).filter(|_| fires).collect();
-            expect(text, &rules, "")?;
+            expect(text, time, name, &rules, "")?;
         }
         Ok(())
     }
@@ -165,7 +158,9 @@ fn series(selector: &str) -> String {
     }
 }
 
-fn expect(text: &mut String, rules: &[&Rule], value: &str) -> Result<()> {
+/// At this time, of this alert, these rules fire.
+fn expect(text: &mut String, time: &str, name: &str, rules: &[&Rule], value: &str) -> Result<()> {
+    writeln!(text, "      - eval_time: {time}\n        alertname: {name}")?;
     if rules.is_empty() {
         return Ok(writeln!(text, "        exp_alerts: []")?);
     }

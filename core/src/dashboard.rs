@@ -30,6 +30,11 @@ dashboards! {
     "sightline-pipeline" "Sightline / Telemetry pipeline";
 }
 
+/// Whether a dashboard has this uid.
+pub fn is_known(uid: &str) -> bool {
+    ALL.iter().any(|dashboard| dashboard.uid == uid)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +47,11 @@ mod tests {
             let same = ALL.iter().filter(|other| other.uid == dashboard.uid);
             assert_eq!(same.count(), 1, "{at}");
         }
+    }
+
+    #[test]
+    fn a_uid_is_known_as_a_whole() {
+        assert!(is_known("sightline-red"));
+        assert!(!is_known("sightline") && !is_known("") && !is_known("Sightline-Red"));
     }
 }

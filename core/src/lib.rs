@@ -33,3 +33,4 @@ pub mod trace_context;
 pub mod tracestate;
 pub mod url;
 pub mod user_agent;
+pub mod web_vital;

@@ -7,12 +7,15 @@
 
 pub mod alertmanager;
 pub mod collector;
+mod connections;
 pub mod envoy;
 pub mod h2;
 pub mod http;
+pub mod http_server;
 pub mod line;
 pub mod open_metrics;
 pub mod otlp;
+pub mod otlp_json;
 pub mod parts;
 pub mod process;
 pub mod prometheus;

@@ -2,14 +2,14 @@
 //! reset, in silence, in trailers, never. It speaks HTTP/1.1 byte by byte, so that it can do what a
 //! server's library would not.
 
-use anyhow::{Context, Result};
+use crate::connections::Connections;
+use crate::http_server::Request;
+use anyhow::Result;
 use nix::sys::socket::{setsockopt, sockopt::Linger};
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{BufReader, Read, Write};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// A running upstream; takes no more connections when dropped.
@@ -17,8 +17,7 @@ use std::time::Duration;
 pub struct ScriptedUpstream {
     /// Where it listens.
     pub port: u16,
-    is_over: Arc<AtomicBool>,
-    listening: Option<JoinHandle<()>>,
+    _connections: Connections,
 }
 
 /// How many requests each path has had.
@@ -43,38 +42,11 @@ impl ScriptedUpstream {
     }
 
     fn listen(serve: impl Fn(TcpStream) -> Result<()> + Send + Sync + 'static) -> Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        let port = listener.local_addr()?.port();
-        let is_over = Arc::new(AtomicBool::new(false));
-        let over = Arc::clone(&is_over);
-        let serve = Arc::new(serve);
-        let listening = std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if over.load(Ordering::SeqCst) {
-                    return;
-                }
-                let serve = Arc::clone(&serve);
-                // It ends with the connection. Peers break connections here
-                // on purpose, so that an error is no news.
-                std::thread::spawn(move || serve(stream));
-            }
-        });
+        let connections = Connections::serve(serve)?;
         Ok(Self {
-            port,
-            is_over,
-            listening: Some(listening),
+            port: connections.port,
+            _connections: connections,
         })
-    }
-}
-
-impl Drop for ScriptedUpstream {
-    fn drop(&mut self) {
-        self.is_over.store(true, Ordering::SeqCst);
-        // It may wait for a connection.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
-        if let Some(listening) = self.listening.take() {
-            let _ = listening.join();
-        }
     }
 }
 
@@ -94,11 +66,11 @@ fn serve(stream: TcpStream, seen: &Seen) -> Result<()> {
             let mut seen = seen
                 .lock()
                 .map_err(|_| anyhow::anyhow!("a thread panicked"))?;
-            let count = seen.entry(request.path.clone()).or_default();
+            let count = seen.entry(request.path().to_owned()).or_default();
             *count += 1;
             *count
         };
-        match request.path.rsplit('/').next().unwrap_or_default() {
+        match request.path().rsplit('/').next().unwrap_or_default() {
             "upgrade" => {
                 (&stream).write_all(
                     b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n",
@@ -176,62 +148,4 @@ fn echo(mut stream: TcpStream, mut reader: BufReader<TcpStream>) -> Result<()> {
         }
         stream.write_all(&bytes[..length])?;
     }
-}
-
-/// A request, read to its end.
-struct Request {
-    path: String,
-}
-
-impl Request {
-    fn read(reader: &mut BufReader<TcpStream>) -> Result<Option<Self>> {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            return Ok(None);
-        }
-        let path = line.split(' ').nth(1).context("no path")?;
-        let path = path.split('?').next().unwrap_or_default().to_owned();
-        let (mut length, mut is_chunked) = (0, false);
-        loop {
-            let line = read_line(reader)?;
-            let Some((name, value)) = line.split_once(':') else {
-                break;
-            };
-            match (name.to_ascii_lowercase().as_str(), value.trim()) {
-                ("content-length", value) => length = value.parse()?,
-                ("transfer-encoding", _) => is_chunked = true,
-                _ => {}
-            }
-        }
-        if is_chunked {
-            while read_chunk(reader)? {}
-            // Trailers end in an empty line.
-            while !read_line(reader)?.is_empty() {}
-            return Ok(Some(Self { path }));
-        }
-        skip(reader, length)?;
-        Ok(Some(Self { path }))
-    }
-}
-
-/// Skips a chunk; whether it was not the last.
-fn read_chunk(reader: &mut BufReader<TcpStream>) -> Result<bool> {
-    let length = u64::from_str_radix(&read_line(reader)?, 16)?;
-    skip(reader, length)?;
-    if length > 0 {
-        read_line(reader)?;
-    }
-    Ok(length > 0)
-}
-
-fn read_line(reader: &mut BufReader<TcpStream>) -> Result<String> {
-    let mut line = String::new();
-    anyhow::ensure!(reader.read_line(&mut line)? > 0, "the request breaks off");
-    Ok(line.trim_end().to_owned())
-}
-
-fn skip(reader: &mut BufReader<TcpStream>, length: u64) -> Result<()> {
-    let skipped = std::io::copy(&mut reader.take(length), &mut std::io::sink())?;
-    anyhow::ensure!(skipped == length, "the body breaks off");
-    Ok(())
 }

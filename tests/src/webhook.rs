@@ -1,27 +1,18 @@
 //! What notifications are sent to: keeps every JSON body by path, answers `ok`
-//! as Slack does, and can be down for a while. Each connection has its own thread
-//! and one request: a server with a pool of threads leaves new connections
-//! waiting while old ones are kept open, as Alertmanager does.
+//! as Slack does, and can be down for a while.
 
+use crate::http_server::{Answer, HttpServer, Request};
 use crate::process::wait_for;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
-
-/// How long a request may take to come in.
-const READ_LIMIT: Duration = Duration::from_secs(10);
 
 /// A running receiver; stops when dropped.
 pub struct Webhook {
-    /// Where it listens.
-    pub port: u16,
     state: Arc<State>,
-    thread: Option<JoinHandle<()>>,
+    server: HttpServer,
 }
 
 #[derive(Default)]
@@ -29,36 +20,23 @@ struct State {
     received: Mutex<Vec<(String, Value)>>,
     down: AtomicBool,
     refused: AtomicU64,
-    ended: AtomicBool,
 }
 
 impl Webhook {
     /// Starts it on a free port.
     pub fn start() -> Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).context("webhook")?;
-        let port = listener.local_addr()?.port();
         let state = Arc::new(State::default());
-        let of_thread = Arc::clone(&state);
-        let thread = std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if of_thread.ended.load(Ordering::SeqCst) {
-                    return;
-                }
-                let state = Arc::clone(&of_thread);
-                // A request that breaks off is the sender's to tell of.
-                std::thread::spawn(move || drop(take(stream, &state)));
-            }
-        });
+        let of_server = Arc::clone(&state);
+        let server = HttpServer::start(move |request| of_server.take(request));
         Ok(Self {
-            port,
             state,
-            thread: Some(thread),
+            server: server.context("webhook")?,
         })
     }
 
     /// The address of one path.
     pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
+        format!("http://127.0.0.1:{}{path}", self.server.port)
     }
 
     /// Whether it answers 503 from now on.
@@ -93,51 +71,16 @@ impl Webhook {
     }
 }
 
-impl Drop for Webhook {
-    fn drop(&mut self) {
-        self.state.ended.store(true, Ordering::SeqCst);
-        // Wakes the thread that waits for connections.
-        let _ = TcpStream::connect(("127.0.0.1", self.port));
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+impl State {
+    fn take(&self, request: &Request) -> Answer {
+        if self.down.load(Ordering::SeqCst) {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            return Answer::new(503, "down");
         }
-    }
-}
-
-fn take(stream: TcpStream, state: &State) -> Result<()> {
-    stream.set_read_timeout(Some(READ_LIMIT))?;
-    let mut reader = BufReader::new(&stream);
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
-    let path = line.split(' ').nth(1).context("no path")?.to_owned();
-    let mut length = 0;
-    loop {
-        line.clear();
-        ensure!(reader.read_line(&mut line)? > 0, "the headers do not end");
-        let Some((name, value)) = line.split_once(':') else {
-            break;
-        };
-        if name.eq_ignore_ascii_case("content-length") {
-            length = value.trim().parse()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    let (status, text) = if state.down.load(Ordering::SeqCst) {
-        state.refused.fetch_add(1, Ordering::SeqCst);
-        ("503 Service Unavailable", "down")
-    } else {
-        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        let received = state.received.lock();
+        let body = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
+        let received = self.received.lock();
         let mut received = received.unwrap_or_else(PoisonError::into_inner);
-        received.push((path, body));
-        ("200 OK", "ok")
-    };
-    write!(
-        &stream,
-        "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: text/plain\r\n\
-         content-length: {}\r\n\r\n{text}",
-        text.len()
-    )?;
-    Ok(())
+        received.push((request.target.clone(), body));
+        Answer::new(200, "ok")
+    }
 }

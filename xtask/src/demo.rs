@@ -8,7 +8,6 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use nix::sys::signal::{SigSet, Signal};
 use sightline_tests::line::{Line, SETTLE_LIMIT};
-use sightline_tests::parts;
 use sightline_tests::process::wait_for;
 
 use crate::part::Part;
@@ -30,8 +29,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         return Ok(());
     };
     let tools = setup::quietly(site, &[Part::Alertmanager, Part::Firefox, Part::WebKit])?;
-    let parts = tools.env().into_iter();
-    parts::provide(parts.map(|(name, path)| (name.to_owned(), path)).collect());
+    tools.provide();
     let output = tools.target.join("demo");
     let logs = output.join("logs");
     if logs.exists() {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use sightline_tests::alertmanager::{Alertmanager, Api, CHAT, Hours, PAGER, TICKET};
-use sightline_tests::parts;
 use sightline_tests::test_alert::{self, SEVERITIES};
 use sightline_tests::webhook::Webhook;
 
@@ -69,8 +68,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
 fn rehearse(site: &Site) -> Result<()> {
     let wanted = [Part::Alertmanager];
     let tools = Setup::new(site, false, &wanted)?.get_all(&wanted, &[])?;
-    let found = tools.env().into_iter();
-    parts::provide(found.map(|(name, path)| (name.to_owned(), path)).collect());
+    tools.provide();
     let folder = tempfile::tempdir()?;
     let webhook = Webhook::start()?;
     let alertmanager = Alertmanager::start(folder.path(), &webhook, FASTER, Hours::Always)?;

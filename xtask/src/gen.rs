@@ -73,67 +73,74 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let Some([check]) = crate::flags("gen", HELP, ["--check"], arguments)? else {
         return Ok(());
     };
-    let mut stale = Vec::new();
+    let mut output = Output {
+        site,
+        check,
+        stale: Vec::new(),
+    };
     for section in SECTIONS {
-        let path = site.path(section.document);
-        let made = (section.make)(site)?;
-        let (text, made) = if section.is_whole {
-            (fs::read_to_string(&path).unwrap_or_default(), made)
-        } else {
-            let text =
-                fs::read_to_string(&path).with_context(|| format!("read {}", section.document))?;
-            let made = replaced(&text, section.name, &made)
-                .with_context(|| section.document.to_owned())?;
-            (text, made)
-        };
-        if made == text {
-            continue;
+        let document = section.document;
+        let mut made = (section.make)(site)?;
+        if !section.is_whole {
+            let text = fs::read_to_string(site.path(document))
+                .with_context(|| format!("read {document}"))?;
+            made = replaced(&text, section.name, &made).with_context(|| document.to_owned())?;
         }
-        if check {
-            stale.push(format!(
-                "{}: its {} are out of date: run cargo xtask gen",
-                section.document, section.name
-            ));
-        } else {
-            fs::write(&path, made)?;
-            println!("{}", section.document);
-        }
+        let what = format!("{document}: its {} are", section.name);
+        output.put(document, &made, &what)?;
     }
-    stale.extend(rules(site, check)?);
-    if !stale.is_empty() {
-        bail!("{}", stale.join("\n"));
+    // Files that are made as a whole, of which there are as many as sources.
+    let rules = rules::make(site)?;
+    for (document, text) in &rules {
+        output.put(document, text, &format!("{document}:"))?;
+    }
+    output.remove_others(rules::RULES, &rules)?;
+    if !output.stale.is_empty() {
+        bail!("{}", output.stale.join("\n"));
     }
     Ok(())
 }
 
-/// Files that are made as a whole, of which there are as many as sources. One
-/// that has no source any more goes.
-fn rules(site: &Site, check: bool) -> Result<Vec<String>> {
-    let mut stale = Vec::new();
-    let made = rules::make(site)?;
-    for (document, text) in &made {
-        let path = site.path(document);
-        if fs::read_to_string(&path).unwrap_or_default() == *text {
-            continue;
+/// Where documents go: to their files, or into a comparison with these.
+struct Output<'a> {
+    site: &'a Site,
+    check: bool,
+    stale: Vec<String>,
+}
+
+impl Output<'_> {
+    /// A document as it is to be; `what` begins the sentence that it is not so.
+    fn put(&mut self, document: &str, text: &str, what: &str) -> Result<()> {
+        let path = self.site.path(document);
+        if fs::read_to_string(&path).unwrap_or_default() == text {
+            return Ok(());
         }
-        if check {
-            stale.push(format!("{document}: out of date: run cargo xtask gen"));
+        if self.check {
+            let stale = format!("{what} out of date: run cargo xtask gen");
+            self.stale.push(stale);
         } else {
-            fs::write(&path, text).with_context(|| document.clone())?;
+            fs::write(&path, text).with_context(|| document.to_owned())?;
             println!("{document}");
         }
+        Ok(())
     }
-    for path in files_below(&site.path(rules::RULES))? {
-        if made.iter().any(|(document, _)| site.path(document) == path) {
-            continue;
+
+    /// What has no source any more goes.
+    fn remove_others(&mut self, folder: &str, made: &[(String, String)]) -> Result<()> {
+        for path in files_below(&self.site.path(folder))? {
+            let is_made = |(document, _): &(String, String)| self.site.path(document) == path;
+            if made.iter().any(is_made) {
+                continue;
+            }
+            if self.check {
+                let stale = format!("{}: made from nothing", path.display());
+                self.stale.push(stale);
+            } else {
+                fs::remove_file(&path)?;
+            }
         }
-        if check {
-            stale.push(format!("{}: made from nothing", path.display()));
-        } else {
-            fs::remove_file(&path)?;
-        }
+        Ok(())
     }
-    Ok(stale)
 }
 
 fn replaced(document: &str, name: &str, text: &str) -> Result<String> {

@@ -10,6 +10,7 @@ mod debian;
 mod demo;
 mod direction;
 mod dist;
+mod failed_test;
 mod fire;
 mod r#gen;
 mod guest;

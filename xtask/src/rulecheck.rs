@@ -1,14 +1,14 @@
 //! `cargo xtask rulecheck`: Prometheus rule files against the mistakes that
-//! promtool lets pass. Here: arguments, files and printing; the checks are in
+//! promtool lets pass. Here: arguments and printing; the checks are in
 //! `collector-config/src/check.rs`.
 
-use std::collections::BTreeSet;
-use std::fs;
+mod sources;
+
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::json;
-use sightline_rules::check::{self, CHECKS, Finding, SEVERITIES, Settings, Source};
+use sightline_rules::check::{self, CHECKS, Finding, SEVERITIES, Settings, Source, runbook};
 
 use crate::Usage;
 use crate::site::Site;
@@ -55,7 +55,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         return Ok(());
     }
     let asked = asked(arguments)?;
-    let sources = read(&asked.files)?;
+    let sources = sources::read(&asked.files)?;
     let outcome = check::run(&sources, &asked.settings);
     if asked.is_json {
         println!("{}", as_json(&outcome.findings)?);
@@ -74,25 +74,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
     }
 }
 
-/// What is wrong with our own rules, by the strictest settings.
+/// What is wrong with our own rules and runbooks, by the strictest settings.
 pub fn of_ours(site: &Site) -> Result<Vec<String>> {
     let folder = |name: &str| site.path("collector-config").join(name);
-    let given = |name: &str| {
-        let path = folder(name);
-        path.is_dir().then_some(path)
-    };
-    let texts = |name: &str| given(name).map_or(Ok(Vec::new()), |path| yaml_of(&path));
-    let rules = texts("rules")?;
-    let runbooks = given("runbooks").map(|path| names_of(&path)).transpose()?;
-    let tests = given("tests").map(|path| yaml_of(&path)).transpose()?;
-    let mut settings = Settings {
-        is_strict: true,
-        severities: ["page", "chat", "ticket"].map(String::from).to_vec(),
-        runbooks,
-        // A folder without tests of promtool is none.
-        tests: tests.filter(|tests| !tests.is_empty()),
-        ..Settings::default()
-    };
     // Names as somebody at the repository's root types them.
     let relative = |mut sources: Vec<Source>| {
         for source in &mut sources {
@@ -102,9 +86,19 @@ pub fn of_ours(site: &Site) -> Result<Vec<String>> {
         }
         sources
     };
-    settings.tests = settings.tests.map(relative);
-    let outcome = check::run(&relative(rules), &settings);
-    let findings = outcome.findings.iter().map(line);
+    let rules = relative(sources::yaml_of(&folder("rules"))?);
+    let pages = relative(sources::pages_of(&folder("runbooks"))?);
+    let settings = Settings {
+        is_strict: true,
+        severities: ["page", "chat", "ticket"].map(String::from).to_vec(),
+        runbooks: Some(sources::names_of(&folder("runbooks"))?),
+        tests: Some(relative(sources::yaml_of(&folder("tests"))?)),
+        ..Settings::default()
+    };
+    let outcome = check::run(&rules, &settings);
+    let exists = |path: &str| folder("runbooks").join(path).exists();
+    let of_pages = runbook::run(&pages, &rules, &settings, &exists);
+    let findings = outcome.findings.iter().chain(&of_pages).map(line);
     Ok(outcome.unreadable.iter().cloned().chain(findings).collect())
 }
 
@@ -140,14 +134,15 @@ fn asked(arguments: &[String]) -> Result<Asked> {
         match flag {
             "--metrics" => {
                 let registry = &mut asked.settings.registry;
-                let text = text_of(Path::new(value))?;
+                let text = sources::text_of(Path::new(value))?;
                 registry
                     .extend_from_yaml(&text)
                     .map_err(|error| wrong(format!("{value}: {error:#}")))?;
                 asked.settings.is_strict = true;
             }
             "--runbooks" => {
-                let names = names_of(Path::new(value)).map_err(|error| wrong(format!("{error:#}")));
+                let names = sources::names_of(Path::new(value));
+                let names = names.map_err(|error| wrong(format!("{error:#}")));
                 asked.settings.runbooks = Some(names?);
             }
             "--tests" => tests.push(value.to_owned()),
@@ -177,84 +172,13 @@ fn asked(arguments: &[String]) -> Result<Asked> {
     }
     if !tests.is_empty() {
         // Folders within one of tests hold what the tests read.
-        asked.settings.tests = Some(listed(&tests, yaml_of)?);
+        asked.settings.tests = Some(sources::listed(&tests, sources::yaml_of)?);
     }
     Ok(asked)
 }
 
 fn wrong(what: String) -> anyhow::Error {
     Usage(what).into()
-}
-
-fn text_of(path: &Path) -> Result<String> {
-    fs::read_to_string(path).map_err(|error| wrong(format!("{}: {error}", path.display())))
-}
-
-/// Files as they are given, and the YAML files of folders, however deep.
-fn read(given: &[String]) -> Result<Vec<Source>> {
-    listed(given, below)
-}
-
-fn listed(given: &[String], within: fn(&Path) -> Result<Vec<Source>>) -> Result<Vec<Source>> {
-    let mut sources = Vec::new();
-    for name in given {
-        let path = Path::new(name);
-        if path.is_dir() {
-            let found = within(path)?;
-            if found.is_empty() {
-                return Err(wrong(format!("{name}: no YAML file in that folder")));
-            }
-            sources.extend(found);
-        } else {
-            sources.push(Source {
-                name: name.clone(),
-                text: text_of(path)?,
-            });
-        }
-    }
-    Ok(sources)
-}
-
-fn below(folder: &Path) -> Result<Vec<Source>> {
-    let mut sources = yaml_of(folder)?;
-    let mut folders: Vec<_> = entries(folder)?;
-    folders.retain(|path| path.is_dir());
-    for inner in folders {
-        sources.extend(below(&inner)?);
-    }
-    Ok(sources)
-}
-
-fn entries(folder: &Path) -> Result<Vec<std::path::PathBuf>> {
-    let listed = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
-    let mut paths = listed
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<Vec<_>>>()?;
-    paths.sort();
-    Ok(paths)
-}
-
-/// The YAML files of a folder itself.
-fn yaml_of(folder: &Path) -> Result<Vec<Source>> {
-    let mut sources = Vec::new();
-    for path in entries(folder)? {
-        let extension = path.extension().and_then(|extension| extension.to_str());
-        if path.is_file() && matches!(extension, Some("yaml" | "yml")) {
-            sources.push(Source {
-                name: path.display().to_string(),
-                text: text_of(&path)?,
-            });
-        }
-    }
-    Ok(sources)
-}
-
-fn names_of(folder: &Path) -> Result<BTreeSet<String>> {
-    let names = entries(folder)?.into_iter().filter_map(|path| {
-        let name = path.file_name()?.to_str()?;
-        Some(name.to_owned())
-    });
-    Ok(names.collect())
 }
 
 fn line(finding: &Finding) -> String {

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every test there is. The repository's own rules first,
 //! then the native tests, then those that run on the real parts. All of them
-//! run even where an early one fails; the last line counts.
+//! run even where an early one fails; at the end stands why, and the last line
+//! counts.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -8,6 +9,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::failed_test::{FailedTest, Printed};
 use crate::setup;
 use crate::site::Site;
 use crate::tools::Tools;
@@ -26,6 +28,7 @@ struct Outcome {
     passed: u64,
     failed: u64,
     skipped: u64,
+    why_failed: Vec<FailedTest>,
 }
 
 pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
@@ -53,6 +56,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     }
     let mut seconds = tools.seconds.clone();
     let mut total = Outcome::default();
+    let mut why = Vec::new();
     let mut add = |name: &str, work: &mut dyn FnMut() -> Result<Outcome>| -> Result<()> {
         let begun = Instant::now();
         let outcome = work().with_context(|| name.to_owned())?;
@@ -60,6 +64,11 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         total.passed += outcome.passed;
         total.failed += outcome.failed;
         total.skipped += outcome.skipped;
+        if outcome.failed > 0 && outcome.why_failed.is_empty() {
+            why.push(format!("{name}: see what it says above"));
+        }
+        let tests = outcome.why_failed.iter();
+        why.extend(tests.map(|test| format!("{name}: {test}")));
         Ok(())
     };
     add("checks", &mut || run_checks(tools))?;
@@ -70,6 +79,9 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     for (name, packages) in &stages {
         add(name, &mut || cargo_test(tools, packages))?;
     }
+    if !why.is_empty() {
+        println!("\nwhy tests failed\n{}", why.join("\n\n"));
+    }
     println!("\nseconds");
     for (stage, took) in &seconds {
         println!("  {stage:<36} {took:>6.1}");
@@ -78,6 +90,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         passed,
         failed,
         skipped,
+        ..
     } = total;
     println!("{passed} passed, {failed} failed, {skipped} skipped");
     if failed > 0 {
@@ -96,7 +109,7 @@ fn run_checks(tools: &Tools) -> Result<Outcome> {
     Ok(Outcome {
         passed: u64::from(status.success()),
         failed: u64::from(!status.success()),
-        skipped: 0,
+        ..Outcome::default()
     })
 }
 
@@ -114,6 +127,7 @@ fn cargo_test(tools: &Tools, packages: &[&str]) -> Result<Outcome> {
     let output = child.stdout.take().context("no output")?;
     let mut outcome = Outcome::default();
     let (mut results, mut without_part) = (0, 0);
+    let mut printed = Printed::default();
     for line in BufReader::new(output).lines() {
         let line = line?;
         println!("{line}");
@@ -126,6 +140,7 @@ fn cargo_test(tools: &Tools, packages: &[&str]) -> Result<Outcome> {
             // Its test ended early, which the harness takes for a pass.
             without_part += 1;
         }
+        outcome.why_failed.extend(printed.take(line));
     }
     outcome.passed = outcome.passed.saturating_sub(without_part);
     outcome.skipped += without_part;
@@ -163,6 +178,7 @@ fn node_test(tools: &Tools) -> Result<Outcome> {
         passed: count("# pass ").unwrap_or_default(),
         failed: count("# fail ").unwrap_or_default(),
         skipped: count("# skipped ").unwrap_or_default(),
+        ..Outcome::default()
     };
     if outcome.failed == 0 && (!output.status.success() || outcome.passed == 0) {
         outcome.failed = 1;

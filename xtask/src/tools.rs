@@ -43,4 +43,14 @@ impl Tools {
         }
         variables
     }
+
+    /// Lets `sightline_tests` find every part in this process.
+    pub fn provide(&self) {
+        let variables = self.env().into_iter();
+        parts::provide(
+            variables
+                .map(|(name, path)| (name.to_owned(), path))
+                .collect(),
+        );
+    }
 }

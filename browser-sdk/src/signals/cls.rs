@@ -5,20 +5,14 @@ use alloc::string::String;
 
 use sightline_core::append;
 use sightline_core::names::web_vital as name;
+use sightline_core::web_vital;
 
 use super::vital::{self, Vital};
 use crate::navigation::Navigation;
 use crate::record::Record;
 
 /// No unit.
-pub const CLS: Vital = Vital {
-    name: "cls",
-    place: 2,
-    good: 0.1,
-    fair: 0.25,
-    unit: "1",
-    per_unit: 1.0,
-};
+pub const CLS: Vital = Vital::new(&web_vital::CLS, 2, 1.0);
 
 /// A window ends after so long without a shift.
 const MAX_GAP_MS: f64 = 1000.0;

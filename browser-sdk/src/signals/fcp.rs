@@ -1,19 +1,13 @@
 //! First Contentful Paint ([definition](https://web.dev/articles/fcp)).
 
 use sightline_core::names::web_vital as name;
+use sightline_core::web_vital;
 
 use super::vital::Vital;
 use crate::record::Record;
 
 /// Milliseconds.
-pub const FCP: Vital = Vital {
-    name: "fcp",
-    place: 3,
-    good: 1800.0,
-    fair: 3000.0,
-    unit: "s",
-    per_unit: 1e3,
-};
+pub const FCP: Vital = Vital::new(&web_vital::FCP, 3, 1e3);
 
 /// The value of a paint at this time, in milliseconds since the origin; none
 /// if the page had been hidden before.

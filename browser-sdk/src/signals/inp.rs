@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use sightline_core::append;
 use sightline_core::names::web_vital as name;
+use sightline_core::web_vital;
 
 use super::frames::{Frames, Group, Phases};
 use super::vital::{self, Vital};
@@ -13,14 +14,7 @@ use crate::navigation::Navigation;
 use crate::record::Record;
 
 /// Milliseconds.
-pub const INP: Vital = Vital {
-    name: "inp",
-    place: 1,
-    good: 200.0,
-    fair: 500.0,
-    unit: "s",
-    per_unit: 1e3,
-};
+pub const INP: Vital = Vital::new(&web_vital::INP, 1, 1e3);
 
 /// One outlier is forgiven for every so many interactions.
 const INTERACTIONS_PER_OUTLIER: f64 = 50.0;

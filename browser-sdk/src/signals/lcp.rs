@@ -6,20 +6,14 @@ use alloc::string::String;
 
 use sightline_core::names::web_vital as name;
 use sightline_core::redact;
+use sightline_core::web_vital;
 
 use super::vital::{self, Vital};
 use crate::page::{MAX_URL, truncated};
 use crate::record::Record;
 
 /// Milliseconds.
-pub const LCP: Vital = Vital {
-    name: "lcp",
-    place: 0,
-    good: 2500.0,
-    fair: 4000.0,
-    unit: "s",
-    per_unit: 1e3,
-};
+pub const LCP: Vital = Vital::new(&web_vital::LCP, 0, 1e3);
 
 /// A contentful paint larger than all before it. Times are since the time
 /// origin; those of the resource are 0 without one.

@@ -1,20 +1,14 @@
 //! Time to First Byte ([definition](https://web.dev/articles/ttfb)).
 
 use sightline_core::names::web_vital as name;
+use sightline_core::web_vital;
 
 use super::vital::Vital;
 use crate::navigation::Navigation;
 use crate::record::Record;
 
 /// Milliseconds.
-pub const TTFB: Vital = Vital {
-    name: "ttfb",
-    place: 4,
-    good: 800.0,
-    fair: 1800.0,
-    unit: "s",
-    per_unit: 1e3,
-};
+pub const TTFB: Vital = Vital::new(&web_vital::TTFB, 4, 1e3);
 
 /// The value, in milliseconds since activation; none where the browser gives a
 /// `responseStart` that can't be true (zero for privacy, or in the future).

@@ -1,6 +1,7 @@
 //! Web vitals: one that is gone, and how the others are summed up.
 
 use promql_parser::parser::{Expr, VectorSelector};
+use sightline_core::web_vital::INP;
 
 use super::document::Rule;
 use super::promql::{
@@ -43,7 +44,8 @@ pub fn fid(_: &Context, rule: &Rule, expr: &Expr) -> Found {
         .map(|name| {
             let message = format!(
                 "`{name}` is First Input Delay, which Interaction to Next Paint replaced in March \
-                 2024: measure INP (good up to 0.2 s)"
+                 2024: measure INP (good up to {} s)",
+                INP.good
             );
             (rule.expr_line, message)
         })

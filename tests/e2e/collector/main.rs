@@ -1,6 +1,8 @@
 //! The pipeline by itself: what many pages tell arrives in Prometheus, whole,
 //! whatever their clocks say.
 
+mod flood;
+
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::metrics::v1::{
@@ -10,14 +12,58 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 use sightline_tests::collector::Collector;
 use sightline_tests::http::Client;
+use sightline_tests::otlp_json;
 use sightline_tests::parts;
 use sightline_tests::process::wait_for;
 use sightline_tests::prometheus::Prometheus;
 use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
 
 const PAGES: u64 = 2000;
 const AT_ONCE: u64 = 32;
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
+
+/// The pipeline and what it writes to.
+struct Stage {
+    collector: Collector,
+    prometheus: Prometheus,
+    _folder: TempDir,
+}
+
+impl Stage {
+    /// Starts it; nothing where a part is missing.
+    fn start() -> Option<Self> {
+        if !parts::all_present(&[parts::OTELCOL, parts::PROMETHEUS]) {
+            return None;
+        }
+        let folder = TempDir::new().unwrap();
+        let prometheus = Prometheus::start(folder.path()).unwrap();
+        let collector = Collector::start(folder.path(), Some(&prometheus)).unwrap();
+        Some(Self {
+            collector,
+            prometheus,
+            _folder: folder,
+        })
+    }
+
+    /// Sends the body of each page, many at once.
+    fn send_pages(&self, signal: &str, kind: &str, body: impl Fn(u64) -> Vec<u8> + Sync) {
+        let port = self.collector.browser_port;
+        let url = &format!("http://127.0.0.1:{port}/v1/{signal}");
+        let body = &body;
+        std::thread::scope(|scope| {
+            for worker in 0..AT_ONCE {
+                scope.spawn(move || {
+                    for number in (worker..PAGES).step_by(AT_ONCE as usize) {
+                        let kind = [("content-type", kind)];
+                        let sent = Client::default().send("POST", url, &kind, &body(number));
+                        assert_eq!(sent.unwrap().status, 200);
+                    }
+                });
+            }
+        });
+    }
+}
 
 fn pair(key: &str, value: Value) -> KeyValue {
     KeyValue {
@@ -85,32 +131,18 @@ fn page(number: u64, seconds: f64, clock: i64) -> Vec<u8> {
 
 #[test]
 fn histograms_of_pages_add_up_whatever_their_clocks_say() {
-    if !parts::all_present(&[parts::OTELCOL, parts::PROMETHEUS]) {
+    let Some(stage) = Stage::start() else {
         return;
-    }
-    let folder = tempfile::TempDir::new().unwrap();
-    let prometheus = Prometheus::start(folder.path()).unwrap();
-    let collector = Collector::start(folder.path(), Some(&prometheus)).unwrap();
-    let url = format!("http://127.0.0.1:{}/v1/metrics", collector.browser_port);
-    std::thread::scope(|scope| {
-        for worker in 0..AT_ONCE {
-            let url = &url;
-            scope.spawn(move || {
-                for number in (worker..PAGES).step_by(AT_ONCE as usize) {
-                    // From two minutes behind to half a minute ahead.
-                    let clock = (number * 37 % 150) as i64 - 120;
-                    // Three of four are good, the last of these on the bound.
-                    let seconds = [0.5, 1.5, 2.5, 6.0][number as usize % 4];
-                    let body = page(number, seconds, clock);
-                    let kind = [("content-type", "application/x-protobuf")];
-                    let answer = Client::default().send("POST", url, &kind, &body).unwrap();
-                    assert_eq!(answer.status, 200);
-                }
-            });
-        }
+    };
+    stage.send_pages("metrics", "application/x-protobuf", |number| {
+        // From two minutes behind to half a minute ahead.
+        let clock = (number * 37 % 150) as i64 - 120;
+        // Three of four are good, the last of these on the bound.
+        let seconds = [0.5, 1.5, 2.5, 6.0][number as usize % 4];
+        page(number, seconds, clock)
     });
     let one = |query: &str| {
-        let found = prometheus.query(query).unwrap();
+        let found = stage.prometheus.query(query).unwrap();
         found.first().map_or(0.0, |sample| sample.value)
     };
     wait_for("every page", SETTLE_LIMIT, || {
@@ -144,53 +176,26 @@ fn histograms_of_pages_add_up_whatever_their_clocks_say() {
 
 /// What the SDK sends of a view: how soon it was there, and its errors.
 fn events(number: u64) -> String {
-    let record = |event: &str, attributes: &str| {
-        format!(
-            r#"{{"eventName":"{event}","timeUnixNano":"{number}","attributes":[{attributes}]}}"#
-        )
+    let event = |name: &str, attribute: &str, value: &str| {
+        let attribute = otlp_json::text(attribute, value);
+        let route = otlp_json::text("url.template", "/cart");
+        otlp_json::event(name, number, &[attribute, route])
     };
-    let text = |key: &str, value: &str| {
-        format!(r#"{{"key":"{key}","value":{{"stringValue":"{value}"}}}}"#)
-    };
-    let route = text("url.template", "/cart");
-    let vital = |name: &str| {
-        let name = text("browser.web_vital.name", name);
-        record("browser.web_vital", &format!("{name},{route}"))
-    };
+    let vital = |name: &str| event("browser.web_vital", "browser.web_vital.name", name);
     let mut records = vec![vital("ttfb"), vital("fcp"), vital("lcp"), vital("lcp")];
     if number.is_multiple_of(10) {
-        let kind = text("exception.type", "TypeError");
-        records.push(record("exception", &format!("{kind},{route}")));
+        records.push(event("exception", "exception.type", "TypeError"));
     }
-    let service = text("service.name", "shop-browser");
-    let version = text("service.version", "1.2.3");
-    format!(
-        r#"{{"resourceLogs":[{{"resource":{{"attributes":[{service},{version}]}},"scopeLogs":[{{"logRecords":[{}]}}]}}]}}"#,
-        records.join(",")
-    )
+    otlp_json::logs("shop-browser", "1.2.3", &records)
 }
 
 #[test]
 fn views_and_errors_of_pages_are_counted_from_their_events() {
-    if !parts::all_present(&[parts::OTELCOL, parts::PROMETHEUS]) {
+    let Some(stage) = Stage::start() else {
         return;
-    }
-    let folder = tempfile::TempDir::new().unwrap();
-    let prometheus = Prometheus::start(folder.path()).unwrap();
-    let collector = Collector::start(folder.path(), Some(&prometheus)).unwrap();
-    let url = format!("http://127.0.0.1:{}/v1/logs", collector.browser_port);
-    std::thread::scope(|scope| {
-        for worker in 0..AT_ONCE {
-            let url = &url;
-            scope.spawn(move || {
-                for number in (worker..PAGES).step_by(AT_ONCE as usize) {
-                    let kind = [("content-type", "application/json")];
-                    let body = events(number);
-                    let sent = Client::default().send("POST", url, &kind, body.as_bytes());
-                    assert_eq!(sent.unwrap().status, 200);
-                }
-            });
-        }
+    };
+    stage.send_pages("logs", "application/json", |number| {
+        events(number).into_bytes()
     });
     let labels = "{job=\"shop-browser\",url_template=\"/cart\",service_version=\"1.2.3\"}";
     let errors = "{job=\"shop-browser\",url_template=\"/cart\",exception_type=\"TypeError\"}";
@@ -200,7 +205,7 @@ fn views_and_errors_of_pages_are_counted_from_their_events() {
     ] {
         let mut last = 0.0;
         let reached = wait_for(&query, SETTLE_LIMIT, || {
-            let found = prometheus.query(&query)?;
+            let found = stage.prometheus.query(&query)?;
             last = found.iter().map(|sample| sample.value).sum();
             Ok((last >= expected as f64).then_some(()))
         });

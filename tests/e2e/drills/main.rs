@@ -9,8 +9,8 @@ mod past;
 mod stage;
 mod told;
 
+use anyhow::{Result, ensure};
 use load::Load;
-use pages::Pages;
 use past::Past;
 use serde_json::Value;
 use sightline_tests::alertmanager::{CHAT, PAGER};
@@ -18,7 +18,7 @@ use sightline_tests::parts;
 use sightline_tests::process::wait_for;
 use stage::{DIVISOR, Stage};
 use std::time::{Duration, Instant};
-use told::{Expected, assert_runbooks};
+use told::{Expected, Says, assert_runbooks};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -77,52 +77,29 @@ fn faults_are_told_to_the_right_people_and_so_is_their_end() {
         ),
     ])
     .unwrap();
-    let port = stage.collector.browser_port;
-    let pages = |service, version| Pages {
-        service,
-        version,
-        port,
-    };
     let [errors, slow, silent, dead] = stage.ports;
     let errors = Load::start(errors, "/status/200", 4);
     let calm = Load::start(slow, "/status/200", 1);
     let silent = Load::start(silent, "/status/200", 2);
     let dead = Load::start(dead, "/", 4);
-    // The rule on silence looks back 45 minutes for traffic without a pause.
-    wait_for("history", LIMIT, || {
-        pages("web-slow", "1.0.0").view(1, 1.0)?;
-        pages("web-release", "1.0.0").view(4, 1.0)?;
-        let query = "count(job:http_requests:increase5m offset 50s > 10) == 4";
-        Ok((!stage.prometheus.query(query)?.is_empty()).then_some(()))
-    })
-    .unwrap();
-    let early = [PAGER, CHAT].map(|path| stage.webhook.received(path));
-    assert!(early.concat().is_empty(), "told without a fault: {early:?}");
+    assert_silence_without_faults(&stage);
 
     errors.turn("/status/500");
     let late = Load::start(slow, "/slow/700", 14);
     silent.turn("");
     stage.api.stop();
-    pages("web-new", "1.0.0").fail("TypeError").unwrap();
+    stage.pages("web-new", "1.0.0").fail("TypeError").unwrap();
     let begun = Instant::now();
-    let mut told: Vec<Option<Duration>> = vec![None; AT_ONCE.len()];
-    wait_for("every fault to be told", LIMIT, || {
-        pages("web-slow", "1.0.0").view(20, 6.0)?;
-        pages("web-release", "1.0.0").view(1, 1.0)?;
-        pages("web-release", "2.0.0").view(4, 3.0)?;
-        for (expected, told) in AT_ONCE.iter().zip(&mut told) {
-            if told.is_none() && is_told(&stage, expected).is_some() {
-                *told = Some(begun.elapsed());
-            }
-        }
-        let missing = AT_ONCE.iter().zip(&told).filter(|(_, told)| told.is_none());
-        let missing: Vec<_> = missing.map(|(expected, _)| expected.fault).collect();
-        anyhow::ensure!(missing.is_empty(), "not told: {missing:?}");
-        Ok(Some(()))
-    })
-    .unwrap();
+    let views = || {
+        stage.pages("web-slow", "1.0.0").view(20, 6.0)?;
+        stage.pages("web-release", "1.0.0").view(1, 1.0)?;
+        stage.pages("web-release", "2.0.0").view(4, 3.0)
+    };
+    let what = "every fault to be told";
+    let told = wait_for_each(what, begun, &stage, Expected::fires_in, views);
     for expected in &AT_ONCE {
-        assert_runbooks(&is_told(&stage, expected).unwrap());
+        let news = expected.news(&stage.webhook, 0, Expected::fires_in);
+        assert_runbooks(&news.unwrap());
     }
 
     let mended = Instant::now();
@@ -130,82 +107,99 @@ fn faults_are_told_to_the_right_people_and_so_is_their_end() {
     drop(late);
     silent.turn("/status/200");
     stage.api.start_again().unwrap();
-    let mut ended: Vec<Option<Duration>> = vec![None; AT_ONCE.len()];
-    wait_for("the end of every fault", LIMIT, || {
-        for (expected, ended) in AT_ONCE.iter().zip(&mut ended) {
-            let received = stage.webhook.received(expected.receiver);
-            if ended.is_none() && received.iter().any(|body| expected.ends_in(body)) {
-                *ended = Some(mended.elapsed());
+    let what = "the end of every fault";
+    let ended = wait_for_each(what, mended, &stage, Expected::ends_in, || Ok(()));
+
+    let of_collector = collector(&mut stage);
+    print(told.into_iter().zip(ended).chain([of_collector]));
+    drop((calm, dead));
+}
+
+/// Waits until the rules have what they look back for: the one on silence 45
+/// minutes of traffic without a pause. So far there is nothing to tell.
+fn assert_silence_without_faults(stage: &Stage) {
+    wait_for("history", LIMIT, || {
+        stage.pages("web-slow", "1.0.0").view(1, 1.0)?;
+        stage.pages("web-release", "1.0.0").view(4, 1.0)?;
+        let query = "count(job:http_requests:increase5m offset 50s > 10) == 4";
+        Ok((!stage.prometheus.query(query)?.is_empty()).then_some(()))
+    })
+    .unwrap();
+    let early = [PAGER, CHAT].map(|path| stage.webhook.received(path));
+    assert!(early.concat().is_empty(), "told without a fault: {early:?}");
+}
+
+/// How long after `since` there is a notification of each fault that says it;
+/// `meanwhile` goes on until then.
+fn wait_for_each(
+    what: &str,
+    since: Instant,
+    stage: &Stage,
+    says: Says,
+    meanwhile: impl Fn() -> Result<()>,
+) -> Vec<Duration> {
+    let mut after: Vec<Option<Duration>> = vec![None; AT_ONCE.len()];
+    wait_for(what, LIMIT, || {
+        meanwhile()?;
+        for (expected, after) in AT_ONCE.iter().zip(&mut after) {
+            if after.is_none() && expected.news(&stage.webhook, 0, says).is_some() {
+                *after = Some(since.elapsed());
             }
         }
-        let going = AT_ONCE
+        let missing = AT_ONCE
             .iter()
-            .zip(&ended)
-            .filter(|(_, ended)| ended.is_none());
-        let going: Vec<_> = going.map(|(expected, _)| expected.fault).collect();
-        anyhow::ensure!(going.is_empty(), "not ended: {going:?}");
+            .zip(&after)
+            .filter(|(_, after)| after.is_none());
+        let missing: Vec<_> = missing.map(|(expected, _)| expected.fault).collect();
+        ensure!(missing.is_empty(), "not yet: {missing:?}");
         Ok(Some(()))
     })
     .unwrap();
+    after.into_iter().flatten().collect()
+}
 
-    let (collector_told, collector_ended) = collector(&mut stage);
+/// Seconds until each fault was told, and until its end was.
+fn print(times: impl Iterator<Item = (Duration, Duration)>) {
     println!("1 s here is {DIVISOR} s with the rules as shipped");
     println!(
         "{:<16}{:<26}{:>8}{:>8}",
         "fault", "alert", "told s", "ended s"
     );
-    let times = told.into_iter().flatten().zip(ended.into_iter().flatten());
-    let rows = AT_ONCE.iter().zip(times);
-    let last = (&COLLECTOR, (collector_told, collector_ended));
-    for (expected, (told, ended)) in rows.chain([last]) {
+    for (expected, (told, ended)) in AT_ONCE.iter().chain([&COLLECTOR]).zip(times) {
         let [told, ended] = [told, ended].map(|time| time.as_secs_f64());
         let (fault, alert) = (expected.fault, expected.alert);
         println!("{fault:<16}{alert:<26}{told:>8.1}{ended:>8.1}");
     }
-    drop((calm, dead));
-}
-
-/// The first notification that tells of a fault.
-fn is_told(stage: &Stage, expected: &Expected) -> Option<Value> {
-    let received = stage.webhook.received(expected.receiver).into_iter();
-    received.into_iter().find(|body| expected.fires_in(body))
 }
 
 /// Without the collector every objective is without data: people hear of the
 /// collector, once, and of none of the rest.
 fn collector(stage: &mut Stage) -> (Duration, Duration) {
     stage.collector.stop();
-    let begun = Instant::now();
-    // What came before is no news of this fault.
-    let known = stage.webhook.received(COLLECTOR.receiver).len();
-    wait_for("the dead collector to be told", LIMIT, || {
-        let received = stage.webhook.received(COLLECTOR.receiver).into_iter();
-        Ok(received.skip(known).find(|body| COLLECTOR.fires_in(body)))
-    })
-    .unwrap();
-    let told = begun.elapsed();
+    let told = wait_for_collector("the dead collector to be told", stage, Expected::fires_in);
     wait_for("objectives without data, and silent", LIMIT, || {
-        let alerts = stage.alertmanager.api.alerts()?;
-        let mut absent = alerts;
+        let mut absent = stage.alertmanager.api.alerts()?;
         absent.retain(|alert| alert["labels"]["alertname"] == "ObjectiveAbsent");
         let is_silent = |alert: &Value| alert["status"]["state"] == "suppressed";
         Ok((!absent.is_empty() && absent.iter().all(is_silent)).then_some(()))
     })
     .unwrap();
     let heard = [PAGER, CHAT].map(|path| stage.webhook.received(path));
-    let heard = heard
-        .concat()
-        .iter()
-        .map(Value::to_string)
-        .collect::<String>();
+    let heard: String = heard.concat().iter().map(Value::to_string).collect();
     assert!(!heard.contains("/ObjectiveAbsent.md"), "{heard}");
     stage.collector.start_again().unwrap();
-    let mended = Instant::now();
+    let ended = wait_for_collector("the end of the dead collector", stage, Expected::ends_in);
+    (told, ended)
+}
+
+/// How long it takes until there is news of the collector that says it.
+fn wait_for_collector(what: &str, stage: &Stage, says: Says) -> Duration {
+    let begun = Instant::now();
+    // What came before is no news of this fault.
     let known = stage.webhook.received(COLLECTOR.receiver).len();
-    wait_for("the end of the dead collector", LIMIT, || {
-        let received = stage.webhook.received(COLLECTOR.receiver).into_iter();
-        Ok(received.skip(known).find(|body| COLLECTOR.ends_in(body)))
+    wait_for(what, LIMIT, || {
+        Ok(COLLECTOR.news(&stage.webhook, known, says))
     })
     .unwrap();
-    (told, mended.elapsed())
+    begun.elapsed()
 }

@@ -1,10 +1,9 @@
 //! Front ends as the collector sees them: views, errors and vitals of pages.
 
 use anyhow::{Result, ensure};
+use sightline_core::web_vital::LCP;
 use sightline_tests::http::Client;
-
-/// Bounds of LCP as the SDK has them, in seconds.
-const BOUNDS: [f64; 7] = [0.625, 1.25, 2.5, 3.25, 4.0, 8.0, 16.0];
+use sightline_tests::otlp_json::{self, text};
 
 /// Pages of one release of a front end.
 pub struct Pages<'a> {
@@ -18,10 +17,11 @@ impl Pages<'_> {
     /// So many views, each with this LCP in seconds.
     pub fn view(&self, count: usize, lcp: f64) -> Result<()> {
         let name = text("browser.web_vital.name", "ttfb");
-        let views = vec![event("browser.web_vital", &name); count];
+        let views = vec![event("browser.web_vital", name); count];
         self.send_events(&views)?;
-        let bucket = BOUNDS.iter().filter(|bound| **bound < lcp).count();
-        let buckets: Vec<_> = (0..=BOUNDS.len())
+        let bounds = LCP.bounds();
+        let bucket = bounds.iter().filter(|bound| **bound < lcp).count();
+        let buckets: Vec<_> = (0..=bounds.len())
             .map(|at| {
                 if at == bucket {
                     count.to_string()
@@ -31,7 +31,7 @@ impl Pages<'_> {
             })
             .map(|count| format!("\"{count}\""))
             .collect();
-        let bounds: Vec<_> = BOUNDS.iter().map(f64::to_string).collect();
+        let bounds: Vec<_> = bounds.iter().map(f64::to_string).collect();
         let point = format!(
             r#"{{"startTimeUnixNano":"1","timeUnixNano":"2","count":"{count}","sum":{},"bucketCounts":[{}],"explicitBounds":[{}],"attributes":[{}]}}"#,
             lcp * count as f64,
@@ -42,24 +42,17 @@ impl Pages<'_> {
         let metric = format!(
             r#"{{"name":"browser.web_vital.lcp","unit":"s","histogram":{{"aggregationTemporality":1,"dataPoints":[{point}]}}}}"#
         );
-        let scope = format!(r#""scopeMetrics":[{{"metrics":[{metric}]}}]"#);
-        self.send("metrics", &self.resource("resourceMetrics", &scope))
+        let body = otlp_json::metrics(self.service, self.version, &[metric]);
+        self.send("metrics", &body)
     }
 
     /// An uncaught error of this type.
     pub fn fail(&self, kind: &str) -> Result<()> {
-        self.send_events(&[event("exception", &text("exception.type", kind))])
+        self.send_events(&[event("exception", text("exception.type", kind))])
     }
 
     fn send_events(&self, events: &[String]) -> Result<()> {
-        let scope = format!(r#""scopeLogs":[{{"logRecords":[{}]}}]"#, events.join(","));
-        self.send("logs", &self.resource("resourceLogs", &scope))
-    }
-
-    fn resource(&self, kind: &str, scope: &str) -> String {
-        let service = text("service.name", self.service);
-        let version = text("service.version", self.version);
-        format!(r#"{{"{kind}":[{{"resource":{{"attributes":[{service},{version}]}},{scope}}}]}}"#)
+        self.send("logs", &otlp_json::logs(self.service, self.version, events))
     }
 
     fn send(&self, signal: &str, body: &str) -> Result<()> {
@@ -71,11 +64,6 @@ impl Pages<'_> {
     }
 }
 
-fn text(key: &str, value: &str) -> String {
-    format!(r#"{{"key":"{key}","value":{{"stringValue":"{value}"}}}}"#)
-}
-
-fn event(name: &str, attribute: &str) -> String {
-    let route = text("url.template", "/");
-    format!(r#"{{"eventName":"{name}","attributes":[{attribute},{route}]}}"#)
+fn event(name: &str, attribute: String) -> String {
+    otlp_json::event(name, 0, &[attribute, text("url.template", "/")])
 }

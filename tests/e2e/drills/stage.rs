@@ -2,6 +2,7 @@
 //! Prometheus with the shipped rules, and Alertmanager with the shipped
 //! configuration in front of a webhook; all durations divided by one number.
 
+use crate::pages::Pages;
 use crate::past::{self, Past};
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -84,6 +85,15 @@ impl Stage {
             _upstream: upstream,
             _folder: temporary,
         })
+    }
+
+    /// Pages of one release of a front end.
+    pub fn pages<'a>(&self, service: &'a str, version: &'a str) -> Pages<'a> {
+        Pages {
+            service,
+            version,
+            port: self.collector.browser_port,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use sightline_tests::parts;
+use sightline_tests::webhook::Webhook;
 
 /// What has to be told of a fault, and where.
 #[derive(Debug)]
@@ -12,7 +13,16 @@ pub struct Expected {
     pub receiver: &'static str,
 }
 
+/// What a notification can say of a fault.
+pub type Says = fn(&Expected, &Value) -> bool;
+
 impl Expected {
+    /// The first notification that says it, after so many that were known.
+    pub fn news(&self, webhook: &Webhook, known: usize, says: Says) -> Option<Value> {
+        let received = webhook.received(self.receiver).into_iter();
+        received.skip(known).find(|body| says(self, body))
+    }
+
     /// Whether a notification tells that it fires.
     pub fn fires_in(&self, body: &Value) -> bool {
         let page = body["payload"]["custom_details"]["firing"].as_str();

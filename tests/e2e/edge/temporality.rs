@@ -8,11 +8,11 @@ use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use prost::Message;
 use serde_json::json;
 use sightline_tests::http::{Kind, load};
+use sightline_tests::http_server::{Answer, HttpServer};
 use sightline_tests::process::wait_for;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tiny_http::{Response, Server};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -21,46 +21,33 @@ struct Receiver {
     port: u16,
     taken: Arc<Mutex<Vec<ExportMetricsServiceRequest>>>,
     refused: Arc<AtomicU64>,
-    server: Arc<Server>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    _server: HttpServer,
 }
 
 impl Receiver {
     fn start() -> Self {
-        let server = Arc::new(Server::http("127.0.0.1:0").unwrap());
-        let port = server.server_addr().to_ip().unwrap().port();
         let taken: Arc<Mutex<Vec<_>>> = Arc::default();
         let refused: Arc<AtomicU64> = Arc::default();
-        let (list, count, own) = (
-            Arc::clone(&taken),
-            Arc::clone(&refused),
-            Arc::clone(&server),
-        );
-        let thread = std::thread::spawn(move || {
-            let mut is_refused = false;
-            while let Ok(mut request) = own.recv() {
-                let mut body = Vec::new();
-                request.as_reader().read_to_end(&mut body).unwrap();
-                let mut status = 200;
-                if request.url() == "/v1/metrics" {
-                    is_refused = !is_refused;
-                    if is_refused {
-                        status = 503;
-                        count.fetch_add(1, Ordering::SeqCst);
-                    } else {
-                        let decoded = ExportMetricsServiceRequest::decode(body.as_slice());
-                        list.lock().unwrap().push(decoded.unwrap());
-                    }
-                }
-                let _ = request.respond(Response::empty(status));
+        let (list, count) = (Arc::clone(&taken), Arc::clone(&refused));
+        let is_refused = AtomicBool::new(false);
+        let server = HttpServer::start(move |request| {
+            if request.target != "/v1/metrics" {
+                return Answer::new(200, "");
             }
-        });
+            if !is_refused.fetch_not(Ordering::SeqCst) {
+                count.fetch_add(1, Ordering::SeqCst);
+                return Answer::new(503, "");
+            }
+            let decoded = ExportMetricsServiceRequest::decode(request.body.as_slice());
+            list.lock().unwrap().push(decoded.unwrap());
+            Answer::new(200, "")
+        })
+        .unwrap();
         Self {
-            port,
+            port: server.port,
             taken,
             refused,
-            server,
-            thread: Some(thread),
+            _server: server,
         }
     }
 
@@ -96,15 +83,6 @@ impl Receiver {
             }
         }
         sum
-    }
-}
-
-impl Drop for Receiver {
-    fn drop(&mut self) {
-        self.server.unblock();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

@@ -1,15 +1,12 @@
 //! Alertmanager and amtool: the user's, or built by Go from the versions that
 //! `collector-config/alertmanager/build` pins.
 
-use std::process::Command;
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 use sightline_tests::parts;
 
-use super::{beside, cached, look_for, of_the_user};
+use super::{beside, cached, go_build, look_for, of_the_user};
 use crate::cache::Key;
 use crate::part::{Found, Part};
-use crate::process;
 use crate::setup::Setup;
 use crate::site::Site;
 
@@ -25,12 +22,7 @@ pub fn is_there(site: &Site) -> Result<bool> {
 
 pub fn get(setup: &Setup) -> Result<Found> {
     if let Some(path) = of_the_user(setup, Part::Alertmanager, &NAMES, "alertmanager")? {
-        let Some(amtool) = beside(&path, TOOL, parts::AMTOOL) else {
-            bail!(
-                "{} is there without amtool: put both on PATH",
-                path.display()
-            );
-        };
+        let amtool = beside(&path, TOOL, parts::AMTOOL)?;
         return Ok(Found {
             path,
             also: vec![(parts::AMTOOL, amtool)],
@@ -45,19 +37,9 @@ pub fn get(setup: &Setup) -> Result<Found> {
         doing,
         &key,
         |folder, log| {
-            let version = format!("-X github.com/prometheus/common/version.Version={VERSION}");
-            let mut build = Command::new("go");
-            build
-                .args(["build", "-buildvcs=false", "-trimpath"])
-                .arg(format!("-ldflags=-s -w {version}"))
-                .arg("-o")
-                .arg(folder)
-                // Both programs that go.mod lists as tools.
-                .arg("tool")
-                .env("GOTOOLCHAIN", "local")
-                .env("GOFLAGS", "")
-                .current_dir(setup.site.path(SOURCES));
-            process::run(&mut build, log)
+            let version = format!(" -X github.com/prometheus/common/version.Version={VERSION}");
+            // Both programs that go.mod lists as tools.
+            go_build(&setup.site.path(SOURCES), folder, "tool", &version, log)
         },
     )?;
     Ok(Found {

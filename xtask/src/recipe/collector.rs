@@ -1,14 +1,11 @@
 //! The OpenTelemetry Collector: the user's otelcol-contrib, or the lean
 //! distribution of `collector-config/distribution`, built by Go.
 
-use std::process::Command;
-
 use anyhow::Result;
 
-use super::{cached, look_for, of_the_user};
+use super::{cached, go_build, look_for, of_the_user};
 use crate::cache::Key;
 use crate::part::{Found, Part};
-use crate::process;
 use crate::setup::Setup;
 use crate::site::Site;
 
@@ -35,20 +32,8 @@ pub fn get(setup: &Setup) -> Result<Found> {
         doing,
         &key,
         |folder, log| {
-            let mut build = Command::new("go");
-            build
-                .args([
-                    "build",
-                    "-buildvcs=false",
-                    "-trimpath",
-                    "-ldflags=-s -w",
-                    "-o",
-                ])
-                .arg(folder.join(BINARY))
-                .arg(".")
-                .env("GOTOOLCHAIN", "local")
-                .current_dir(setup.site.path(SOURCES));
-            process::run(&mut build, log)
+            let output = folder.join(BINARY);
+            go_build(&setup.site.path(SOURCES), &output, ".", "", log)
         },
     )?;
     Ok(Found::at(folder.join(BINARY)))

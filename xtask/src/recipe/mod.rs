@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::cache::{Entry, Key};
 use crate::debian;
@@ -116,14 +116,21 @@ fn look_for(
     Ok(good)
 }
 
-/// A part's second program: named by its variable, beside the first, or on PATH.
-fn beside(path: &Path, name: &str, variable: &str) -> Option<PathBuf> {
+/// The user's second program of a part: named by its variable, beside the first,
+/// or on PATH.
+fn beside(path: &Path, name: &str, variable: &str) -> Result<PathBuf> {
     let named = std::env::var_os(variable).map(PathBuf::from);
-    named
+    let found = named
         .into_iter()
         .chain([path.with_file_name(name)])
         .find(|path| process::is_executable(path))
-        .or_else(|| process::on_path(name))
+        .or_else(|| process::on_path(name));
+    found.with_context(|| {
+        format!(
+            "{} is there without {name}: put both on PATH",
+            path.display()
+        )
+    })
 }
 
 /// A part from the cache, made there if need be, with its progress told.
@@ -142,6 +149,25 @@ fn cached(
         None => setup.progress.there(part.name(), version, "cached"),
     }
     Ok(folder)
+}
+
+/// Builds `what` of a Go module of ours; `for_linker` goes to the linker too.
+fn go_build(sources: &Path, output: &Path, what: &str, for_linker: &str, log: &Path) -> Result<()> {
+    process::run(
+        Command::new("go")
+            .args(["build", "-buildvcs=false", "-trimpath"])
+            .arg(format!("-ldflags=-s -w{for_linker}"))
+            .arg("-o")
+            .arg(output)
+            .arg(what)
+            .env("GOTOOLCHAIN", "local")
+            // The user's flags are for the user's modules: `-mod=mod` would change
+            // ours, `-mod=vendor` fail. Where this is empty, those that `go env -w`
+            // has kept would count.
+            .env("GOFLAGS", " ")
+            .current_dir(sources),
+        log,
+    )
 }
 
 /// A Python environment of its own in `folder`; its python.

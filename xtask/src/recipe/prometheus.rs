@@ -12,12 +12,7 @@ use crate::setup::Setup;
 
 pub fn get(setup: &Setup) -> Result<Found> {
     if let Some(path) = of_the_user(setup, Part::Prometheus, &["prometheus"], "prometheus")? {
-        let Some(promtool) = beside(&path, "promtool", parts::PROMTOOL) else {
-            bail!(
-                "{} is there without promtool: put both on PATH",
-                path.display()
-            );
-        };
+        let promtool = beside(&path, "promtool", parts::PROMTOOL)?;
         return Ok(found(path, promtool));
     }
     let packages = setup.site.manifest.debian("prometheus")?;

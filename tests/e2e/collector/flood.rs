@@ -1,0 +1,155 @@
+//! What strangers send where pages send: it can take room up to a limit, and
+//! neither displaces nor changes what is known already.
+
+use super::{SETTLE_LIMIT, Stage};
+use sightline_tests::http::Client;
+use sightline_tests::otlp_json::{event, logs, metrics, text};
+use sightline_tests::process::wait_for;
+
+/// `max_streams` of the pipeline.
+const STREAMS: f64 = 20_000.0;
+/// Made-up routes, in bodies of so many events each.
+const BODIES: usize = 30;
+const EVENTS: usize = 900;
+/// `truncate_all` of the pipeline, in bytes.
+const LONGEST: usize = 200;
+
+fn view(route: &str) -> String {
+    let name = text("browser.web_vital.name", "ttfb");
+    event("browser.web_vital", 0, &[name, text("url.template", route)])
+}
+
+/// A histogram of one point, as JSON members name it.
+fn histogram(name: &str, count: u64, bounds: usize, attributes: &[String]) -> String {
+    let bounds: Vec<_> = (0..bounds).map(|bound| bound.to_string()).collect();
+    let mut counts = vec!["\"0\"".to_owned(); bounds.len() + 1];
+    counts[0] = format!("\"{count}\"");
+    format!(
+        r#"{{"name":"{name}","unit":"s","histogram":{{"aggregationTemporality":1,"dataPoints":[{{"startTimeUnixNano":"1","timeUnixNano":"2","count":"{count}","sum":0,"bucketCounts":[{}],"explicitBounds":[{}],"attributes":[{}]}}]}}}}"#,
+        counts.join(","),
+        bounds.join(","),
+        attributes.join(","),
+    )
+}
+
+impl Stage {
+    fn send(&self, signal: &str, body: &str) -> u16 {
+        let url = format!(
+            "http://127.0.0.1:{}/v1/{signal}",
+            self.collector.browser_port
+        );
+        let json = [("content-type", "application/json")];
+        let sent = Client::default().send("POST", &url, &json, body.as_bytes());
+        sent.unwrap().status
+    }
+
+    /// A metric of the collector itself, all its series together.
+    fn own(&self, name: &str, label: &str) -> f64 {
+        let url = format!("http://127.0.0.1:{}/metrics", self.collector.telemetry_port);
+        let page = Client::default().get(&url, &[]).unwrap().body;
+        let lines = page
+            .lines()
+            .filter(|line| line.starts_with(name) && line.contains(label));
+        lines
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum()
+    }
+
+    fn sum(&self, query: &str) -> f64 {
+        let found = self.prometheus.query(query).unwrap();
+        found.iter().map(|sample| sample.value).sum()
+    }
+
+    fn wait_sum(&self, query: &str, expected: f64) {
+        let mut last = 0.0;
+        let reached = wait_for(query, SETTLE_LIMIT, || {
+            last = self.sum(query);
+            Ok((last >= expected).then_some(()))
+        });
+        assert!(
+            reached.is_ok() && last == expected,
+            "{query}: {last} of {expected}"
+        );
+    }
+}
+
+#[test]
+fn made_up_routes_take_room_up_to_a_limit_and_none_from_what_is_known() {
+    let Some(stage) = Stage::start() else {
+        return;
+    };
+    let known = logs("shop-browser", "1.2.3", &vec![view("/cart"); 100]);
+    let counted = r#"browser_views_total{url_template="/cart"}"#;
+    assert_eq!(stage.send("logs", &known), 200);
+    stage.wait_sum(counted, 100.0);
+    for body in 0..BODIES {
+        let views: Vec<_> = (0..EVENTS)
+            .map(|at| view(&format!("/{body}/{at}")))
+            .collect();
+        assert_eq!(
+            stage.send("logs", &logs("shop-browser", "1.2.3", &views)),
+            200
+        );
+    }
+    let lost = (BODIES * EVENTS) as f64 + 1.0 - STREAMS;
+    wait_for(
+        "every point beyond the limit to be counted",
+        SETTLE_LIMIT,
+        || {
+            let limited = stage.own("otelcol_deltatocumulative_datapoints", r#"error="limit""#);
+            anyhow::ensure!(limited == lost, "{limited} of {lost}");
+            Ok(Some(()))
+        },
+    )
+    .unwrap();
+    assert_eq!(
+        stage.own("otelcol_deltatocumulative_streams_tracked", ""),
+        STREAMS
+    );
+    assert_eq!(stage.send("logs", &known), 200);
+    stage.wait_sum(counted, 200.0);
+    stage.wait_sum("count(browser_views_total)", STREAMS);
+}
+
+#[test]
+fn only_what_pages_of_ours_send_makes_series() {
+    let Some(stage) = Stage::start() else {
+        return;
+    };
+    let lcp = "browser.web_vital.lcp";
+    let route = |route: &str| text("url.template", route);
+    let long = "x".repeat(10_000);
+    let sent = [
+        histogram(lcp, 1, 7, &[route("/good")]),
+        histogram(lcp, 1, 1000, &[route("/bounds")]),
+        histogram(lcp, 1_000_000_000, 7, &[route("/count")]),
+        histogram("browser.web_vital.other", 1, 7, &[route("/name")]),
+        histogram("http_request_duration_seconds", 1, 7, &[route("/server")]),
+        histogram(lcp, 1, 7, &[route("/label"), text("made.up", "1")]),
+        histogram(lcp, 1, 7, &[route(&long)]),
+    ];
+    assert_eq!(
+        stage.send("metrics", &metrics("shop-browser", "1.2.3", &sent)),
+        200
+    );
+    assert_eq!(
+        stage.send("logs", &logs(&long, "1.2.3", &[view("/service")])),
+        200
+    );
+    stage.wait_sum("sum(browser_views_total)", 1.0);
+    stage.wait_sum("sum(browser_web_vital_lcp_seconds_count)", 3.0);
+    let series = stage
+        .prometheus
+        .query(r#"{__name__=~".+_count|.+_total",job!="prometheus"}"#);
+    let mut routes = Vec::new();
+    for sample in series.unwrap() {
+        assert!(
+            sample.labels.values().all(|value| value.len() <= LONGEST),
+            "{sample:?}"
+        );
+        assert!(!sample.labels.contains_key("made_up"), "{sample:?}");
+        routes.push(sample.label("url_template").to_owned());
+    }
+    routes.sort();
+    assert_eq!(routes, ["/good", "/label", "/service", &long[..LONGEST]]);
+}
