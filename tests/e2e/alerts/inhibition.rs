@@ -41,7 +41,7 @@ fn shipped(name: &str, of: &[(&str, &str)]) -> Value {
         shipped["labels"][label] = value.as_str().into();
     }
     let what: Vec<_> = of.iter().map(|(_, value)| *value).collect();
-    shipped["annotations"]["summary"] = format!("{name} of {}", what.join(", ")).into();
+    shipped["annotations"]["summary"] = format!("{name} of {}.", what.join(", ")).into();
     with(shipped, of)
 }
 
