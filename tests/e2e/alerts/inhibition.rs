@@ -94,7 +94,8 @@ fn wait(stage: &Stage, alert: &Value, what: &str) {
 
 #[test]
 fn of_one_objective_the_most_severe_is_heard() {
-    let of = |alert, objective| with(alert, &[("objective", objective)]);
+    let of = |alert, objective| with(alert, &[("objective", objective), ("endpoint", "/cart")]);
+    let search = [("objective", "availability"), ("endpoint", "/search")];
     prove(&Case {
         what: "objective",
         cause: of(alert("BurnFast", "page", "shop"), "availability"),
@@ -106,6 +107,8 @@ fn of_one_objective_the_most_severe_is_heard() {
             of(alert("LatencyBurn", "chat", "shop"), "latency"),
             of(alert("BurnMedium", "chat", "another"), "availability"),
             of(alert("BurnSlow", "ticket", "another-still"), "availability"),
+            // Another route of the same service.
+            with(alert("BurnOfRoute", "chat", "shop"), &search),
         ],
     });
 }
