@@ -121,3 +121,131 @@ fn problem_of(origin: &str) -> Option<&'static str> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+
+    fn settings(ingest: &str) -> Result<Settings, Vec<String>> {
+        let document = format!(r#"{{"service": {{"name": "edge"}}, "ingest": {ingest}}}"#);
+        Settings::from_document(document.as_bytes())
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn it_is_off_by_default_and_an_empty_section_turns_it_on() {
+        let off = Settings::from_document(br#"{"service": {"name": "edge"}}"#).unwrap();
+        assert_eq!(off.ingest, None);
+        let on = settings("{}").unwrap().ingest.unwrap();
+        let expected = Ingest {
+            path: "/sightline/v1".to_owned(),
+            origins: Vec::new(),
+            max_body_bytes: 65_536,
+            rate: Rate {
+                every_nanos: 500_000_000,
+                burst_nanos: 30_000_000_000,
+            },
+        };
+        assert_eq!(on, expected);
+    }
+
+    #[test]
+    fn every_problem_is_told_with_its_path() {
+        let bad = r#"{"path": "telemetry/", "max_body_bytes": 5, "color": 1, "origins": ["*"],
+            "per_client": {"requests_per_minute": 0, "burst": 10001, "day": 1}}"#;
+        let problems = settings(bad).unwrap_err().join("\n");
+        for expected in [
+            "ingest.path: must be a path",
+            "ingest.max_body_bytes: must be between 1024 and 16777216, got 5",
+            "ingest.color: unknown field",
+            "ingest.origins[0]: must be an origin",
+            "ingest.per_client.requests_per_minute: must be between 1 and 60000, got 0",
+            "ingest.per_client.burst: must be between 1 and 10000, got 10001",
+            "ingest.per_client.day: unknown field",
+        ] {
+            assert!(problems.contains(expected), "{expected}\n{problems}");
+        }
+        assert_eq!(problems.lines().count(), 7, "{problems}");
+        let problems = settings(r#"{"path": "/t/"}"#).unwrap_err();
+        assert_eq!(problems, ["ingest.path: must not end with \"/\""]);
+        let many = vec!["\"https://a.example\""; limits::ORIGINS + 1].join(",");
+        let problems = settings(&format!(r#"{{"origins": [{many}]}}"#)).unwrap_err();
+        assert_eq!(
+            problems,
+            ["ingest.origins: must be at most 64 origins, got 65"]
+        );
+        for (path, page, refused) in [
+            ("/t", "/t/metrics", true),
+            ("/t", "/t", true),
+            ("/t", "/tt", false),
+        ] {
+            let more = format!(r#"{{"path": "{path}"}}, "metrics": {{"path": "{page}"}}"#);
+            let refusal = settings(&more).err();
+            let expected = ["metrics.path: must not be below `ingest.path`".to_owned()];
+            assert_eq!(refusal, refused.then(|| expected.to_vec()), "{page}");
+        }
+    }
+
+    #[test]
+    fn only_what_a_browser_writes_is_an_origin() {
+        for (origin, good, why) in [
+            ("https://app.example.com", true, "the usual one"),
+            ("http://localhost:3000", true, "with a port"),
+            ("http://[::1]:3000", true, "IPv6"),
+            ("capacitor://localhost", true, "an app"),
+            ("chrome-extension://abcdef", true, "an extension"),
+            ("https://app.example.com/", false, "a path"),
+            ("https://app.example.com/a", false, "a path"),
+            (
+                "https://App.example.com",
+                false,
+                "browsers write lower case",
+            ),
+            (
+                "HTTPS://app.example.com",
+                false,
+                "browsers write lower case",
+            ),
+            (
+                "https://app.example.com:443",
+                false,
+                "browsers leave it out",
+            ),
+            ("http://app.example.com:80", false, "browsers leave it out"),
+            (
+                "http://app.example.com:443",
+                true,
+                "not the one of its scheme",
+            ),
+            ("app.example.com", false, "no scheme"),
+            ("://app.example.com", false, "no scheme"),
+            ("https://", false, "no host"),
+            ("https://*.example.com", false, "a pattern"),
+            ("https://a b", false, "a blank"),
+            ("https://ada@example.com", false, "a user"),
+            ("null", false, "anybody in a sandbox"),
+            ("*", false, "anybody"),
+            ("", false, "nothing"),
+        ] {
+            assert_eq!(problem_of(origin).is_none(), good, "{origin}: {why}");
+        }
+    }
+
+    #[test]
+    fn below_is_what_a_slash_parts() {
+        let ingest = settings(r#"{"path": "/t/v1"}"#).unwrap().ingest.unwrap();
+        let below = |path: &'static str| ingest.below(path.as_bytes());
+        for (path, rest) in [
+            ("/t/v1/logs", Some("/logs")),
+            ("/t/v1?a", Some("?a")),
+            ("/t/v1#a", Some("#a")),
+            ("/t/v1", Some("")),
+            ("/t/v12", None),
+            ("/t", None),
+            ("/T/v1", None),
+        ] {
+            assert_eq!(below(path), rest.map(str::as_bytes), "{path}");
+        }
+    }
+}
