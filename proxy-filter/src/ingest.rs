@@ -14,12 +14,14 @@ use crate::session::head::Line;
 use sender::Sender;
 
 /// The headers that reach the collector. It needs no other, and whatever else
-/// a browser sends, cookies first of all, tells of a person.
-const PASSED_ON: [&[u8]; 4] = [
+/// a browser sends, cookies first of all, tells of a person. Without
+/// `x-forwarded-proto`, which is http or https, Envoy finds no route.
+const PASSED_ON: [&[u8]; 5] = [
     b"host",
     b"content-type",
     b"content-length",
     b"content-encoding",
+    b"x-forwarded-proto",
 ];
 
 /// How long a browser may remember that a page of another origin may send, in
