@@ -15,7 +15,7 @@ use crate::envoy_stats::Increment;
 use crate::exporter::Answer;
 use crate::families::{Naming, families};
 use crate::header_map::HeaderMap;
-use crate::ingest::{self, client_limit};
+use crate::ingest;
 use crate::now::Now;
 use crate::open_metrics::{self, Form};
 use crate::outcome::Finished;
@@ -106,9 +106,6 @@ impl Plugin {
         if settings.sampling.every_nanos.is_some() {
             sample_limit::ensure(shared, &fresh.key);
         }
-        if settings.ingest.is_some() {
-            client_limit::ensure(shared, &fresh.key);
-        }
         let known = self
             .services
             .iter()
@@ -122,9 +119,7 @@ impl Plugin {
             if settings.logs.peer == PeerForm::Hash {
                 entered.peer_key = peer_key(shared, random(entropy));
             }
-            if settings.ingest.is_some() {
-                entered.client_limit.key = peer_key(shared, random(entropy));
-            }
+            ingested::prepare(entered, &settings, shared, entropy);
             entered.enter(root, Rc::clone(&settings));
         }
         let interval = settings

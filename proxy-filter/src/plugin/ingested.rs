@@ -1,12 +1,27 @@
 //! What a worker does with telemetry of a page: passes it on, or answers. It is
 //! nobody's request: it has no id, no trace, no line, and counts on its own.
 
-use super::{Decision, Proxy, State};
+use super::{Decision, Proxy, State, random};
+use crate::access_log::peer_key;
 use crate::config::Settings;
 use crate::header_map::HeaderMap;
-use crate::ingest::{self, Head, Verdict};
+use crate::ingest::{self, Head, Verdict, client_limit};
 use crate::service::Service;
-use crate::session::Effect;
+use crate::session::{Effect, Entropy};
+use crate::shared_data::SharedData;
+
+/// A configuration is there: makes what all workers share for it.
+pub fn prepare(
+    service: &mut Service,
+    settings: &Settings,
+    shared: &mut impl SharedData,
+    entropy: Entropy<'_>,
+) {
+    if settings.ingest.is_some() {
+        service.client_limit.key = peer_key(shared, random(entropy));
+        client_limit::ensure(shared, &service.key);
+    }
+}
 
 /// Takes up such a request.
 pub fn take(
