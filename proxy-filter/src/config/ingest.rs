@@ -111,9 +111,9 @@ fn problem_of(origin: &str) -> Option<&'static str> {
         "https" => ":443",
         _ => "/",
     };
-    if scheme.is_empty() || !scheme.chars().all(in_scheme) {
-        Some(FORM)
-    } else if host.is_empty() || !host.chars().all(in_host) {
+    let is_scheme = !scheme.is_empty() && scheme.chars().all(in_scheme);
+    let is_host = !host.is_empty() && host.chars().all(in_host);
+    if !is_scheme || !is_host {
         Some(FORM)
     } else if host.ends_with(default_port) {
         Some("has the port of its scheme, which browsers leave out")

@@ -103,6 +103,8 @@ impl Stage {
         };
         let mut config = envoy::listener_config(&listener, folder.path()).unwrap();
         let manager = envoy::connection_manager(&mut config);
+        // Envoy then writes the client's address into headers of its own.
+        manager["use_remote_address"] = json!(true);
         let filters = manager["http_filters"].as_array_mut().unwrap();
         filters.insert(1, buffer);
         let clusters = [
