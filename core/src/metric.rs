@@ -2,8 +2,9 @@
 //! one place, for all ways out, for documents and for rules.
 
 use crate::names::{
-    ENDPOINT, ERROR_TYPE, EXCEPTION_TYPE, METHOD, MOBILE, NAVIGATION_TYPE, PREFIX, REASON,
-    SERVICE_VERSION, SIGNAL, STATUS_CODE, URL_TEMPLATE_LABEL, VERSION, error, reason, signal,
+    ENDPOINT, ERROR_TYPE, EXCEPTION_TYPE, METHOD, MOBILE, NAVIGATION_TYPE, PREFIX, REASON, RESULT,
+    SERVICE_VERSION, SIGNAL, STATUS_CODE, URL_TEMPLATE_LABEL, VERSION, error, ingest, reason,
+    signal,
 };
 
 /// What kind of numbers a metric has.
@@ -104,6 +105,8 @@ metrics! {
         "About how many of them there were below a path, of the ten that had the most; empty for names of Envoy's routes.";
     VALUES_REJECTED = Counter "sightline_edge_values_rejected_total" "{request}" []
         "Requests that a counter of the operator left out, because the header to add was no number.";
+    INGEST_REQUESTS = Counter "sightline_edge_ingest_requests_total" "{request}" [RESULT]
+        "Requests with which pages send telemetry, by what became of them.";
     VMS = Gauge "sightline_edge_vms" "{vm}" []
         "VMs of the filter heard of in the last 30 seconds: one for each of Envoy's workers and one for its main thread.";
     VMS_LOST = Counter "sightline_edge_vms_lost_total" "{vm}" []
@@ -181,6 +184,7 @@ pub fn values_of(metric: &Metric, label: &str) -> &'static [&'static str] {
         (_, ERROR_TYPE) => &error::TYPES,
         (name, REASON) if name == EXPORT_FAILURES.name => &reason::FAILURES,
         (_, REASON) => &reason::DROPS,
+        (_, RESULT) => &ingest::RESULTS,
         _ => &[],
     }
 }
@@ -221,6 +225,7 @@ mod tests {
         assert!(values_of(&ERRORS, ERROR_TYPE).contains(&error::TIMEOUT));
         assert!(values_of(&EXPORT_FAILURES, REASON).contains(&reason::THROTTLED));
         assert!(values_of(&SPANS_DROPPED, REASON).contains(&reason::QUEUE_FULL));
+        assert!(values_of(&INGEST_REQUESTS, RESULT).contains(&ingest::RATE_LIMITED));
         assert!(values_of(&HTTP_REQUESTS, METHOD).is_empty());
     }
 }

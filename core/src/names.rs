@@ -29,6 +29,44 @@ pub mod reason {
     pub const FAILURES: [&str; 4] = [UNREACHABLE, THROTTLED, UNAVAILABLE, REJECTED];
 }
 
+/// Values of [`RESULT`].
+pub mod ingest {
+    /// It was passed on.
+    pub const ACCEPTED: &str = "accepted";
+    /// A browser asked beforehand whether its page may send (204).
+    pub const PREFLIGHT: &str = "preflight";
+    /// There is nothing at that path (404).
+    pub const NOT_FOUND: &str = "not_found";
+    /// The method was not POST (405).
+    pub const METHOD: &str = "method";
+    /// It came from a page of somebody else, or from no page (403).
+    pub const ORIGIN: &str = "origin";
+    /// It was no OTLP (415).
+    pub const CONTENT_TYPE: &str = "content_type";
+    /// It was encoded otherwise than by gzip (415).
+    pub const CONTENT_ENCODING: &str = "content_encoding";
+    /// It did not say how long it is (411).
+    pub const NO_LENGTH: &str = "no_length";
+    /// It was too long (413).
+    pub const TOO_LARGE: &str = "too_large";
+    /// Its client had sent too much before (429).
+    pub const RATE_LIMITED: &str = "rate_limited";
+
+    /// What becomes of telemetry that pages send.
+    pub const RESULTS: [&str; 10] = [
+        ACCEPTED,
+        PREFLIGHT,
+        NOT_FOUND,
+        METHOD,
+        ORIGIN,
+        CONTENT_TYPE,
+        CONTENT_ENCODING,
+        NO_LENGTH,
+        TOO_LARGE,
+        RATE_LIMITED,
+    ];
+}
+
 /// Values of [`ERROR_TYPE`], and of `error.type` where it is no status. What
 /// the proxy says of a request goes before its status.
 pub mod error {
@@ -94,6 +132,8 @@ pub const ENDPOINT: &str = "endpoint";
 pub const STATUS_CODE: &str = "status_code";
 /// Label: why something was dropped or failed.
 pub const REASON: &str = "reason";
+/// Label: what became of a request.
+pub const RESULT: &str = "result";
 /// Label: the path below which routes found no room.
 pub const PREFIX: &str = "prefix";
 /// Label: what kind of failure it was.

@@ -1,4 +1,4 @@
-//! So many a second and no more. The whole state is one point in time, so that
+//! So many in a time and no more. The whole state is one point in time, so that
 //! it can lie where several parties reach it. Where that is, and where the time
 //! comes from, is the caller's concern.
 
@@ -17,17 +17,24 @@ impl RateLimit {
     /// A clock that jumps back costs no more than what it takes to let one
     /// pass, one that jumps forward gives a second's worth.
     pub fn allows(&mut self, every_nanos: u64, now_nanos: u64) -> bool {
-        let ahead = BURST_NANOS.saturating_sub(every_nanos);
+        self.take(every_nanos, BURST_NANOS, now_nanos).is_ok()
+    }
+
+    /// The same where after a pause as many may come at once as
+    /// `burst_nanos` allow, at least one. Where none may pass: in how many
+    /// nanoseconds one may.
+    pub fn take(&mut self, every_nanos: u64, burst_nanos: u64, now_nanos: u64) -> Result<(), u64> {
+        let ahead = burst_nanos.saturating_sub(every_nanos);
         let mut used_until = self.used_until_nanos.max(now_nanos);
-        if used_until > now_nanos.saturating_add(BURST_NANOS.max(every_nanos)) {
+        if used_until > now_nanos.saturating_add(burst_nanos.max(every_nanos)) {
             used_until = now_nanos;
         }
-        let passes = used_until <= now_nanos.saturating_add(ahead);
-        if passes {
+        let wait = used_until.saturating_sub(now_nanos.saturating_add(ahead));
+        if wait == 0 {
             used_until = used_until.saturating_add(every_nanos);
         }
         self.used_until_nanos = used_until;
-        passes
+        if wait == 0 { Ok(()) } else { Err(wait) }
     }
 }
 
@@ -65,6 +72,18 @@ mod tests {
         let mut limit = RateLimit::default();
         let times = (0..600).map(|at| SECOND * 1000 + at * SECOND / 10);
         assert_eq!(passed(&mut limit, SECOND * 20, times), 3, "in a minute");
+    }
+
+    #[test]
+    fn a_burst_can_be_another_than_a_seconds_worth() {
+        let mut limit = RateLimit::default();
+        let (every, start) = (30 * SECOND, 5000 * SECOND);
+        let mut take = |now| limit.take(every, 3 * every, now);
+        assert_eq!([take(start), take(start), take(start)], [Ok(()); 3]);
+        assert_eq!(take(start), Err(every));
+        assert_eq!(take(start + 20 * SECOND), Err(10 * SECOND));
+        assert_eq!(take(start + 30 * SECOND), Ok(()));
+        assert_eq!(take(start + 30 * SECOND), Err(every));
     }
 
     #[test]

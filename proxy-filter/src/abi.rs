@@ -14,6 +14,7 @@ mod host;
 mod stats;
 
 use crate::exporter::{Answer, rejected_in};
+use crate::ingest;
 use crate::plugin::{Decision, Plugin, Proxy, StreamInfo};
 use crate::session::Effect;
 use crate::signal::{Call, Change};
@@ -86,8 +87,10 @@ pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: 
             entropy: &mut entropy::fill,
         };
         let decision = plugin.request(stream, &headers, proxy, &mut apply);
-        let Decision::AnswerWithPage(form) = decision else {
-            return CONTINUE;
+        let form = match decision {
+            Decision::Continue => return CONTINUE,
+            Decision::AnswerWithPage(form) => form,
+            Decision::Answer(answer) => return answer_with(&answer),
         };
         let now = clock::now();
         let page = plugin.page(stream, form, now, &mut host::Shared, &mut entropy::fill);
@@ -97,6 +100,14 @@ pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: 
         };
         if sent { PAUSE } else { CONTINUE }
     })
+}
+
+/// A request that can't be answered so does not pass, either.
+fn answer_with(answer: &ingest::Answer) -> u32 {
+    let headers = answer.headers.iter();
+    let headers: Vec<_> = headers.map(|(name, value)| (*name, &**value)).collect();
+    host::answer(answer.status.into(), &headers, answer.body.as_bytes());
+    PAUSE
 }
 
 /// Empty where the proxy has no route, or one without a name.

@@ -10,7 +10,8 @@ use crate::record::{Record, Series};
 use sightline_core::histogram::Histogram;
 use sightline_core::metric::{self, Kind, Metric, conventional};
 use sightline_core::names::{
-    self, ENDPOINT, ERROR_TYPE, METHOD, PREFIX, REASON, SIGNAL, STATUS_CODE, VERSION,
+    self, ENDPOINT, ERROR_TYPE, METHOD, PREFIX, REASON, RESULT, SIGNAL, STATUS_CODE, VERSION,
+    ingest::RESULTS,
 };
 use sightline_core::redact;
 use std::borrow::Cow;
@@ -285,13 +286,19 @@ fn own(record: &Record, now: Now) -> Vec<Family<'_>> {
             &metric::LOGS_SAMPLED_OUT,
             Value::Int(ledger.logs_sampled_out),
         ),
-        by_reason(&metric::EXPORT_FAILURES, &FAILURES, &ledger.failures),
+        by(
+            REASON,
+            &metric::EXPORT_FAILURES,
+            &FAILURES,
+            &ledger.failures,
+        ),
         family(&metric::EXPORT_LAG, lags(record, now)),
         single(&metric::SERIES, count(record.series().len())),
         single(&metric::SERIES_LIMIT, count(record.max_series)),
         single(&metric::SERIES_OVERFLOW, Value::Int(ledger.overflow)),
         family(&metric::SERIES_OVERFLOW_BY_PREFIX, overflow),
         single(&metric::VALUES_REJECTED, Value::Int(ledger.values_rejected)),
+        by(RESULT, &metric::INGEST_REQUESTS, &RESULTS, &ledger.ingest),
         single(&metric::VMS, Value::Int(alive)),
         single(&metric::VMS_LOST, Value::Int(ledger.workers_lost)),
         single(
@@ -326,17 +333,23 @@ fn flow(metrics: [&Metric; 4], flow: &Flow, queued: u64) -> [Family<'static>; 4]
     [
         single(produced, flow.produced),
         single(exported, flow.exported),
-        by_reason(dropped, &DROPS, &flow.dropped),
+        by(REASON, dropped, &DROPS, &flow.dropped),
         single(waiting, queued),
     ]
 }
 
-fn by_reason(metric: &Metric, reasons: &[&'static str], counts: &[u64]) -> Family<'static> {
-    let points = reasons.iter().zip(counts);
+/// One point for each value of a label.
+fn by(
+    label: &'static str,
+    metric: &Metric,
+    values: &[&'static str],
+    counts: &[u64],
+) -> Family<'static> {
+    let points = values.iter().zip(counts);
     family(
         metric,
-        points.map(|(reason, count)| {
-            let labels = vec![(REASON, Cow::Borrowed(*reason))];
+        points.map(|(value, count)| {
+            let labels = vec![(label, Cow::Borrowed(*value))];
             (labels, Value::Int(*count))
         }),
     )

@@ -8,7 +8,9 @@
 //! delivered are not sent again: the next export says the newer totals, and
 //! their points are dropped as superseded.
 
+use crate::ingest::Verdict;
 use crate::signal::Signal;
+use sightline_core::names::ingest::RESULTS;
 use sightline_core::names::reason;
 
 /// Why an item was given up.
@@ -95,6 +97,8 @@ pub struct Ledger {
     pub values_rejected: u64,
     /// Requests that left no log record because sampling chose so.
     pub logs_sampled_out: u64,
+    /// Requests with telemetry of pages, in the order of [`RESULTS`].
+    pub ingest: [u64; RESULTS.len()],
 }
 
 impl Flow {
@@ -173,6 +177,13 @@ impl Ledger {
         }
     }
 
+    /// A page sent telemetry.
+    pub fn ingest(&mut self, verdict: Verdict) {
+        if let Some(count) = self.ingest.get_mut(verdict as usize) {
+            *count = count.saturating_add(1);
+        }
+    }
+
     /// Adds the counts of another.
     pub fn add(&mut self, more: &Self) {
         let mut more = more.counts();
@@ -200,7 +211,7 @@ impl Ledger {
             self.values_rejected,
         ];
         let flows = flows.into_iter().flat_map(Flow::counts);
-        flows.chain(self.failures).chain(single)
+        flows.chain(self.failures).chain(self.ingest).chain(single)
     }
 
     /// The same counts in the same order, to change.
@@ -217,7 +228,8 @@ impl Ledger {
             &mut self.values_rejected,
         ];
         let flows = flows.into_iter().flat_map(Flow::counts_mut);
-        flows.chain(&mut self.failures).chain(single)
+        let own = self.failures.iter_mut().chain(&mut self.ingest);
+        flows.chain(own).chain(single)
     }
 }
 
@@ -235,7 +247,8 @@ mod tests {
         sum.add(&one);
         let doubled: Vec<_> = one.counts().map(|count| count * 2).collect();
         assert_eq!(sum.counts().collect::<Vec<_>>(), doubled);
-        assert_eq!(doubled.len(), 3 * (2 + DROPS.len()) + FAILURES.len() + 4);
+        let lists = 3 * (2 + DROPS.len()) + FAILURES.len() + RESULTS.len();
+        assert_eq!(doubled.len(), lists + 4);
         assert_eq!(sum.values_rejected, 2 * doubled.len() as u64);
     }
 
@@ -250,6 +263,21 @@ mod tests {
         );
         assert_eq!((ledger.failures[3], FAILURES[3]), (1, "rejected"));
         assert_eq!(DROPS[Drop::Superseded as usize], "superseded");
+        ledger.ingest(Verdict::RateLimited);
+        assert_eq!((ledger.ingest[9], RESULTS[9]), (1, "rate_limited"));
+        for (verdict, name) in [
+            (Verdict::Accepted, "accepted"),
+            (Verdict::Preflight, "preflight"),
+            (Verdict::NotFound, "not_found"),
+            (Verdict::Method, "method"),
+            (Verdict::Origin, "origin"),
+            (Verdict::ContentType, "content_type"),
+            (Verdict::ContentEncoding, "content_encoding"),
+            (Verdict::NoLength, "no_length"),
+            (Verdict::TooLarge, "too_large"),
+        ] {
+            assert_eq!(RESULTS[verdict as usize], name);
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod families;
 pub mod finished_span;
 pub mod governor;
 pub mod header_map;
+pub mod ingest;
 pub mod ledger;
 pub mod metrics_export;
 pub mod now;

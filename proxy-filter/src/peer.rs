@@ -42,23 +42,27 @@ pub struct TrustedPeers {
     pub address_from: AddressFrom,
 }
 
+impl AddressFrom {
+    /// The address in the proxy's `source.address`, an IP address with its
+    /// port, if it is taken from there. Envoy puts an address there that it
+    /// took from `X-Forwarded-For`, even one that the caller wrote itself, but
+    /// then with port 0, which no connection has. A Unix socket is no address.
+    pub fn read(self, source_address: &[u8]) -> Option<IpAddr> {
+        let address = core::str::from_utf8(source_address).ok()?;
+        let address = address.parse::<SocketAddr>().ok()?;
+        let known = match self {
+            Self::Connection => address.port() != 0,
+            Self::ForwardedFor => address.port() == 0,
+        };
+        known.then(|| address.ip().to_canonical())
+    }
+}
+
 impl TrustedPeers {
-    /// Whether a caller is trusted, by the proxy's `source.address`: an IP
-    /// address with its port. Envoy puts an address there that it took from
-    /// `X-Forwarded-For`, even one that the caller wrote itself, but then with
-    /// port 0, which no connection has. A Unix socket is no address.
+    /// Whether a caller is trusted, by the proxy's `source.address`.
     pub fn include(&self, source_address: &[u8]) -> bool {
-        let address = core::str::from_utf8(source_address).ok();
-        let address = address.and_then(|text| text.parse::<SocketAddr>().ok());
-        let Some(address) = address else {
-            return false;
-        };
-        let known = match self.address_from {
-            AddressFrom::Connection => address.port() != 0,
-            AddressFrom::ForwardedFor => address.port() == 0,
-        };
-        let ip = address.ip().to_canonical();
-        known && self.networks.iter().any(|network| network.contains(ip))
+        let address = self.address_from.read(source_address);
+        address.is_some_and(|ip| self.networks.iter().any(|network| network.contains(ip)))
     }
 }
 

@@ -3,6 +3,7 @@
 //! random bytes and the proxy's shared data come in as arguments.
 
 mod end;
+mod ingested;
 mod proxy;
 
 pub use end::StreamInfo;
@@ -14,6 +15,7 @@ use crate::envoy_stats::Increment;
 use crate::exporter::Answer;
 use crate::families::{Naming, families};
 use crate::header_map::HeaderMap;
+use crate::ingest;
 use crate::now::Now;
 use crate::open_metrics::{self, Form};
 use crate::outcome::Finished;
@@ -61,17 +63,22 @@ enum State {
     Unseen,
     /// It is being traced; it counts as this series.
     Open(Box<Session>, usize),
+    /// It carries telemetry of a page of this origin, which is not the
+    /// listener's own.
+    Ingested(Box<[u8]>),
     /// It is nobody's business, or it has ended.
     Untouched,
 }
 
 /// What becomes of a request whose headers have been seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// It goes on.
     Continue,
     /// The filter answers with its metrics page.
     AnswerWithPage(Form),
+    /// The filter answers.
+    Answer(ingest::Answer),
 }
 
 impl Plugin {
@@ -112,6 +119,7 @@ impl Plugin {
             if settings.logs.peer == PeerForm::Hash {
                 entered.peer_key = peer_key(shared, random(entropy));
             }
+            ingested::prepare(entered, &settings, shared, entropy);
             entered.enter(root, Rc::clone(&settings));
         }
         let interval = settings
@@ -172,6 +180,12 @@ impl Plugin {
                 let accept = headers.lines().find(|(name, _)| *name == b"accept");
                 Decision::AnswerWithPage(Form::asked_for(accept.unwrap_or_default().1))
             }
+            Class::Ingest => {
+                let service = self.services.get_mut(stream.root.service);
+                let (state, decision) = ingested::take(settings, service, headers, proxy, emit);
+                stream.state = state;
+                decision
+            }
             Class::Traced => {
                 if let Some(service) = self.services.get_mut(stream.root.service) {
                     let (limit, key) = (&mut service.sample_limit, &service.key);
@@ -198,10 +212,13 @@ impl Plugin {
 
     /// The response headers are there.
     pub fn response(&self, stream: u32, emit: &mut dyn FnMut(Effect<'_>)) {
-        if let Some(stream) = self.streams.get(&stream)
-            && let State::Open(session, _) = &stream.state
-        {
-            session.respond(&stream.root.settings, emit);
+        let Some(stream) = self.streams.get(&stream) else {
+            return;
+        };
+        match &stream.state {
+            State::Open(session, _) => session.respond(&stream.root.settings, emit),
+            State::Ingested(origin) => ingest::respond(origin, emit),
+            State::Unseen | State::Untouched => {}
         }
     }
 

@@ -11,6 +11,8 @@ use crate::envoy_stats::{EnvoyStats, Increment};
 use crate::exported::Exported;
 use crate::exporter::{Answer, Exporter, UnderWay, Verdict};
 use crate::finished_span::FinishedSpan;
+use crate::ingest;
+use crate::ingest::client_limit::ClientLimit;
 use crate::ledger::{Drop, Failure, Ledger, Queued, Waiting};
 use crate::now::Now;
 use crate::queue::Queue;
@@ -33,6 +35,8 @@ pub struct Service {
     pub red: Red,
     /// How many more traces may be sampled.
     pub sample_limit: SampleLimit,
+    /// How much more pages may send.
+    pub client_limit: ClientLimit,
     ledger: Ledger,
     /// Where the proxy's own statistics are to say the same.
     stats: Option<EnvoyStats>,
@@ -62,6 +66,7 @@ impl Service {
             roots: Vec::new(),
             red: Red::default(),
             sample_limit: SampleLimit::default(),
+            client_limit: ClientLimit::default(),
             ledger: Ledger::default(),
             stats: None,
             spans: Queue::default(),
@@ -143,6 +148,11 @@ impl Service {
     /// A header that was to be added was no number.
     pub fn value_rejected(&mut self) {
         self.ledger.values_rejected = self.ledger.values_rejected.saturating_add(1);
+    }
+
+    /// A page sent telemetry.
+    pub fn ingested(&mut self, verdict: ingest::Verdict) {
+        self.ledger.ingest(verdict);
     }
 
     /// The worker ends: what waits is given up.

@@ -50,6 +50,8 @@ pub enum Class {
     Excluded,
     /// Asks for the metrics page.
     MetricsPage,
+    /// Carries telemetry of a page.
+    Ingest,
 }
 
 /// A request that is under way.
@@ -87,6 +89,10 @@ struct RequestId {
 
 /// The class of a request.
 pub fn classify(settings: &Settings, head: &Head<'_>) -> Class {
+    let ingest = settings.ingest.as_ref();
+    if ingest.is_some_and(|ingest| ingest.below(head.path).is_some()) {
+        return Class::Ingest;
+    }
     let Ok(path) = core::str::from_utf8(head.path) else {
         return Class::Traced;
     };

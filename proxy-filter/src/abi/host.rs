@@ -228,12 +228,19 @@ pub fn set_property(path: &[u8], value: &[u8]) {
     unsafe { proxy_set_property(path, size, value.as_ptr(), value.len()) };
 }
 
-/// Answers the request in place of the upstream; says whether the host will.
+/// Answers the request in place of the upstream, with what is not to be kept;
+/// says whether the host will.
 pub fn send_local_response(status: u32, content_type: &str, body: &[u8]) -> bool {
-    let headers = header_map::serialize(&[
+    let headers = [
         ("content-type", content_type.as_bytes()),
         ("cache-control", b"no-store"),
-    ]);
+    ];
+    answer(status, &headers, body)
+}
+
+/// Answers the request in place of the upstream; says whether the host will.
+pub fn answer(status: u32, headers: &[(&str, &[u8])], body: &[u8]) -> bool {
+    let headers = header_map::serialize(headers);
     const NO_GRPC_STATUS: i32 = -1;
     // SAFETY: see `log`.
     let sent = unsafe {

@@ -11,11 +11,13 @@
 
 mod counter;
 mod float;
+mod ingest;
 mod logs;
 mod metrics;
 
 pub use super::openapi::OpenApi;
 pub use counter::Counter;
+pub use ingest::{Ingest, PerClient};
 pub use logs::{Access, Logs, PeerForm};
 pub use metrics::{MetricNames, Metrics, Temporality};
 
@@ -51,6 +53,9 @@ pub struct Document {
     pub metrics: Metrics,
     /// The access log.
     pub logs: Logs,
+    /// Telemetry that pages send through this listener; see Ingest below.
+    /// Without it such requests are like any other.
+    pub ingest: Option<Ingest>,
     /// Where spans, metrics and log records go by OTLP/HTTP. Without it nothing
     /// is sent and no span is made.
     pub export: Option<Export>,
@@ -272,6 +277,7 @@ impl Default for Document {
             exclude: vec!["/sightline/*".to_owned()],
             metrics: Metrics::default(),
             logs: Logs::default(),
+            ingest: None,
             export: None,
         }
     }

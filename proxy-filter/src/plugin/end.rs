@@ -101,7 +101,7 @@ impl Plugin {
                     count_business(settings, service, series, end.status, info);
                 }
             }
-            State::Untouched => {}
+            State::Untouched | State::Ingested(_) => {}
         }
     }
 }

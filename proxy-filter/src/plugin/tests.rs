@@ -10,6 +10,7 @@ mod access_log;
 mod any_order;
 mod business;
 mod info;
+mod ingested;
 
 use info::Info;
 

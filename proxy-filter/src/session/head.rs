@@ -44,7 +44,8 @@ pub struct Head<'h> {
 }
 
 impl<'h> Line<'h> {
-    fn add(&mut self, value: &'h [u8]) {
+    /// One more line.
+    pub fn add(&mut self, value: &'h [u8]) {
         *self = match self {
             Self::None => Self::One(value),
             _ => Self::Several,

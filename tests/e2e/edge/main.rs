@@ -6,6 +6,7 @@ mod endings;
 mod envoy_stats;
 mod failures;
 mod imports;
+mod ingest;
 mod logs;
 mod metrics;
 mod page;

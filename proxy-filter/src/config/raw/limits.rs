@@ -17,6 +17,14 @@ pub const INTERVAL_MS: (u64, u64) = (100, 3_600_000);
 pub const TIMEOUT_MS: (u64, u64) = (100, 600_000);
 /// `export.max_queue_bytes`.
 pub const MAX_QUEUE_BYTES: (u64, u64) = (16 << 10, 64 << 20);
+/// `ingest.max_body_bytes`.
+pub const MAX_BODY_BYTES: (u64, u64) = (1 << 10, 16 << 20);
+/// `ingest.per_client.requests_per_minute`.
+pub const REQUESTS_PER_MINUTE: (u64, u64) = (1, 60_000);
+/// `ingest.per_client.burst`.
+pub const BURST: (u64, u64) = (1, 10_000);
+/// The number of `ingest.origins`.
+pub const ORIGINS: usize = 64;
 /// The number of `metrics.counters`.
 pub const COUNTERS: usize = 64;
 /// The number of `logs.headers`.
