@@ -46,6 +46,17 @@ struct Root {
     settings: Rc<Settings>,
     /// Position of its service.
     service: usize,
+    /// Between two ticks.
+    tick_millis: u64,
+}
+
+/// What a tick brings.
+#[derive(Debug, Default)]
+pub struct Tick {
+    /// The exports that are due.
+    pub calls: Vec<Call>,
+    /// This one came before its time: from now on the period is this again.
+    pub period_millis: Option<u64>,
 }
 
 /// A request.
@@ -119,12 +130,18 @@ impl Plugin {
             .as_ref()
             .map(|export| export.interval_millis);
         let tick = interval.unwrap_or(MAX_TICK_MILLIS).min(MAX_TICK_MILLIS);
-        self.roots.insert(root, Root { settings, service });
         // Workers start together; with periods of their own they drift apart
         // and do not all write at the same time.
         let spread = u64::from_le_bytes(random(entropy));
         let spread = spread.checked_rem(tick / 4).unwrap_or_default();
-        Ok(tick.saturating_sub(spread))
+        let tick_millis = tick.saturating_sub(spread);
+        let root_of = Root {
+            settings,
+            service,
+            tick_millis,
+        };
+        self.roots.insert(root, root_of);
+        Ok(tick_millis)
     }
 
     /// A context is created for a request.
@@ -250,25 +267,41 @@ impl Plugin {
         }
     }
 
-    /// Publishes what was counted and says which exports are due.
+    /// Publishes what was counted and says which exports are due. A tick that
+    /// was asked for because much waits only sends that.
     pub fn tick(
         &mut self,
         root: u32,
         now: Now,
         shared: &mut impl SharedData,
         entropy: Entropy<'_>,
-    ) -> Vec<Call> {
+    ) -> Tick {
         let worker = self.worker_id(entropy);
-        let Some(service) = self.service_of(root) else {
-            return Vec::new();
+        let Some(tick_millis) = self.roots.get(&root).map(|root| root.tick_millis) else {
+            return Tick::default();
         };
-        if service.owner() != Some(root) {
-            return Vec::new();
+        let Some(service) = self.service_of(root) else {
+            return Tick::default();
+        };
+        let period_millis = service.take_hurry().then_some(tick_millis);
+        let since = now.monotonic_nanos.saturating_sub(service.published_nanos);
+        let is_early = period_millis.is_some() && since < tick_millis.saturating_mul(1_000_000);
+        let calls = match (service.owner() == Some(root), is_early) {
+            (true, false) => {
+                service.published_nanos = now.monotonic_nanos;
+                let random = random(entropy);
+                let record = publishing::publish(shared, service, worker, now, random, false);
+                record.map_or_else(Vec::new, |record| {
+                    service.due_calls(&record, worker, now, shared)
+                })
+            }
+            (_, true) => service.calls_between(now),
+            (false, false) => Vec::new(),
+        };
+        Tick {
+            calls,
+            period_millis,
         }
-        let record = publishing::publish(shared, service, worker, now, random(entropy), false);
-        record.map_or_else(Vec::new, |record| {
-            service.due_calls(&record, worker, now, shared)
-        })
     }
 
     /// What to add to the proxy's own statistics since the last time.
@@ -324,6 +357,14 @@ impl Plugin {
         let random = u64::from_le_bytes(random(entropy));
         self.service_of(root)?
             .answered(root, token, answer, now, random, shared)
+    }
+
+    /// What to send right after an answer, because much waits.
+    pub fn next_calls(&mut self, root: u32, now: Now) -> Vec<Call> {
+        match self.service_of(root) {
+            Some(service) if service.is_pressed() => service.calls_between(now),
+            _ => Vec::new(),
+        }
     }
 
     fn service_of(&mut self, root: u32) -> Option<&mut Service> {

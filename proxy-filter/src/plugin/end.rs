@@ -41,13 +41,14 @@ pub trait StreamInfo {
 }
 
 impl Plugin {
-    /// The request has ended, however it did.
-    pub fn end(&mut self, stream: u32, info: &mut impl StreamInfo) {
+    /// The request has ended, however it did. Says whether so much waits now
+    /// that the next tick should come soon.
+    pub fn end(&mut self, stream: u32, info: &mut impl StreamInfo) -> bool {
         let Some(stream) = self.streams.get_mut(&stream) else {
-            return;
+            return false;
         };
         let Some(service) = self.services.get_mut(stream.root.service) else {
-            return;
+            return false;
         };
         let settings = &stream.root.settings;
         match core::mem::replace(&mut stream.state, State::Untouched) {
@@ -101,8 +102,9 @@ impl Plugin {
                     count_business(settings, service, series, end.status, info);
                 }
             }
-            State::Untouched => {}
+            State::Untouched => return false,
         }
+        service.asks_for_hurry()
     }
 }
 

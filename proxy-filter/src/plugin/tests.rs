@@ -247,6 +247,7 @@ fn services_are_counted_apart() {
         worker
             .plugin
             .tick(9, NOW, &mut worker.shared, &mut entropy)
+            .calls
             .is_empty(),
         "it exports nothing"
     );
@@ -289,14 +290,19 @@ fn a_tick_exports_for_the_latest_configuration_only() {
         worker
             .plugin
             .tick(ROOT, NOW, &mut worker.shared, &mut entropy)
+            .calls
             .is_empty()
     );
-    let calls = worker.plugin.tick(9, NOW, &mut worker.shared, &mut entropy);
+    let calls = worker
+        .plugin
+        .tick(9, NOW, &mut worker.shared, &mut entropy)
+        .calls;
     assert_eq!(calls.len(), 1, "metrics");
     assert!(
         worker
             .plugin
             .tick(77, NOW, &mut worker.shared, &mut entropy)
+            .calls
             .is_empty(),
         "unknown"
     );
