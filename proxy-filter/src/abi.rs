@@ -76,11 +76,12 @@ pub extern "C" fn proxy_on_configure(root: u32, size: usize) -> u32 {
 
 /// The request headers are there.
 #[unsafe(no_mangle)]
-pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: u32) -> u32 {
+pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, is_end: u32) -> u32 {
     with_plugin(|plugin| {
         let headers = host::headers(Map::Request).unwrap_or_default();
         let proxy = Proxy {
             now_unix_nanos: clock::unix_nanos(),
+            has_body: is_end == 0,
             shared: &mut host::Shared,
             source_address: &mut || host::property(b"source\0address").unwrap_or_default(),
             route_name: &mut route_name,

@@ -64,6 +64,8 @@ pub struct Tick {
 struct Stream {
     root: Root,
     state: State,
+    /// Whether it can have had a body: else nobody asks for its size.
+    has_body: bool,
 }
 
 #[derive(Debug)]
@@ -150,11 +152,19 @@ impl Plugin {
             return;
         };
         let state = State::Unseen;
-        let before = self.streams.insert(stream, Stream { root, state });
+        let before = self.streams.insert(
+            stream,
+            Stream {
+                root,
+                state,
+                has_body: true,
+            },
+        );
         // A host that gives a number twice has forgotten to end the first.
         if let Some(Stream {
             root,
             state: State::Open(_, series),
+            ..
         }) = before
             && let Some(service) = self.services.get_mut(root.service)
         {
@@ -176,6 +186,7 @@ impl Plugin {
         if !matches!(stream.state, State::Unseen) {
             return Decision::Continue;
         }
+        stream.has_body = proxy.has_body;
         let settings = &stream.root.settings;
         let headers = HeaderMap::new(headers);
         let head = Head::read(headers, &settings.request_id_header);

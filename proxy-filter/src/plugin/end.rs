@@ -53,7 +53,8 @@ impl Plugin {
         let settings = &stream.root.settings;
         match core::mem::replace(&mut stream.state, State::Untouched) {
             State::Open(session, series) => {
-                let end = End::read(info, Some(session.start_unix_nanos()));
+                let start = Some(session.start_unix_nanos());
+                let end = End::read(info, start, stream.has_body);
                 let mut finished = Finished::of(&end);
                 let mut protocol = None;
                 if settings.naming == Naming::OpenTelemetry {
@@ -87,7 +88,7 @@ impl Plugin {
                 if session::classify(settings, &head) == Class::Traced {
                     let route = session::route_of(settings, head.path, &mut || info.route_name());
                     let series = service.red.series_of(head.method, &route, &settings.limits);
-                    let end = End::read(info, None);
+                    let end = End::read(info, None, true);
                     let mut finished = Finished::of(&end);
                     if settings.naming == Naming::OpenTelemetry {
                         let protocol = info.protocol();
@@ -110,7 +111,7 @@ impl Plugin {
 
 impl End {
     /// Asks the proxy. Where it has no duration, the time since the start is it.
-    fn read(info: &mut impl StreamInfo, start_unix_nanos: Option<u64>) -> Self {
+    fn read(info: &mut impl StreamInfo, start_unix_nanos: Option<u64>, has_body: bool) -> Self {
         let duration_nanos = info.duration_nanos().or_else(|| {
             let now = info.now_unix_nanos();
             Some(now.saturating_sub(start_unix_nanos?))
@@ -119,7 +120,10 @@ impl End {
             status: info.status(),
             duration_nanos: duration_nanos.unwrap_or_default(),
             flags: info.response_flags(),
-            request_bytes: info.request_bytes(),
+            request_bytes: match has_body {
+                true => info.request_bytes(),
+                false => 0,
+            },
             response_bytes: info.response_bytes(),
         }
     }

@@ -32,6 +32,7 @@ fn entropy(buffer: &mut [u8]) {
 struct Worker {
     plugin: Plugin,
     shared: EnvoySharedData,
+    has_body: bool,
 }
 
 impl Worker {
@@ -39,6 +40,7 @@ impl Worker {
         let mut worker = Self {
             plugin: Plugin::default(),
             shared: EnvoySharedData::default(),
+            has_body: true,
         };
         worker.configure(ROOT, DOCUMENT).unwrap();
         worker
@@ -56,6 +58,7 @@ impl Worker {
     fn take_up(&mut self, stream: u32, bytes: &[u8], emit: &mut dyn FnMut(Effect<'_>)) -> Decision {
         let proxy = Proxy {
             now_unix_nanos: NOW.unix_nanos,
+            has_body: self.has_body,
             shared: &mut self.shared,
             source_address: &mut Vec::new,
             route_name: &mut Vec::new,
@@ -231,6 +234,20 @@ fn a_bad_configuration_changes_nothing() {
     worker.request(2, &GET);
     worker.end(2, 200);
     assert_eq!(worker.total("http_requests_total"), 1.0);
+}
+
+#[test]
+fn who_sends_no_body_is_not_asked_for_its_size() {
+    let mut worker = Worker::new();
+    for has_body in [true, false] {
+        worker.has_body = has_body;
+        worker.plugin.create_stream(2, ROOT);
+        worker.request(2, &GET);
+        worker.end(2, 200);
+        worker.delete(2);
+    }
+    let bytes = worker.total("http_request_bytes_total");
+    assert_eq!(bytes, 10.0, "of the first one only");
 }
 
 #[test]
