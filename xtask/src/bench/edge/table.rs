@@ -61,9 +61,7 @@ pub fn text(all: &[Measured], requests: usize) -> String {
     let bare = all.first();
     let added = |one: &Measured, of: fn(&Measured) -> &Vec<f64>| {
         // Rounds by rounds: what the machine does meanwhile, it does to both.
-        let pairs = of(one)
-            .iter()
-            .zip(bare.into_iter().flat_map(|bare| of(bare)));
+        let pairs = of(one).iter().zip(bare.into_iter().flat_map(&of));
         micros(&pairs.map(|(one, bare)| one - bare).collect::<Vec<_>>())
     };
     for one in all {
