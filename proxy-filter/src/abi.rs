@@ -15,6 +15,7 @@ mod stats;
 
 use crate::exporter::{Answer, rejected_in};
 use crate::ingest;
+use crate::now::Now;
 use crate::plugin::{Decision, Plugin, Proxy, StreamInfo};
 use crate::session::Effect;
 use crate::signal::{Call, Change};
@@ -76,11 +77,12 @@ pub extern "C" fn proxy_on_configure(root: u32, size: usize) -> u32 {
 
 /// The request headers are there.
 #[unsafe(no_mangle)]
-pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: u32) -> u32 {
+pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, is_end: u32) -> u32 {
     with_plugin(|plugin| {
         let headers = host::headers(Map::Request).unwrap_or_default();
         let proxy = Proxy {
             now_unix_nanos: clock::unix_nanos(),
+            has_body: is_end == 0,
             shared: &mut host::Shared,
             source_address: &mut || host::property(b"source\0address").unwrap_or_default(),
             route_name: &mut route_name,
@@ -125,7 +127,9 @@ pub extern "C" fn proxy_on_response_headers(stream: u32, _count: usize, _is_end:
 /// The request has ended.
 #[unsafe(no_mangle)]
 pub extern "C" fn proxy_on_log(stream: u32) {
-    with_plugin(|plugin| plugin.end(stream, &mut EndOfStream));
+    if with_plugin(|plugin| plugin.end(stream, &mut EndOfStream)) {
+        host::set_tick_period(HURRY_MILLIS);
+    }
 }
 
 /// A context is gone.
@@ -150,11 +154,11 @@ pub extern "C" fn proxy_on_delete(context: u32) {
 pub extern "C" fn proxy_on_tick(root: u32) {
     with_plugin(|plugin| {
         let now = clock::now();
-        for call in plugin.tick(root, now, &mut host::Shared, &mut entropy::fill) {
-            let token = dispatch(&call);
-            let change = plugin.called(root, &call, token, now, &mut entropy::fill);
-            log_change(change);
+        let tick = plugin.tick(root, now, &mut host::Shared, &mut entropy::fill);
+        if let Some(millis) = tick.period_millis {
+            host::set_tick_period(millis);
         }
+        send(plugin, root, tick.calls, now);
         stats::add(plugin.take_stats());
     });
 }
@@ -185,6 +189,8 @@ pub extern "C" fn proxy_on_http_call_response(
             &mut host::Shared,
             &mut entropy::fill,
         ));
+        let calls = plugin.next_calls(root, now);
+        send(plugin, root, calls, now);
     });
 }
 
@@ -194,6 +200,16 @@ const MAX_ANSWER_BYTES: usize = 64;
 fn header_number(name: &[u8]) -> Option<u64> {
     let value = host::header(Map::CallResponse, name)?;
     core::str::from_utf8(&value).ok()?.trim().parse().ok()
+}
+
+/// Until the tick that a request asks for: its own context cannot send.
+const HURRY_MILLIS: u64 = 1;
+
+fn send(plugin: &mut Plugin, root: u32, calls: Vec<Call>, now: Now) {
+    for call in calls {
+        let token = dispatch(&call);
+        log_change(plugin.called(root, &call, token, now, &mut entropy::fill));
+    }
 }
 
 fn dispatch(call: &Call) -> Option<u32> {

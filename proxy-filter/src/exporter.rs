@@ -80,6 +80,11 @@ impl Exporter {
         self.failures_in_a_row > 0
     }
 
+    /// Whether nothing is under way and nothing speaks against starting.
+    pub fn is_idle(&self) -> bool {
+        self.under_way.is_none() && !self.is_failing()
+    }
+
     /// What is under way.
     pub fn under_way(&self) -> Option<UnderWay> {
         self.under_way

@@ -5,9 +5,11 @@
 mod end;
 mod ingested;
 mod proxy;
+mod tick;
 
 pub use end::StreamInfo;
 pub use proxy::Proxy;
+pub use tick::Tick;
 
 use crate::access_log::peer_key;
 use crate::config::{PeerForm, Settings};
@@ -48,6 +50,8 @@ struct Root {
     settings: Rc<Settings>,
     /// Position of its service.
     service: usize,
+    /// Between two ticks.
+    tick_millis: u64,
 }
 
 /// A request.
@@ -55,6 +59,8 @@ struct Root {
 struct Stream {
     root: Root,
     state: State,
+    /// Whether it can have had a body: else nobody asks for its size.
+    has_body: bool,
 }
 
 #[derive(Debug)]
@@ -127,12 +133,18 @@ impl Plugin {
             .as_ref()
             .map(|export| export.interval_millis);
         let tick = interval.unwrap_or(MAX_TICK_MILLIS).min(MAX_TICK_MILLIS);
-        self.roots.insert(root, Root { settings, service });
         // Workers start together; with periods of their own they drift apart
         // and do not all write at the same time.
         let spread = u64::from_le_bytes(random(entropy));
         let spread = spread.checked_rem(tick / 4).unwrap_or_default();
-        Ok(tick.saturating_sub(spread))
+        let tick_millis = tick.saturating_sub(spread);
+        let root_of = Root {
+            settings,
+            service,
+            tick_millis,
+        };
+        self.roots.insert(root, root_of);
+        Ok(tick_millis)
     }
 
     /// A context is created for a request.
@@ -141,11 +153,19 @@ impl Plugin {
             return;
         };
         let state = State::Unseen;
-        let before = self.streams.insert(stream, Stream { root, state });
+        let before = self.streams.insert(
+            stream,
+            Stream {
+                root,
+                state,
+                has_body: true,
+            },
+        );
         // A host that gives a number twice has forgotten to end the first.
         if let Some(Stream {
             root,
             state: State::Open(_, series),
+            ..
         }) = before
             && let Some(service) = self.services.get_mut(root.service)
         {
@@ -167,6 +187,7 @@ impl Plugin {
         if !matches!(stream.state, State::Unseen) {
             return Decision::Continue;
         }
+        stream.has_body = proxy.has_body;
         let settings = &stream.root.settings;
         let headers = HeaderMap::new(headers);
         let head = Head::read(headers, &settings.request_id_header);
@@ -265,27 +286,6 @@ impl Plugin {
                 publishing::publish(shared, service, worker, now, random(entropy), true);
             }
         }
-    }
-
-    /// Publishes what was counted and says which exports are due.
-    pub fn tick(
-        &mut self,
-        root: u32,
-        now: Now,
-        shared: &mut impl SharedData,
-        entropy: Entropy<'_>,
-    ) -> Vec<Call> {
-        let worker = self.worker_id(entropy);
-        let Some(service) = self.service_of(root) else {
-            return Vec::new();
-        };
-        if service.owner() != Some(root) {
-            return Vec::new();
-        }
-        let record = publishing::publish(shared, service, worker, now, random(entropy), false);
-        record.map_or_else(Vec::new, |record| {
-            service.due_calls(&record, worker, now, shared)
-        })
     }
 
     /// What to add to the proxy's own statistics since the last time.

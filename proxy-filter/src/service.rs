@@ -55,6 +55,10 @@ pub struct Service {
     line: String,
     /// The record that was published to last.
     instance: Option<[u8; 16]>,
+    /// When, on the monotonic clock.
+    pub published_nanos: u64,
+    /// A tick was asked for before its time.
+    is_hurried: bool,
 }
 
 impl Service {
@@ -79,6 +83,8 @@ impl Service {
             peer_key: [0; 16],
             line: String::new(),
             instance: None,
+            published_nanos: 0,
+            is_hurried: false,
         }
     }
 

@@ -13,6 +13,8 @@ use std::process::Command;
 pub struct Collector {
     /// OTLP/HTTP for the edge and for servers.
     pub internal_port: u16,
+    /// OTLP/gRPC for the edge and for servers.
+    pub grpc_port: u16,
     /// OTLP/HTTP for browsers.
     pub browser_port: u16,
     /// Its own metrics.
@@ -54,6 +56,7 @@ impl Collector {
     fn start_writing(folder: &Path, store: u16, internal_port: u16) -> Result<Self> {
         let mut collector = Self {
             internal_port,
+            grpc_port: free_port()?,
             browser_port: free_port()?,
             telemetry_port: free_port()?,
             traces: folder.join("traces.jsonl"),
@@ -79,7 +82,7 @@ impl Collector {
         command.arg(format!("--config={}", pipeline.display()));
         let loopback = |port: u16| format!("127.0.0.1:{port}");
         command.env("SIGHTLINE_OTLP_HTTP", loopback(self.internal_port));
-        command.env("SIGHTLINE_OTLP_GRPC", loopback(free_port()?));
+        command.env("SIGHTLINE_OTLP_GRPC", loopback(self.grpc_port));
         command.env("SIGHTLINE_BROWSER_HTTP", loopback(self.browser_port));
         command.env("SIGHTLINE_HEALTH", loopback(health_port));
         command.env("SIGHTLINE_TELEMETRY_PORT", self.telemetry_port.to_string());

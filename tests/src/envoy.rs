@@ -273,15 +273,7 @@ pub fn listener_config(listener: &Listener, folder: &Path) -> Result<Value> {
             "duration_ms": "%DURATION%",
         }},
     }});
-    // What the filter gives for the log; it brings its line ends with it.
-    let filter_log = json!({"name": "envoy.access_loggers.file", "typed_config": {
-        "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
-        "path": filter_log_path(folder, listener.name),
-        "log_format": {
-            "text_format_source": {"inline_string": "%FILTER_STATE(wasm.sightline_log:PLAIN)%"},
-            "omit_empty_values": true,
-        },
-    }});
+    let filter_log = filter_log(&filter_log_path(folder, listener.name));
     Ok(json!({
         "name": listener.name,
         "address": address(listener.port),
@@ -296,6 +288,18 @@ pub fn listener_config(listener: &Listener, folder: &Path) -> Result<Value> {
             ]},
         }}]}],
     }))
+}
+
+/// An access log of what the filter gives for it, which brings its line ends.
+pub fn filter_log(path: &Path) -> Value {
+    json!({"name": "envoy.access_loggers.file", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+        "path": path,
+        "log_format": {
+            "text_format_source": {"inline_string": "%FILTER_STATE(wasm.sightline_log:PLAIN)%"},
+            "omit_empty_values": true,
+        },
+    }})
 }
 
 /// Where a listener writes its access log: a line of JSON for each request.

@@ -1,8 +1,8 @@
-//! `cargo xtask bench`: the sizes of what is shipped, and in [`browser`] what the
-//! SDK costs a page. Time and memory of the filter are left out until they can
-//! be compared with others in the same run.
+//! `cargo xtask bench`: the sizes of what is shipped, in [`browser`] what the
+//! SDK costs a page, and in [`edge`] what the filter costs a request.
 
 mod browser;
+mod edge;
 
 use anyhow::Result;
 
@@ -11,16 +11,19 @@ use crate::site::Site;
 use crate::sizes;
 
 const HELP: &str = "\
-Usage: cargo xtask bench [browser]
+Usage: cargo xtask bench [browser|edge]
 
 Prints the size of each file that dist makes: raw, gzip 9 and brotli 11. With
-`browser`, what the SDK costs a page beside other SDKs.";
+`browser`, what the SDK costs a page beside other SDKs; with `edge`, what the
+filter costs a request beside Envoy's own tracer.";
 
 pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
-    if let [first, rest @ ..] = arguments
-        && first == "browser"
-    {
-        return browser::run(site, rest);
+    if let [first, rest @ ..] = arguments {
+        match first.as_str() {
+            "browser" => return browser::run(site, rest),
+            "edge" => return edge::run(site, rest),
+            _ => {}
+        }
     }
     if crate::flags("bench", HELP, [], arguments)?.is_none() {
         return Ok(());

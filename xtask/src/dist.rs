@@ -69,7 +69,7 @@ pub fn filter(setup: &Setup) -> Result<Found> {
     let output = setup.site.path(FILTER);
     made(setup, Part::Filter, key, &output, |log| {
         let built = guest::build(setup, "sightline-filter", Goal::Speed, log)?;
-        optimised(setup, &["-Oz"], &built, &output, log)
+        optimised(setup, &["-O3"], &built, &output, log)
     })?;
     Ok(Found::at(output))
 }

@@ -59,9 +59,11 @@ pub fn build(setup: &Setup, package: &str, goal: Goal, log: &Path) -> Result<Pat
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .current_dir(&setup.site.root);
-    if let Goal::Size = goal {
-        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "z");
-    }
+    let level = match goal {
+        Goal::Speed => "3",
+        Goal::Size => "z",
+    };
+    command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
     let linker = sysroot.join("bin/wasm-ld");
     if linker.is_file() {
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);

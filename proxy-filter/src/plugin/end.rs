@@ -41,18 +41,20 @@ pub trait StreamInfo {
 }
 
 impl Plugin {
-    /// The request has ended, however it did.
-    pub fn end(&mut self, stream: u32, info: &mut impl StreamInfo) {
+    /// The request has ended, however it did. Says whether so much waits now
+    /// that the next tick should come soon.
+    pub fn end(&mut self, stream: u32, info: &mut impl StreamInfo) -> bool {
         let Some(stream) = self.streams.get_mut(&stream) else {
-            return;
+            return false;
         };
         let Some(service) = self.services.get_mut(stream.root.service) else {
-            return;
+            return false;
         };
         let settings = &stream.root.settings;
         match core::mem::replace(&mut stream.state, State::Untouched) {
             State::Open(session, series) => {
-                let end = End::read(info, Some(session.start_unix_nanos()));
+                let start = Some(session.start_unix_nanos());
+                let end = End::read(info, start, stream.has_body);
                 let mut finished = Finished::of(&end);
                 let mut protocol = None;
                 if settings.naming == Naming::OpenTelemetry {
@@ -86,7 +88,7 @@ impl Plugin {
                 if session::classify(settings, &head) == Class::Traced {
                     let route = session::route_of(settings, head.path, &mut || info.route_name());
                     let series = service.red.series_of(head.method, &route, &settings.limits);
-                    let end = End::read(info, None);
+                    let end = End::read(info, None, true);
                     let mut finished = Finished::of(&end);
                     if settings.naming == Naming::OpenTelemetry {
                         let protocol = info.protocol();
@@ -101,14 +103,15 @@ impl Plugin {
                     count_business(settings, service, series, end.status, info);
                 }
             }
-            State::Untouched | State::Ingested(_) => {}
+            State::Untouched | State::Ingested(_) => return false,
         }
+        service.asks_for_hurry()
     }
 }
 
 impl End {
     /// Asks the proxy. Where it has no duration, the time since the start is it.
-    fn read(info: &mut impl StreamInfo, start_unix_nanos: Option<u64>) -> Self {
+    fn read(info: &mut impl StreamInfo, start_unix_nanos: Option<u64>, has_body: bool) -> Self {
         let duration_nanos = info.duration_nanos().or_else(|| {
             let now = info.now_unix_nanos();
             Some(now.saturating_sub(start_unix_nanos?))
@@ -117,7 +120,10 @@ impl End {
             status: info.status(),
             duration_nanos: duration_nanos.unwrap_or_default(),
             flags: info.response_flags(),
-            request_bytes: info.request_bytes(),
+            request_bytes: match has_body {
+                true => info.request_bytes(),
+                false => 0,
+            },
             response_bytes: info.response_bytes(),
         }
     }

@@ -7,6 +7,8 @@ use crate::shared_data::SharedData;
 pub struct Proxy<'a> {
     /// Nanoseconds since the Unix epoch.
     pub now_unix_nanos: u64,
+    /// Whether more than headers can come.
+    pub has_body: bool,
     /// What all workers see.
     pub shared: &'a mut dyn SharedData,
     /// Who calls.

@@ -33,6 +33,7 @@ fn entropy(buffer: &mut [u8]) {
 struct Worker {
     plugin: Plugin,
     shared: EnvoySharedData,
+    has_body: bool,
 }
 
 impl Worker {
@@ -40,6 +41,7 @@ impl Worker {
         let mut worker = Self {
             plugin: Plugin::default(),
             shared: EnvoySharedData::default(),
+            has_body: true,
         };
         worker.configure(ROOT, DOCUMENT).unwrap();
         worker
@@ -57,6 +59,7 @@ impl Worker {
     fn take_up(&mut self, stream: u32, bytes: &[u8], emit: &mut dyn FnMut(Effect<'_>)) -> Decision {
         let proxy = Proxy {
             now_unix_nanos: NOW.unix_nanos,
+            has_body: self.has_body,
             shared: &mut self.shared,
             source_address: &mut Vec::new,
             route_name: &mut Vec::new,
@@ -235,6 +238,20 @@ fn a_bad_configuration_changes_nothing() {
 }
 
 #[test]
+fn who_sends_no_body_is_not_asked_for_its_size() {
+    let mut worker = Worker::new();
+    for has_body in [true, false] {
+        worker.has_body = has_body;
+        worker.plugin.create_stream(2, ROOT);
+        worker.request(2, &GET);
+        worker.end(2, 200);
+        worker.delete(2);
+    }
+    let bytes = worker.total("http_request_bytes_total");
+    assert_eq!(bytes, 10.0, "of the first one only");
+}
+
+#[test]
 fn services_are_counted_apart() {
     let mut worker = Worker::new();
     worker
@@ -248,6 +265,7 @@ fn services_are_counted_apart() {
         worker
             .plugin
             .tick(9, NOW, &mut worker.shared, &mut entropy)
+            .calls
             .is_empty(),
         "it exports nothing"
     );
@@ -290,14 +308,19 @@ fn a_tick_exports_for_the_latest_configuration_only() {
         worker
             .plugin
             .tick(ROOT, NOW, &mut worker.shared, &mut entropy)
+            .calls
             .is_empty()
     );
-    let calls = worker.plugin.tick(9, NOW, &mut worker.shared, &mut entropy);
+    let calls = worker
+        .plugin
+        .tick(9, NOW, &mut worker.shared, &mut entropy)
+        .calls;
     assert_eq!(calls.len(), 1, "metrics");
     assert!(
         worker
             .plugin
             .tick(77, NOW, &mut worker.shared, &mut entropy)
+            .calls
             .is_empty(),
         "unknown"
     );

@@ -1,12 +1,13 @@
 //! Which exports are due, and what they carry.
 
 use super::Service;
+use crate::config::Export;
 use crate::exported::Exported;
 use crate::exporter::Exporter;
 use crate::families::families;
 use crate::metrics_export::{self, Period};
 use crate::now::Now;
-use crate::queue::{Context, Item, Queue};
+use crate::queue::{Context, Item, MAX_BATCH_BYTES, Queue};
 use crate::record::{Record, WorkerId};
 use crate::resource::Resource;
 use crate::shared_data::SharedData;
@@ -15,14 +16,39 @@ use sightline_core::otlp::Temporality;
 use std::rc::Rc;
 
 impl Service {
-    /// The export requests that are due, after publishing.
-    pub fn due_calls(
-        &mut self,
-        record: &Record,
-        worker: WorkerId,
-        now: Now,
-        shared: &mut dyn SharedData,
-    ) -> Vec<Call> {
+    /// Whether so much waits that it shall not wait for the next tick. Says so
+    /// once, until [`Self::take_hurry`].
+    pub fn asks_for_hurry(&mut self) -> bool {
+        if self.is_hurried || !self.is_pressed() {
+            return false;
+        }
+        self.is_hurried = true;
+        true
+    }
+
+    /// Whether hurry was asked for.
+    pub fn take_hurry(&mut self) -> bool {
+        core::mem::take(&mut self.is_hurried)
+    }
+
+    /// Whether much waits and can be sent.
+    pub fn is_pressed(&self) -> bool {
+        let Some(export) = self.export() else {
+            return false;
+        };
+        let much = much(export);
+        let is_pressed = |bytes, exporter: &Exporter| bytes >= much && exporter.is_idle();
+        is_pressed(self.spans.bytes(), &self.traces)
+            || is_pressed(self.log_records.bytes(), &self.logs)
+    }
+
+    /// The exports of spans and log records that are due, between two publishings.
+    pub fn calls_between(&mut self, now: Now) -> Vec<Call> {
+        let instance = self.instance;
+        instance.map_or_else(Vec::new, |instance| self.due_queues(instance, now))
+    }
+
+    fn due_queues(&mut self, instance: [u8; 16], now: Now) -> Vec<Call> {
         let mut calls = Vec::new();
         let Some(settings) = self.settings().cloned() else {
             return calls;
@@ -30,7 +56,7 @@ impl Service {
         let Some(export) = &settings.export else {
             return calls;
         };
-        let resource = Resource::new(&settings.service, record.instance);
+        let resource = Resource::new(&settings.service, instance);
         let mut add = |signal, items, bytes: &[u8]| {
             calls.push(Call {
                 signal,
@@ -44,15 +70,33 @@ impl Service {
             red: &self.red,
             request_id_key: &request_id_key,
         };
-        let hurry_from = export.max_queue_bytes / 2;
-        if is_due(&self.spans, &mut self.traces, hurry_from, now) {
+        let much = much(export);
+        if is_due(&self.spans, &mut self.traces, much, now) {
             let batch = self.spans.batch(&context);
             add(Signal::Traces, batch.items, &batch.bytes);
         }
-        if is_due(&self.log_records, &mut self.logs, hurry_from, now) {
+        if is_due(&self.log_records, &mut self.logs, much, now) {
             let batch = self.log_records.batch(&context);
             add(Signal::Logs, batch.items, &batch.bytes);
         }
+        calls
+    }
+
+    /// The export requests that are due, after publishing.
+    pub fn due_calls(
+        &mut self,
+        record: &Record,
+        worker: WorkerId,
+        now: Now,
+        shared: &mut dyn SharedData,
+    ) -> Vec<Call> {
+        let mut calls = self.due_queues(record.instance, now);
+        let Some(settings) = self.settings().cloned() else {
+            return calls;
+        };
+        let Some(export) = &settings.export else {
+            return calls;
+        };
         if record.is_leader(worker) && self.metrics.is_ready(now.monotonic_nanos) {
             let temporality = export.temporality;
             let is_delta = temporality == Temporality::Delta;
@@ -72,16 +116,26 @@ impl Service {
                 unix_nanos: now.unix_nanos,
                 record: record.clone(),
             });
-            add(Signal::Metrics, points, &items);
+            let resource = Resource::new(&settings.service, record.instance);
+            calls.push(Call {
+                signal: Signal::Metrics,
+                items: points,
+                to: Rc::clone(&settings),
+                body: resource.export_request(&items),
+            });
         }
         calls
     }
 }
 
-/// Whether an export of what waits shall start now; a queue that fills up does
-/// not wait for the interval.
-fn is_due<T: Item>(queue: &Queue<T>, exporter: &mut Exporter, hurry_from: usize, now: Now) -> bool {
-    if queue.bytes() >= hurry_from {
+/// From so many bytes on a queue does not wait for the interval.
+fn much(export: &Export) -> usize {
+    (export.max_queue_bytes / 2).min(MAX_BATCH_BYTES / 2)
+}
+
+/// Whether an export of what waits shall start now.
+fn is_due<T: Item>(queue: &Queue<T>, exporter: &mut Exporter, much: usize, now: Now) -> bool {
+    if queue.bytes() >= much {
         exporter.hurry();
     }
     !queue.is_empty() && exporter.is_ready(now.monotonic_nanos)

@@ -317,3 +317,32 @@ fn without_an_export_nothing_is_sent() {
             .is_empty()
     );
 }
+
+#[test]
+fn much_that_waits_asks_for_a_tick_once_and_goes_on_with_each_answer() {
+    let mut service = service();
+    let fill = |service: &mut Service| {
+        let mut pushed = 0;
+        while !service.asks_for_hurry() && pushed < 10_000 {
+            service.record_span(span(b"/a"), usize::MAX);
+            pushed += 1;
+        }
+        pushed
+    };
+    assert!((500..10_000).contains(&fill(&mut service)));
+    assert_eq!(fill(&mut service), 10_000, "it was said already");
+    assert!(service.take_hurry() && !service.take_hurry());
+    assert!(service.calls_between(NOW).is_empty(), "nothing published");
+    service.instance = Some([1; 16]);
+    let call = service.calls_between(NOW).pop().unwrap();
+    assert!(call.items < 10_000, "a batch");
+    service.called(&call, ROOT, Some(5), NOW, 0);
+    assert!(!service.asks_for_hurry(), "an answer will go on");
+    service.answered(ROOT, 5, &answer(200), NOW, 0, &mut shared());
+    assert!(service.is_pressed(), "the rest is still much");
+    let call = service.calls_between(NOW).pop().unwrap();
+    service.called(&call, ROOT, Some(6), NOW, 0);
+    service.answered(ROOT, 6, &answer(503), NOW, 0, &mut shared());
+    assert!(!service.is_pressed(), "a receiver that fails is left alone");
+    assert!(service.calls_between(NOW).is_empty());
+}

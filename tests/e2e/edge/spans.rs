@@ -3,6 +3,7 @@
 use crate::setup::{Edge, envoy_present, filter, filter_with};
 use serde_json::json;
 use sightline_tests::collector::Collector;
+use sightline_tests::http::{Kind, load};
 use sightline_tests::otlp;
 use sightline_tests::parts;
 use sightline_tests::process::{free_port, wait_for};
@@ -164,4 +165,33 @@ fn the_share_of_new_traces_is_sampled() {
     let flags = edge.get("/", &[]).upstream("traceparent");
     assert!(flags.ends_with("-02"), "random, not sampled: {flags}");
     assert_eq!(ledger(&edge)[0], 0.0);
+}
+
+#[test]
+fn much_that_waits_does_not_wait_for_the_interval() {
+    if !envoy_present() || !parts::all_present(&[parts::OTELCOL]) {
+        return;
+    }
+    let stores = tempfile::TempDir::new().unwrap();
+    let collector = Collector::start(stores.path(), None).unwrap();
+    let export = json!({"cluster": "collector", "interval_ms": 3_600_000,
+        "max_queue_bytes": 1 << 26});
+    let edge =
+        Edge::start_with_collector(filter_with("/export", export), 1, collector.internal_port);
+    let sent = 8000;
+    let kind = Kind {
+        method: "GET",
+        path: "/direct",
+    };
+    load(&format!("http://127.0.0.1:{}", edge.port), &[kind], sent, 4).unwrap();
+    // What remains is less than is much.
+    wait_for("most spans", LIMIT, || {
+        let spans = otlp::spans(&collector.traces)?.len();
+        anyhow::ensure!(spans > 6000, "{spans} of {sent}");
+        Ok(Some(()))
+    })
+    .unwrap();
+    let [produced, exported, dropped, queued] = ledger(&edge);
+    assert_eq!(produced, exported + dropped + queued);
+    assert_eq!(dropped, 0.0);
 }

@@ -1,0 +1,91 @@
+//! `cargo xtask bench edge`: what the filter adds to a request, beside the same
+//! Envoy without it and with Envoy's own tracer and access log, in one run and in
+//! turn. All send to the same collector, from one worker, in front of the same
+//! upstream.
+
+mod load;
+mod memory;
+mod stage;
+mod table;
+mod variant;
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::Usage;
+use crate::part::Part;
+use crate::setup::Setup;
+use crate::site::Site;
+use load::Load;
+use stage::Stage;
+use table::Measured;
+use variant::VARIANTS;
+
+const HELP: &str = "\
+Usage: cargo xtask bench edge [ROUNDS]
+
+Loads an Envoy with one worker in each of several configurations in turn, 5
+rounds or as many as given (about a minute each), and prints the medians: CPU
+and latency of a request, what each adds to the Envoy without filter and tracer,
+how many of the spans arrived, and memory of further workers. All figures go to
+target/bench/edge.json.";
+
+const ROUNDS: usize = 5;
+/// Requests for CPU, as fast as they go.
+const REQUESTS: usize = 40_000;
+/// A fixed rate, for latency.
+const PER_SECOND: u32 = 2000;
+const LATENCY_TIME: Duration = Duration::from_secs(3);
+
+pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
+    let rounds = match arguments {
+        [] => ROUNDS,
+        [one] if one == "--help" || one == "-h" => {
+            println!("{HELP}");
+            return Ok(());
+        }
+        [one] if one.parse::<usize>().is_ok_and(|rounds| rounds > 0) => one.parse()?,
+        _ => {
+            let text = "bench edge takes a number of rounds; see cargo xtask bench edge --help";
+            return Err(Usage(text.into()).into());
+        }
+    };
+    let parts = [Part::Envoy, Part::Filter, Part::Collector];
+    Setup::new(site, true, &parts)?
+        .get_all(&parts, &[])?
+        .provide();
+    let folder = tempfile::tempdir()?;
+    let stage = Stage::start(folder.path())?;
+    let mut measured: Vec<_> = VARIANTS.iter().map(Measured::new).collect();
+    // The first round warms up and does not count.
+    for round in 0..=rounds {
+        for (variant, measured) in VARIANTS.iter().zip(&mut measured) {
+            let edge = stage.edge(variant)?;
+            let load = Load::of(edge.port);
+            let spans = stage.spans()?;
+            let cpu = edge.cpu_of(|| load.as_fast_as_it_goes(REQUESTS), || stage.spans())?;
+            let spans = stage.spans()? - spans;
+            let latency = load.at_rate(PER_SECOND, LATENCY_TIME)?;
+            if round > 0 {
+                measured.add(cpu.as_secs_f64() / REQUESTS as f64, &latency, spans);
+            }
+        }
+        match round {
+            0 => println!("warmed up"),
+            _ => println!("round {round} of {rounds}"),
+        }
+    }
+    print!("\n{}", table::text(&measured, REQUESTS));
+    let memory = memory::measure(&stage)?;
+    print!("\n{}", memory::text(&memory));
+    let output = site.target.join("bench/edge.json");
+    fs::create_dir_all(site.target.join("bench"))?;
+    let all = json!({"rounds": rounds, "requests": REQUESTS, "per_second": PER_SECOND,
+        "variants": table::json(&measured), "memory": memory::json(&memory)});
+    fs::write(&output, serde_json::to_string_pretty(&all)? + "\n")?;
+    println!("\nwritten to {}", output.display());
+    Ok(())
+}
