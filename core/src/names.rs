@@ -96,6 +96,8 @@ pub const STATUS_CODE: &str = "status_code";
 pub const REASON: &str = "reason";
 /// Label: the path below which routes found no room.
 pub const PREFIX: &str = "prefix";
+/// Label: what is asked for its health.
+pub const PROBE: &str = "probe";
 /// Label: what kind of failure it was.
 pub const ERROR_TYPE: &str = "type";
 /// Label: what is exported, one of [`signal::ALL`].

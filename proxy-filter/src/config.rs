@@ -4,6 +4,7 @@
 //! The document itself is described in [`raw`].
 
 mod counters;
+mod health;
 mod logs;
 mod openapi;
 pub mod problem;
@@ -11,6 +12,7 @@ mod protobuf_struct;
 pub mod raw;
 mod sampling;
 
+pub use health::{Health, Probe};
 pub use logs::AccessLog;
 pub use problem::Problem;
 pub use raw::{IdFormat, Incoming, KeepId, PeerForm};
@@ -80,6 +82,8 @@ pub struct Settings {
     pub naming: Naming,
     /// The access log.
     pub logs: AccessLog,
+    /// The health endpoints.
+    pub health: Option<Health>,
     /// Where spans, metrics and log records go.
     pub export: Option<Export>,
 }
@@ -178,6 +182,10 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     let counters = counters::resolve(raw.metrics.counters, problems);
     let naming = raw.export.as_ref().map(|export| export.metric_names);
     let logs = logs::resolve(raw.logs, raw.export.is_some(), problems);
+    let page = raw.metrics.path.as_deref();
+    let health = raw
+        .health
+        .map(|health| health::resolve(health, page, problems));
     let export = raw
         .export
         .and_then(|export| resolve_export(export, problems));
@@ -227,6 +235,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
             raw::MetricNames::OpenTelemetry => Naming::OpenTelemetry,
         },
         logs: logs?,
+        health,
         export,
     })
 }

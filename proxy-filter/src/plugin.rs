@@ -9,11 +9,13 @@ pub use end::StreamInfo;
 pub use proxy::Proxy;
 
 use crate::access_log::peer_key;
+use crate::call::{Call, NotStarted};
 use crate::config::{PeerForm, Settings};
 use crate::envoy_stats::Increment;
 use crate::exporter::Answer;
 use crate::families::{Naming, families};
 use crate::header_map::HeaderMap;
+use crate::health::{Digest, Endpoint, Reply};
 use crate::now::Now;
 use crate::open_metrics::{self, Form};
 use crate::outcome::Finished;
@@ -23,7 +25,7 @@ use crate::sample_limit;
 use crate::service::Service;
 use crate::session::{self, Class, Effect, Entropy, Head, Session};
 use crate::shared_data::SharedData;
-use crate::signal::{Call, Change};
+use crate::signal::Change;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -72,6 +74,8 @@ pub enum Decision {
     Continue,
     /// The filter answers with its metrics page.
     AnswerWithPage(Form),
+    /// The filter answers what it knows of the proxy's health.
+    AnswerWithHealth(Endpoint),
 }
 
 impl Plugin {
@@ -114,11 +118,7 @@ impl Plugin {
             }
             entered.enter(root, Rc::clone(&settings));
         }
-        let interval = settings
-            .export
-            .as_ref()
-            .map(|export| export.interval_millis);
-        let tick = interval.unwrap_or(MAX_TICK_MILLIS).min(MAX_TICK_MILLIS);
+        let tick = tick_millis(&settings);
         self.roots.insert(root, Root { settings, service });
         // Workers start together; with periods of their own they drift apart
         // and do not all write at the same time.
@@ -171,6 +171,10 @@ impl Plugin {
                 stream.state = State::Untouched;
                 let accept = headers.lines().find(|(name, _)| *name == b"accept");
                 Decision::AnswerWithPage(Form::asked_for(accept.unwrap_or_default().1))
+            }
+            Class::Health(endpoint) => {
+                stream.state = State::Untouched;
+                Decision::AnswerWithHealth(endpoint)
             }
             Class::Traced => {
                 if let Some(service) = self.services.get_mut(stream.root.service) {
@@ -250,7 +254,7 @@ impl Plugin {
         }
     }
 
-    /// Publishes what was counted and says which exports are due.
+    /// Publishes what was counted and says which calls are due.
     pub fn tick(
         &mut self,
         root: u32,
@@ -266,9 +270,17 @@ impl Plugin {
             return Vec::new();
         }
         let record = publishing::publish(shared, service, worker, now, random(entropy), false);
-        record.map_or_else(Vec::new, |record| {
-            service.due_calls(&record, worker, now, shared)
-        })
+        let Some(record) = record else {
+            return Vec::new();
+        };
+        let exports = service.due_calls(&record, worker, now, shared);
+        let mut calls: Vec<_> = exports.into_iter().map(Call::Export).collect();
+        if service.prober.is_on() && record.is_leader(worker) {
+            Digest::of(&record, now).write(shared, &service.key);
+            let due = service.prober.due(&record, now.monotonic_nanos);
+            calls.extend(due.into_iter().map(Call::Probe));
+        }
+        calls
     }
 
     /// What to add to the proxy's own statistics since the last time.
@@ -297,18 +309,41 @@ impl Plugin {
         Some(open_metrics::page(&families, form))
     }
 
+    /// What a request for the proxy's health is answered: what was found before,
+    /// the same in all workers.
+    pub fn health(
+        &self,
+        stream: u32,
+        endpoint: Endpoint,
+        now: Now,
+        shared: &mut impl SharedData,
+    ) -> Option<Reply> {
+        let root = &self.streams.get(&stream)?.root;
+        let health = root.settings.health.as_ref()?;
+        let service = self.services.get(root.service)?;
+        let digest = Digest::read(shared, &service.key);
+        Some(endpoint.reply(health, digest.as_ref(), now.monotonic_nanos))
+    }
+
     /// A call that was due has started, or could not.
     pub fn called(
         &mut self,
         root: u32,
         call: &Call,
-        token: Option<u32>,
+        token: Result<u32, NotStarted>,
         now: Now,
         entropy: Entropy<'_>,
     ) -> Option<Change> {
         let random = u64::from_le_bytes(random(entropy));
-        self.service_of(root)?
-            .called(call, root, token, now, random)
+        let service = self.service_of(root)?;
+        match call {
+            Call::Export(call) => service.called(call, root, token.ok(), now, random),
+            Call::Probe(probe) => {
+                let prober = &mut service.prober;
+                prober.called(probe, root, token, now.monotonic_nanos);
+                None
+            }
+        }
     }
 
     /// The answer to a call, or that there is none.
@@ -322,8 +357,12 @@ impl Plugin {
         entropy: Entropy<'_>,
     ) -> Option<Change> {
         let random = u64::from_le_bytes(random(entropy));
-        self.service_of(root)?
-            .answered(root, token, answer, now, random, shared)
+        let service = self.service_of(root)?;
+        let prober = &mut service.prober;
+        if prober.answered(root, token, answer, now.monotonic_nanos) {
+            return None;
+        }
+        service.answered(root, token, answer, now, random, shared)
     }
 
     fn service_of(&mut self, root: u32) -> Option<&mut Service> {
@@ -337,6 +376,14 @@ impl Plugin {
         }
         self.worker
     }
+}
+
+/// As often as anything is due, and at least once a second.
+fn tick_millis(settings: &Settings) -> u64 {
+    let export = settings.export.as_ref().map(|it| it.interval_millis);
+    let health = settings.health.as_ref().map(|it| it.interval_millis);
+    let least = export.into_iter().chain(health).min();
+    least.unwrap_or(MAX_TICK_MILLIS).min(MAX_TICK_MILLIS)
 }
 
 fn random<const N: usize>(entropy: Entropy<'_>) -> [u8; N] {

@@ -11,6 +11,7 @@ use crate::envoy_stats::{EnvoyStats, Increment};
 use crate::exported::Exported;
 use crate::exporter::{Answer, Exporter, UnderWay, Verdict};
 use crate::finished_span::FinishedSpan;
+use crate::health::Prober;
 use crate::ledger::{Drop, Failure, Ledger, Queued, Waiting};
 use crate::now::Now;
 use crate::queue::Queue;
@@ -18,7 +19,7 @@ use crate::record::{Contribution, Record, WorkerId};
 use crate::red::{Limits, Red};
 use crate::sample_limit::SampleLimit;
 use crate::shared_data::{self, SharedData};
-use crate::signal::{Call, Change, SIGNALS, Signal};
+use crate::signal::{Change, ExportCall, SIGNALS, Signal};
 use std::rc::Rc;
 
 /// A service.
@@ -33,6 +34,8 @@ pub struct Service {
     pub red: Red,
     /// How many more traces may be sampled.
     pub sample_limit: SampleLimit,
+    /// What is asked for health.
+    pub prober: Prober,
     ledger: Ledger,
     /// Where the proxy's own statistics are to say the same.
     stats: Option<EnvoyStats>,
@@ -62,6 +65,7 @@ impl Service {
             roots: Vec::new(),
             red: Red::default(),
             sample_limit: SampleLimit::default(),
+            prober: Prober::default(),
             ledger: Ledger::default(),
             stats: None,
             spans: Queue::default(),
@@ -84,12 +88,15 @@ impl Service {
             self.stats.get_or_insert_default();
         }
         self.roots.push((root, settings));
+        self.configure_prober();
     }
 
     /// A context ends, and with it its calls. Says whether it was the last.
     pub fn leave(&mut self, root: u32) -> bool {
         self.roots.retain(|(known, _)| *known != root);
         let is_last = self.roots.is_empty();
+        self.prober.leave(root);
+        self.configure_prober();
         for signal in SIGNALS {
             let exporter = self.exporter(signal);
             if exporter.under_way().is_some_and(|call| call.root == root) {
@@ -102,6 +109,11 @@ impl Service {
             }
         }
         is_last
+    }
+
+    fn configure_prober(&mut self) {
+        let all = self.roots.iter().map(|(_, settings)| &**settings);
+        self.prober.configure(all);
     }
 
     /// The answer to what is under way no longer matters. Spans and log
@@ -179,6 +191,9 @@ impl Service {
             },
             metrics_acknowledged_unix_nanos: self.acknowledged_unix_nanos,
             can_export: self.export().is_some(),
+            can_probe: self.prober.is_on(),
+            probes: self.prober.probes(),
+            found: self.prober.found(),
             is_last,
         }
     }
@@ -215,6 +230,7 @@ impl Service {
             }
         }
         self.red.published();
+        self.prober.published();
         let held = self.spans.series().chain(self.log_records.series());
         self.red.settle(record, held);
         self.ledger = Ledger::default();
@@ -226,10 +242,10 @@ impl Service {
         self.stats.as_mut().map_or_else(Vec::new, EnvoyStats::drain)
     }
 
-    /// A call has started, or could not.
+    /// An export has started, or could not.
     pub fn called(
         &mut self,
-        call: &Call,
+        call: &ExportCall,
         root: u32,
         token: Option<u32>,
         now: Now,

@@ -24,7 +24,7 @@ pub trait SharedData {
 
 /// The key of a service's record. The number is the form of the record.
 pub fn record_key(namespace: Option<&str>, name: &str) -> String {
-    ["sightline/2/", namespace.unwrap_or_default(), "/", name].concat()
+    ["sightline/3/", namespace.unwrap_or_default(), "/", name].concat()
 }
 
 #[cfg(test)]

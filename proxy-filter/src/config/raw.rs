@@ -11,11 +11,13 @@
 
 mod counter;
 mod float;
+mod health;
 mod logs;
 mod metrics;
 
 pub use super::openapi::OpenApi;
 pub use counter::Counter;
+pub use health::{Health, Probe};
 pub use logs::{Access, Logs, PeerForm};
 pub use metrics::{MetricNames, Metrics, Temporality};
 
@@ -51,6 +53,9 @@ pub struct Document {
     pub metrics: Metrics,
     /// The access log.
     pub logs: Logs,
+    /// Health endpoints, which the filter answers itself; see Health below.
+    /// None without it.
+    pub health: Option<Health>,
     /// Where spans, metrics and log records go by OTLP/HTTP. Without it nothing
     /// is sent and no span is made.
     pub export: Option<Export>,
@@ -272,6 +277,7 @@ impl Default for Document {
             exclude: vec!["/sightline/*".to_owned()],
             metrics: Metrics::default(),
             logs: Logs::default(),
+            health: None,
             export: None,
         }
     }

@@ -10,7 +10,7 @@ use crate::queue::{Context, Item, Queue};
 use crate::record::{Record, WorkerId};
 use crate::resource::Resource;
 use crate::shared_data::SharedData;
-use crate::signal::{Call, Signal};
+use crate::signal::{ExportCall, Signal};
 use sightline_core::otlp::Temporality;
 use std::rc::Rc;
 
@@ -22,7 +22,7 @@ impl Service {
         worker: WorkerId,
         now: Now,
         shared: &mut dyn SharedData,
-    ) -> Vec<Call> {
+    ) -> Vec<ExportCall> {
         let mut calls = Vec::new();
         let Some(settings) = self.settings().cloned() else {
             return calls;
@@ -32,7 +32,7 @@ impl Service {
         };
         let resource = Resource::new(&settings.service, record.instance);
         let mut add = |signal, items, bytes: &[u8]| {
-            calls.push(Call {
+            calls.push(ExportCall {
                 signal,
                 items,
                 to: Rc::clone(&settings),

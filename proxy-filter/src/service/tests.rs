@@ -35,7 +35,7 @@ fn shared() -> EnvoySharedData {
 }
 
 /// Publishes, and gives the call for traces that is then due.
-fn traces_due(service: &mut Service, now: Now) -> Option<Call> {
+fn traces_due(service: &mut Service, now: Now) -> Option<ExportCall> {
     let mut record = Record::new(1, [1; 16]);
     publish(service, &mut record);
     let calls = service.due_calls(&record, WORKER, now, &mut shared());

@@ -16,7 +16,7 @@ fn delta_service() -> Service {
 }
 
 /// Requests in an export, and the beginning and end of what it covers.
-fn requests(call: &Call) -> (i64, u64, u64) {
+fn requests(call: &ExportCall) -> (i64, u64, u64) {
     let body = ExportMetricsServiceRequest::decode(call.body.as_slice()).unwrap();
     let metrics = &body.resource_metrics[0].scope_metrics[0].metrics;
     let found = metrics
