@@ -116,7 +116,7 @@ impl Plugin {
             if settings.logs.peer == PeerForm::Hash {
                 entered.peer_key = peer_key(shared, random(entropy));
             }
-            entered.enter(root, Rc::clone(&settings));
+            entered.enter(root, Rc::clone(&settings), now);
         }
         let tick = tick_millis(&settings);
         self.roots.insert(root, Root { settings, service });

@@ -88,6 +88,8 @@ pub struct Series {
 pub struct Contribution<'a> {
     /// The worker.
     pub worker: WorkerId,
+    /// When it took up the service, on the monotonic clock.
+    pub began_nanos: u64,
     /// The monotonic clock.
     pub now_nanos: u64,
     /// Nanoseconds since the Unix epoch.

@@ -30,6 +30,8 @@ pub struct Service {
     /// The contexts that have this service, the latest last, with what they
     /// were configured to do.
     roots: Vec<(u32, Rc<Settings>)>,
+    /// When the first context had this service, on the monotonic clock.
+    began_nanos: u64,
     /// What was counted of requests.
     pub red: Red,
     /// How many more traces may be sampled.
@@ -63,6 +65,7 @@ impl Service {
         Self {
             key: shared_data::record_key(service.namespace.as_deref(), &service.name),
             roots: Vec::new(),
+            began_nanos: 0,
             red: Red::default(),
             sample_limit: SampleLimit::default(),
             prober: Prober::default(),
@@ -82,7 +85,10 @@ impl Service {
     }
 
     /// A context is configured to have this service; what it says counts from now on.
-    pub fn enter(&mut self, root: u32, settings: Rc<Settings>) {
+    pub fn enter(&mut self, root: u32, settings: Rc<Settings>, now: Now) {
+        if self.roots.is_empty() {
+            self.began_nanos = now.monotonic_nanos;
+        }
         self.roots.retain(|(known, _)| *known != root);
         if settings.envoy_stats {
             self.stats.get_or_insert_default();
@@ -179,6 +185,7 @@ impl Service {
     pub fn contribution(&self, worker: WorkerId, now: Now, is_last: bool) -> Contribution<'_> {
         Contribution {
             worker,
+            began_nanos: self.began_nanos,
             now_nanos: now.monotonic_nanos,
             red: &self.red,
             ledger: &self.ledger,

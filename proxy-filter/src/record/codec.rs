@@ -131,7 +131,7 @@ impl Worker {
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.id.to_le_bytes());
         put(out, self.seen_nanos);
-        put(out, self.joined_nanos);
+        put(out, self.began_nanos);
         out.push(self.silence as u8);
         out.push(u8::from(self.has_replaced));
         put(out, self.queued.spans);
@@ -146,7 +146,7 @@ impl Worker {
         Some(Self {
             id: input.fixed()?,
             seen_nanos: input.number()?,
-            joined_nanos: input.number()?,
+            began_nanos: input.number()?,
             silence: *SILENCES.get(usize::from(input.byte()?))?,
             has_replaced: input.byte()? != 0,
             queued: Queued {

@@ -1,8 +1,10 @@
 //! Who is there: workers that are heard of, that fell silent, and that came in
 //! another's place. A VM that traps says no goodbye, and the one that the proxy
 //! starts for it is a new worker; how many there should be nobody says. So a
-//! silent worker counts as missing until one has joined after it was heard of
-//! last, and each that joins stands in for one at most.
+//! silent worker counts as missing until one joins whose VM began after it was
+//! heard of last, and each that joins stands in for one at most. Those that
+//! began together were all configured before the first of them was heard of, so
+//! none of them is taken for another's successor.
 
 use super::{Contribution, Record, WorkerId};
 use crate::ledger::{Queued, Waiting};
@@ -19,7 +21,8 @@ pub(super) struct Worker {
     pub id: WorkerId,
     /// On the monotonic clock.
     pub seen_nanos: u64,
-    pub joined_nanos: u64,
+    /// When its VM took up the service.
+    pub began_nanos: u64,
     pub silence: Silence,
     /// Whether it stands in for one that fell silent.
     pub has_replaced: bool,
@@ -52,12 +55,12 @@ impl Record {
         let now_nanos = from.now_nanos;
         let has_replaced = match before {
             Some(before) => before.has_replaced,
-            None => self.replace_one(),
+            None => self.replace_one(from.began_nanos),
         };
         self.workers.push(Worker {
             id: from.worker,
             seen_nanos: now_nanos,
-            joined_nanos: before.map_or(now_nanos, |before| before.joined_nanos),
+            began_nanos: from.began_nanos,
             silence: Silence::Heard,
             has_replaced,
             queued: from.queued,
@@ -95,7 +98,7 @@ impl Record {
             return;
         };
         let successor = self.workers.iter_mut().find(|worker| {
-            worker.joined_nanos > seen_nanos
+            worker.began_nanos > seen_nanos
                 && worker.silence == Silence::Heard
                 && !worker.has_replaced
         });
@@ -112,9 +115,10 @@ impl Record {
     }
 
     /// One has joined: whether it stands in for one that is missing.
-    fn replace_one(&mut self) -> bool {
-        let mut workers = self.workers.iter_mut();
-        if let Some(worker) = workers.find(|worker| worker.silence == Silence::Missing) {
+    fn replace_one(&mut self, began_nanos: u64) -> bool {
+        let mut missing = self.workers.iter_mut();
+        let is_before = |it: &&mut Worker| it.seen_nanos < began_nanos;
+        if let Some(worker) = missing.find(|it| it.silence == Silence::Missing && is_before(it)) {
             worker.silence = Silence::Replaced;
             return true;
         }

@@ -71,6 +71,7 @@ pub(crate) fn contribution<'a>(
 ) -> Contribution<'a> {
     Contribution {
         worker,
+        began_nanos: 0,
         now_nanos: 0,
         red,
         ledger,

@@ -4,6 +4,7 @@ use crate::ledger::Ledger;
 use crate::record::tests::contribution;
 use crate::record::{Contribution, Record, WorkerId};
 use crate::red::Red;
+use std::collections::BTreeMap;
 
 const MILLI: u64 = 1_000_000;
 
@@ -12,6 +13,8 @@ struct Process {
     record: Record,
     millis: u64,
     alive: Vec<WorkerId>,
+    /// When each began that did not at the start.
+    began: BTreeMap<WorkerId, u64>,
 }
 
 impl Process {
@@ -20,8 +23,9 @@ impl Process {
             record: Record::new(0, [0; 16]),
             millis: 1000,
             alive: (1..=workers).collect(),
+            began: BTreeMap::new(),
         };
-        process.run(2);
+        process.run(1);
         process
     }
 
@@ -29,6 +33,7 @@ impl Process {
         let (red, ledger) = (Red::default(), Ledger::default());
         self.millis += 10;
         self.record.add(&Contribution {
+            began_nanos: self.began.get(&worker).map_or(500, |millis| *millis) * MILLI,
             now_nanos: self.millis * MILLI,
             is_last,
             ..contribution(worker, &red, &ledger)
@@ -50,6 +55,8 @@ impl Process {
     }
 
     fn join(&mut self, worker: WorkerId) {
+        self.millis += 10;
+        self.began.insert(worker, self.millis);
         self.alive.push(worker);
     }
 
@@ -74,6 +81,15 @@ fn a_worker_that_traps_is_missing_after_ten_seconds_and_for_good() {
     assert_eq!(process.told(), (1, 1));
     process.run(300);
     assert_eq!(process.told(), (1, 1), "also when it is forgotten");
+}
+
+#[test]
+fn who_joined_a_little_later_is_no_successor() {
+    let mut process = Process::start(3);
+    process.trap(1);
+    assert_eq!(process.record.workers.len(), 3, "2 and 3 after it");
+    process.run(20);
+    assert_eq!(process.told(), (1, 1));
 }
 
 #[test]
@@ -136,7 +152,7 @@ fn who_hung_and_comes_back_is_not_missing() {
     process.trap(2);
     process.run(15);
     assert_eq!(process.told(), (1, 1));
-    process.join(2);
+    process.alive.push(2);
     process.run(1);
     assert_eq!(process.told(), (0, 1));
 }

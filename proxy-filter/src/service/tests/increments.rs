@@ -11,7 +11,7 @@ use prost::Message;
 fn delta_service() -> Service {
     let settings = settings(r#", "export": {"cluster": "otel", "temporality": "delta"}"#);
     let mut service = Service::new(&settings);
-    service.enter(ROOT, settings);
+    service.enter(ROOT, settings, NOW);
     service
 }
 
