@@ -212,6 +212,9 @@ fn dispatch(call: &Call) -> Result<u32, NotStarted> {
         (":scheme", b"http"),
         ("user-agent", version.as_bytes()),
     ];
+    let traceparent = call.traceparent(&mut entropy::fill);
+    let traceparent = traceparent.as_ref();
+    headers.extend(traceparent.map(|value| ("traceparent", value.as_bytes())));
     let content_type = request.content_type;
     headers.extend(content_type.map(|kind| ("content-type", kind.as_bytes())));
     let (cluster, timeout) = (request.cluster, request.timeout_millis);

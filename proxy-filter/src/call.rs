@@ -2,7 +2,10 @@
 //! and why one may not start.
 
 use crate::config::Probe;
+use crate::session::Entropy;
 use crate::signal::ExportCall;
+use sightline_core::id::{SpanId, TraceId};
+use sightline_core::trace_context::{SpanContext, TraceFlags, Traceparent};
 use std::rc::Rc;
 
 /// A request to send.
@@ -43,6 +46,23 @@ pub enum NotStarted {
 }
 
 impl Call {
+    /// What keeps a probe out of traces: a context that is not sampled, which
+    /// whoever is asked goes on with.
+    pub fn traceparent(&self, entropy: Entropy<'_>) -> Option<Traceparent> {
+        let Self::Probe(_) = self else {
+            return None;
+        };
+        let (mut trace, mut span) = ([0; 16], [0; 8]);
+        entropy(&mut trace);
+        entropy(&mut span);
+        let context = SpanContext {
+            trace_id: TraceId::from_entropy(trace),
+            span_id: SpanId::from_entropy(span),
+            flags: TraceFlags::RANDOM,
+        };
+        Some(context.to_traceparent())
+    }
+
     /// The request; none where there is nowhere to send it to.
     pub fn request(&self) -> Option<Request<'_>> {
         match self {

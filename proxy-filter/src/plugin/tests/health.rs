@@ -56,6 +56,8 @@ fn a_probe_is_asked_answered_and_told() {
     assert_eq!((request.method, request.path), ("GET", "/"));
     assert_eq!((request.cluster, request.authority), ("api", "api"));
     assert_eq!((request.content_type, request.body), (None, &b""[..]));
+    let traceparent = call.traceparent(&mut entropy).unwrap();
+    assert!(traceparent.as_str().ends_with("-0707070707070707-02"));
     let now = later(9);
     let plugin = &mut worker.plugin;
     assert_eq!(plugin.called(ROOT, call, Ok(5), now, &mut entropy), None);

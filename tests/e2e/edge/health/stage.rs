@@ -54,7 +54,13 @@ impl Stage {
             if status < 100 {
                 std::thread::sleep(Duration::from_secs(status.into()));
             }
-            let is_right = request.method == "GET" && request.target == "/up";
+            // It shall leave no trace: its context is not sampled.
+            let mut headers = request.headers.iter();
+            let is_unsampled = headers.any(|(name, value)| {
+                name == "traceparent" && value.len() == 55 && value.ends_with("-02")
+            });
+            let is_get = request.method == "GET" && request.target == "/up";
+            let is_right = is_get && is_unsampled;
             http_server::Answer::new(if is_right { status.max(200) } else { 418 }, "")
         });
         let (upstream, dependency) = (Upstream::start().unwrap(), dependency.unwrap());
