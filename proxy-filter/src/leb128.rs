@@ -60,12 +60,34 @@ impl<'a> Input<'a> {
 
     /// A text.
     pub fn text(&mut self) -> Option<&'a str> {
-        let len = self.len()?;
+        let len = self.size()?;
         core::str::from_utf8(self.take(len)?).ok()
     }
 
     /// A length.
-    pub fn len(&mut self) -> Option<usize> {
+    pub fn size(&mut self) -> Option<usize> {
         usize::try_from(self.number()?).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_is_read_and_what_is_cut_off_is_not() {
+        for number in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX] {
+            let mut bytes = Vec::new();
+            put(&mut bytes, number);
+            put_text(&mut bytes, "ä");
+            let mut input = Input(&bytes);
+            assert_eq!((input.number(), input.text()), (Some(number), Some("ä")));
+            assert_eq!(input.byte(), None);
+            let mut input = Input(&bytes[..bytes.len() - 1]);
+            assert_eq!((input.number(), input.text()), (Some(number), None));
+        }
+        assert_eq!(Input(&[0x80; 20]).number(), None, "too long");
+        assert_eq!(Input(&[9, b'a']).text(), None, "longer than there is");
+        assert_eq!(Input(&[1, 0xff]).text(), None, "no UTF-8");
     }
 }

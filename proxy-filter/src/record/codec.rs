@@ -78,7 +78,7 @@ impl Record {
         for count in ledger.counts_mut() {
             *count = input.number()?;
         }
-        let max_series = input.len()?;
+        let max_series = input.size()?;
         let metrics_acknowledged_unix_nanos = input.number()?;
         let mut workers = Vec::new();
         for _ in 0..input.number()? {
@@ -176,7 +176,7 @@ impl Series {
     }
 
     fn read(input: &mut Input<'_>) -> Option<Self> {
-        let method = input.len()?;
+        let method = input.size()?;
         let route = input.text()?;
         let finished = Tallies::read(input)?;
         let mut in_progress = Vec::new();
