@@ -102,19 +102,22 @@ fn resolve_probe(
     if raw.authority.as_deref() == Some("") {
         problems.add(path("authority"), "must not be empty");
     }
+    if let Some(name) = &raw.name {
+        let unfit = |name: &str| name.is_empty() || name.len() > limits::PROBE_NAME_LEN;
+        if unfit(name) || name.chars().any(char::is_control) {
+            let message = format!(
+                "must be text of 1 to {} bytes without control characters",
+                limits::PROBE_NAME_LEN
+            );
+            problems.add(path("name"), message);
+        }
+    }
     let Some(cluster) = raw.cluster.filter(|cluster| !cluster.is_empty()) else {
         problems.add(path("cluster"), "is required: the proxy's cluster to ask");
         return None;
     };
     let name = raw.name.unwrap_or_else(|| cluster.clone());
-    if name.is_empty() || name.len() > limits::PROBE_NAME_LEN || name.chars().any(char::is_control)
-    {
-        let message = format!(
-            "must be text of 1 to {} bytes without control characters",
-            limits::PROBE_NAME_LEN
-        );
-        problems.add(path("name"), message);
-    } else if name == WORKERS {
+    if name == WORKERS {
         problems.add(path("name"), "has another meaning; choose another");
     }
     Some(Probe {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub struct Health {
     /// Their path: the filter itself answers GET and HEAD for it and, below it,
     /// for `/live`, `/ready` and `/startup`.
-    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/.*[^/]$")))]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^/")))]
     pub path: String,
     /// Milliseconds between two requests of a probe.
     #[cfg_attr(feature = "schema", schemars(range(min = limits::PROBE_INTERVAL_MS.0, max = limits::PROBE_INTERVAL_MS.1)))]
