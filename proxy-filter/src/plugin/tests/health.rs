@@ -1,6 +1,8 @@
 //! Health, from the tick that asks to the request that is answered.
 
 use super::*;
+use crate::call::Call;
+use crate::exporter::Answer;
 
 const HEALTHY: &[u8] = br#"{
     "service": {"name": "edge"},
