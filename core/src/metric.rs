@@ -2,9 +2,9 @@
 //! one place, for all ways out, for documents and for rules.
 
 use crate::names::{
-    ENDPOINT, ERROR_TYPE, EXCEPTION_TYPE, METHOD, MOBILE, NAVIGATION_TYPE, PREFIX, REASON, RESULT,
-    SERVICE_VERSION, SIGNAL, STATUS_CODE, URL_TEMPLATE_LABEL, VERSION, error, ingest, reason,
-    signal,
+    ENDPOINT, ERROR_TYPE, EXCEPTION_TYPE, METHOD, MOBILE, NAVIGATION_TYPE, PREFIX, PROBE, REASON,
+    RESULT, SERVICE_VERSION, SIGNAL, STATUS_CODE, URL_TEMPLATE_LABEL, VERSION, error, ingest,
+    reason, signal,
 };
 
 /// What kind of numbers a metric has.
@@ -108,11 +108,15 @@ metrics! {
     INGEST_REQUESTS = Counter "sightline_edge_ingest_requests_total" "{request}" [RESULT]
         "Requests with which pages send telemetry, by what became of them.";
     VMS = Gauge "sightline_edge_vms" "{vm}" []
-        "VMs of the filter heard of in the last 30 seconds: one for each of Envoy's workers and one for its main thread.";
+        "VMs of the filter heard of in the last 10 seconds: one for each of Envoy's workers and one for its main thread.";
     VMS_LOST = Counter "sightline_edge_vms_lost_total" "{vm}" []
-        "VMs of the filter that fell silent without a goodbye.";
+        "VMs of the filter that fell silent, for 10 seconds and without a goodbye.";
+    VMS_MISSING = Gauge "sightline_edge_vms_missing" "{vm}" []
+        "VMs of the filter that fell silent and that no new one has replaced.";
     HEARTBEAT_AGE = Gauge "sightline_edge_heartbeat_age_seconds" "s" []
         "Time since the VM that was silent for longest was heard of.";
+    PROBE_UP = Gauge "sightline_edge_probe_up" "1" [PROBE]
+        "Whether a dependency that the edge asks for its health is well: 1, or 0.";
     BUILD_INFO = Gauge "sightline_edge_build_info" "1" [VERSION]
         "Always 1; the label says which build of the filter runs.";
 }

@@ -136,6 +136,8 @@ pub const REASON: &str = "reason";
 pub const RESULT: &str = "result";
 /// Label: the path below which routes found no room.
 pub const PREFIX: &str = "prefix";
+/// Label: what is asked for its health.
+pub const PROBE: &str = "probe";
 /// Label: what kind of failure it was.
 pub const ERROR_TYPE: &str = "type";
 /// Label: what is exported, one of [`signal::ALL`].

@@ -13,12 +13,15 @@ mod entropy;
 mod host;
 mod stats;
 
+use crate::call::{Call, NotStarted};
 use crate::exporter::{Answer, rejected_in};
+use crate::health::Endpoint;
 use crate::ingest;
 use crate::now::Now;
+use crate::open_metrics::Form;
 use crate::plugin::{Decision, Plugin, Proxy, StreamInfo};
 use crate::session::Effect;
-use crate::signal::{Call, Change};
+use crate::signal::Change;
 use host::{Level, Map};
 use std::cell::RefCell;
 
@@ -89,18 +92,30 @@ pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, is_end: u
             entropy: &mut entropy::fill,
         };
         let decision = plugin.request(stream, &headers, proxy, &mut apply);
-        let form = match decision {
-            Decision::Continue => return CONTINUE,
-            Decision::AnswerWithPage(form) => form,
+        let is_sent = match decision {
+            Decision::Continue => false,
             Decision::Answer(answer) => return answer_with(&answer),
+            Decision::AnswerWithPage(form) => send_page(plugin, stream, form),
+            Decision::AnswerWithHealth(endpoint) => send_health(plugin, stream, endpoint),
         };
-        let now = clock::now();
-        let page = plugin.page(stream, form, now, &mut host::Shared, &mut entropy::fill);
-        let sent = match page {
-            Some(page) => host::send_local_response(200, form.content_type(), page.as_bytes()),
-            None => host::send_local_response(503, "text/plain", b"no shared data\n"),
-        };
-        if sent { PAUSE } else { CONTINUE }
+        if is_sent { PAUSE } else { CONTINUE }
+    })
+}
+
+fn send_page(plugin: &mut Plugin, stream: u32, form: Form) -> bool {
+    let now = clock::now();
+    let page = plugin.page(stream, form, now, &mut host::Shared, &mut entropy::fill);
+    match page {
+        Some(page) => host::send_local_response(200, form.content_type(), page.as_bytes()),
+        None => host::send_local_response(503, "text/plain", b"no shared data\n"),
+    }
+}
+
+fn send_health(plugin: &mut Plugin, stream: u32, endpoint: Endpoint) -> bool {
+    let reply = plugin.health(stream, endpoint, clock::now(), &mut host::Shared);
+    reply.is_some_and(|reply| {
+        let status = u32::from(reply.status);
+        host::send_local_response(status, "application/json", reply.body.as_bytes())
     })
 }
 
@@ -163,7 +178,7 @@ pub extern "C" fn proxy_on_tick(root: u32) {
     });
 }
 
-/// The answer to an export, or that there is none.
+/// The answer to a call of ours, or that there is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn proxy_on_http_call_response(
     root: u32,
@@ -178,7 +193,8 @@ pub extern "C" fn proxy_on_http_call_response(
             answer.status = header_number(b":status").and_then(|status| u16::try_from(status).ok());
             answer.retry_after_seconds = header_number(b"retry-after");
             let body = host::call_response_body(body_size.min(MAX_ANSWER_BYTES));
-            answer.rejected = rejected_in(&body.unwrap_or_default());
+            answer.body = body.unwrap_or_default();
+            answer.rejected = rejected_in(&answer.body);
         }
         let now = clock::now();
         log_change(plugin.answered(
@@ -212,20 +228,23 @@ fn send(plugin: &mut Plugin, root: u32, calls: Vec<Call>, now: Now) {
     }
 }
 
-fn dispatch(call: &Call) -> Option<u32> {
-    let export = call.to.export.as_ref()?;
-    let headers: [(&str, &[u8]); 6] = [
-        (":method", b"POST"),
-        (":path", call.path(export).as_bytes()),
-        (":authority", export.authority.as_bytes()),
+fn dispatch(call: &Call) -> Result<u32, NotStarted> {
+    let request = call.request().ok_or(NotStarted::NoCluster)?;
+    let version = concat!("sightline-filter/", env!("CARGO_PKG_VERSION"));
+    let mut headers: Vec<(&str, &[u8])> = vec![
+        (":method", request.method.as_bytes()),
+        (":path", request.path.as_bytes()),
+        (":authority", request.authority.as_bytes()),
         (":scheme", b"http"),
-        ("content-type", b"application/x-protobuf"),
-        (
-            "user-agent",
-            concat!("sightline-filter/", env!("CARGO_PKG_VERSION")).as_bytes(),
-        ),
+        ("user-agent", version.as_bytes()),
     ];
-    host::http_call(&export.cluster, &headers, &call.body, export.timeout_millis)
+    let traceparent = call.traceparent(&mut entropy::fill);
+    let traceparent = traceparent.as_ref();
+    headers.extend(traceparent.map(|value| ("traceparent", value.as_bytes())));
+    let content_type = request.content_type;
+    headers.extend(content_type.map(|kind| ("content-type", kind.as_bytes())));
+    let (cluster, timeout) = (request.cluster, request.timeout_millis);
+    host::http_call(cluster, &headers, request.body, timeout)
 }
 
 fn log_change(change: Option<Change>) {

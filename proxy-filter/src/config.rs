@@ -4,6 +4,7 @@
 //! The document itself is described in [`raw`].
 
 mod counters;
+mod health;
 mod ingest;
 mod logs;
 mod openapi;
@@ -12,6 +13,7 @@ mod protobuf_struct;
 pub mod raw;
 mod sampling;
 
+pub use health::{Health, Probe};
 pub use ingest::{Ingest, Rate};
 pub use logs::AccessLog;
 pub use problem::Problem;
@@ -84,6 +86,8 @@ pub struct Settings {
     pub logs: AccessLog,
     /// Telemetry that pages send.
     pub ingest: Option<Ingest>,
+    /// The health endpoints.
+    pub health: Option<Health>,
     /// Where spans, metrics and log records go.
     pub export: Option<Export>,
 }
@@ -183,6 +187,10 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     let naming = raw.export.as_ref().map(|export| export.metric_names);
     let logs = logs::resolve(raw.logs, raw.export.is_some(), problems);
     let ingest = ingest::resolve(raw.ingest, raw.metrics.path.as_deref(), problems);
+    let page = raw.metrics.path.as_deref();
+    let health = raw
+        .health
+        .map(|health| health::resolve(health, page, problems));
     let export = raw
         .export
         .and_then(|export| resolve_export(export, problems));
@@ -233,6 +241,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         },
         logs: logs?,
         ingest,
+        health,
         export,
     })
 }

@@ -15,7 +15,7 @@ const FORGOTTEN_AFTER_NANOS: u64 = 660 * NANOS_PER_SECOND;
 const MAX_RETRY_AFTER_SECONDS: u64 = 300;
 
 /// What the receiver answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The status; none if no answer came.
     pub status: Option<u16>,
@@ -23,6 +23,8 @@ pub struct Answer {
     pub retry_after_seconds: Option<u64>,
     /// Items that the receiver says it has not taken, of an export that succeeded.
     pub rejected: u64,
+    /// The beginning of its body.
+    pub body: Vec<u8>,
 }
 
 /// What an answer means for what was sent.

@@ -10,8 +10,8 @@ use crate::record::{Record, Series};
 use sightline_core::histogram::Histogram;
 use sightline_core::metric::{self, Kind, Metric, conventional};
 use sightline_core::names::{
-    self, ENDPOINT, ERROR_TYPE, METHOD, PREFIX, REASON, RESULT, SIGNAL, STATUS_CODE, VERSION,
-    ingest::RESULTS,
+    self, ENDPOINT, ERROR_TYPE, METHOD, PREFIX, PROBE, REASON, RESULT, SIGNAL, STATUS_CODE,
+    VERSION, ingest::RESULTS,
 };
 use sightline_core::redact;
 use std::borrow::Cow;
@@ -301,10 +301,12 @@ fn own(record: &Record, now: Now) -> Vec<Family<'_>> {
         by(RESULT, &metric::INGEST_REQUESTS, &RESULTS, &ledger.ingest),
         single(&metric::VMS, Value::Int(alive)),
         single(&metric::VMS_LOST, Value::Int(ledger.workers_lost)),
+        single(&metric::VMS_MISSING, Value::Int(record.missing())),
         single(
             &metric::HEARTBEAT_AGE,
             Value::Float(oldest_nanos as f64 / 1e9),
         ),
+        family(&metric::PROBE_UP, probes(record)),
         family(
             &metric::BUILD_INFO,
             [(vec![(VERSION, version)], Value::Int(1))],
@@ -313,12 +315,20 @@ fn own(record: &Record, now: Now) -> Vec<Family<'_>> {
     families
 }
 
+fn probes(record: &Record) -> impl Iterator<Item = (Labels<'_>, Value<'_>)> {
+    record.findings().iter().map(|finding| {
+        let labels = vec![(PROBE, Cow::Borrowed(&*finding.name))];
+        let is_good = finding.outcome.reason().is_none();
+        (labels, Value::Int(u64::from(is_good)))
+    })
+}
+
 /// Nothing where nobody exports: nothing is late then.
 fn lags(record: &Record, now: Now) -> Vec<(Labels<'static>, Value<'static>)> {
     let lags = names::signal::ALL
         .into_iter()
         .zip(record.lags(now.unix_nanos));
-    let lags = lags.filter(|_| record.has_leader());
+    let lags = lags.filter(|_| record.is_exported());
     lags.map(|(signal, nanos)| {
         let labels = vec![(SIGNAL, Cow::Borrowed(signal))];
         (labels, Value::Float(nanos as f64 / 1e9))

@@ -12,6 +12,7 @@
 mod abi;
 pub mod access_log;
 pub mod business_counter;
+pub mod call;
 pub mod config;
 pub mod envoy_stats;
 pub mod exemplar;
@@ -21,7 +22,9 @@ pub mod families;
 pub mod finished_span;
 pub mod governor;
 pub mod header_map;
+pub mod health;
 pub mod ingest;
+pub mod leb128;
 pub mod ledger;
 pub mod metrics_export;
 pub mod now;

@@ -2,21 +2,21 @@
 //! under way. It decides everything and touches no host: headers, clocks,
 //! random bytes and the proxy's shared data come in as arguments.
 
+mod calls;
 mod end;
 mod ingested;
 mod proxy;
-mod tick;
 
+pub use calls::Tick;
 pub use end::StreamInfo;
 pub use proxy::Proxy;
-pub use tick::Tick;
 
 use crate::access_log::peer_key;
 use crate::config::{PeerForm, Settings};
 use crate::envoy_stats::Increment;
-use crate::exporter::Answer;
 use crate::families::{Naming, families};
 use crate::header_map::HeaderMap;
+use crate::health::{Digest, Endpoint, Reply};
 use crate::ingest;
 use crate::now::Now;
 use crate::open_metrics::{self, Form};
@@ -27,7 +27,6 @@ use crate::sample_limit;
 use crate::service::Service;
 use crate::session::{self, Class, Effect, Entropy, Head, Session};
 use crate::shared_data::SharedData;
-use crate::signal::{Call, Change};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -85,6 +84,8 @@ pub enum Decision {
     AnswerWithPage(Form),
     /// The filter answers.
     Answer(ingest::Answer),
+    /// The filter answers what it knows of the proxy's health.
+    AnswerWithHealth(Endpoint),
 }
 
 impl Plugin {
@@ -126,13 +127,9 @@ impl Plugin {
                 entered.peer_key = peer_key(shared, random(entropy));
             }
             ingested::prepare(entered, &settings, shared, entropy);
-            entered.enter(root, Rc::clone(&settings));
+            entered.enter(root, Rc::clone(&settings), now);
         }
-        let interval = settings
-            .export
-            .as_ref()
-            .map(|export| export.interval_millis);
-        let tick = interval.unwrap_or(MAX_TICK_MILLIS).min(MAX_TICK_MILLIS);
+        let tick = tick_millis(&settings);
         // Workers start together; with periods of their own they drift apart
         // and do not all write at the same time.
         let spread = u64::from_le_bytes(random(entropy));
@@ -206,6 +203,10 @@ impl Plugin {
                 let (state, decision) = ingested::take(settings, service, headers, proxy, emit);
                 stream.state = state;
                 decision
+            }
+            Class::Health(endpoint) => {
+                stream.state = State::Untouched;
+                Decision::AnswerWithHealth(endpoint)
             }
             Class::Traced => {
                 if let Some(service) = self.services.get_mut(stream.root.service) {
@@ -314,33 +315,20 @@ impl Plugin {
         Some(open_metrics::page(&families, form))
     }
 
-    /// A call that was due has started, or could not.
-    pub fn called(
-        &mut self,
-        root: u32,
-        call: &Call,
-        token: Option<u32>,
-        now: Now,
-        entropy: Entropy<'_>,
-    ) -> Option<Change> {
-        let random = u64::from_le_bytes(random(entropy));
-        self.service_of(root)?
-            .called(call, root, token, now, random)
-    }
-
-    /// The answer to a call, or that there is none.
-    pub fn answered(
-        &mut self,
-        root: u32,
-        token: u32,
-        answer: &Answer,
+    /// What a request for the proxy's health is answered: what was found before,
+    /// the same in all workers.
+    pub fn health(
+        &self,
+        stream: u32,
+        endpoint: Endpoint,
         now: Now,
         shared: &mut impl SharedData,
-        entropy: Entropy<'_>,
-    ) -> Option<Change> {
-        let random = u64::from_le_bytes(random(entropy));
-        self.service_of(root)?
-            .answered(root, token, answer, now, random, shared)
+    ) -> Option<Reply> {
+        let root = &self.streams.get(&stream)?.root;
+        let health = root.settings.health.as_ref()?;
+        let service = self.services.get(root.service)?;
+        let digest = Digest::read(shared, &service.key);
+        Some(endpoint.reply(health, digest.as_ref(), now.monotonic_nanos))
     }
 
     fn service_of(&mut self, root: u32) -> Option<&mut Service> {
@@ -354,6 +342,14 @@ impl Plugin {
         }
         self.worker
     }
+}
+
+/// As often as anything is due, and at least once a second.
+fn tick_millis(settings: &Settings) -> u64 {
+    let export = settings.export.as_ref().map(|it| it.interval_millis);
+    let health = settings.health.as_ref().map(|it| it.interval_millis);
+    let least = export.into_iter().chain(health).min();
+    least.unwrap_or(MAX_TICK_MILLIS).min(MAX_TICK_MILLIS)
 }
 
 fn random<const N: usize>(entropy: Entropy<'_>) -> [u8; N] {

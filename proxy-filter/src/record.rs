@@ -6,22 +6,26 @@
 
 mod codec;
 mod places;
+mod presence;
 mod since;
 
 pub use places::Standing;
 
+use crate::config::Probe;
 use crate::governor::Offenders;
+use crate::health::Finding;
 use crate::ledger::{Drop, Ledger, Queued, Waiting};
 use crate::outcome::Tallies;
 use crate::red::{self, Limits, Red};
 use places::LazyNames;
+use presence::Worker;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-/// A worker that was not heard of for so long is taken for dead.
+/// A worker that was not heard of for so long is taken for dead: what waits in
+/// it is given up.
 const WORKER_LOST_AFTER_NANOS: u64 = 120_000_000_000;
-/// A worker that was heard of within this time is taken to be well.
-const HEARTBEAT_NANOS: u64 = 30_000_000_000;
-/// How long the right to export the metrics holds without renewal.
+/// How long the right to act for all holds without renewal.
 const LEASE_NANOS: u64 = 10_000_000_000;
 
 /// A worker's name for itself: random, not zero.
@@ -34,9 +38,11 @@ pub struct Record {
     pub start_unix_nanos: u64,
     /// Random bytes that make `service.instance.id`.
     pub instance: [u8; 16],
-    /// The worker that exports the metrics, and until when nobody else may, on
-    /// the monotonic clock.
+    /// The worker that acts for all, exports the metrics and asks for health,
+    /// and until when nobody else may, on the monotonic clock.
     lease: (WorkerId, u64),
+    /// Whether it exports.
+    exports: bool,
     /// What became of spans, log records and metric points.
     pub ledger: Ledger,
     /// The most series, as the worker that published last has it.
@@ -44,6 +50,10 @@ pub struct Record {
     /// When metrics were acknowledged last, in nanoseconds since the Unix epoch.
     metrics_acknowledged_unix_nanos: u64,
     workers: Vec<Worker>,
+    /// Workers that fell silent, nobody stands in for and nothing else is known of.
+    missing: u64,
+    /// What probes found last.
+    findings: Vec<Finding>,
     /// Ordered by route and method.
     series: Vec<Series>,
     /// Changes with the names that workers should know.
@@ -58,15 +68,6 @@ pub struct Record {
     gone_errors: BTreeMap<u8, u64>,
     /// Counters of the operator.
     counters: BTreeMap<Box<str>, f64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Worker {
-    id: WorkerId,
-    /// On the monotonic clock.
-    seen_nanos: u64,
-    queued: Queued,
-    waiting: Waiting,
 }
 
 /// The requests of one method and route in all workers.
@@ -87,6 +88,8 @@ pub struct Series {
 pub struct Contribution<'a> {
     /// The worker.
     pub worker: WorkerId,
+    /// When it took up the service, on the monotonic clock.
+    pub began_nanos: u64,
     /// The monotonic clock.
     pub now_nanos: u64,
     /// Nanoseconds since the Unix epoch.
@@ -105,6 +108,12 @@ pub struct Contribution<'a> {
     pub metrics_acknowledged_unix_nanos: u64,
     /// Whether it could export the metrics.
     pub can_export: bool,
+    /// Whether it could ask for health.
+    pub can_probe: bool,
+    /// The probes that it has.
+    pub probes: &'a [Rc<Probe>],
+    /// What they found.
+    pub found: &'a [Finding],
     /// Whether this is its last contribution.
     pub is_last: bool,
 }
@@ -129,10 +138,13 @@ impl Record {
             start_unix_nanos,
             instance,
             lease: (0, 0),
+            exports: false,
             ledger: Ledger::default(),
             max_series: 0,
             metrics_acknowledged_unix_nanos: start_unix_nanos,
             workers: Vec::new(),
+            missing: 0,
+            findings: Vec::new(),
             series: Vec::new(),
             names_version: 0,
             series_start_unix_nanos: start_unix_nanos,
@@ -179,7 +191,7 @@ impl Record {
         let ages = self.workers.iter();
         let ages = ages.map(|worker| now_nanos.saturating_sub(worker.seen_nanos));
         ages.fold((0u64, 0u64), |(alive, oldest), age| {
-            let is_alive = u64::from(age <= HEARTBEAT_NANOS);
+            let is_alive = u64::from(age <= presence::SILENT_NANOS);
             (alive.saturating_add(is_alive), oldest.max(age))
         })
     }
@@ -189,12 +201,17 @@ impl Record {
         self.workers.iter().any(|known| known.id == worker)
     }
 
-    /// Whether any worker exports the metrics.
-    pub fn has_leader(&self) -> bool {
-        self.lease.0 != 0
+    /// What probes found last.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
-    /// Whether this worker is the one that exports the metrics.
+    /// Whether any worker exports the metrics.
+    pub fn is_exported(&self) -> bool {
+        self.lease.0 != 0 && self.exports
+    }
+
+    /// Whether this worker is the one that acts for all.
     pub fn is_leader(&self, worker: WorkerId) -> bool {
         self.lease.0 == worker
     }
@@ -209,6 +226,8 @@ impl Record {
         for (name, more) in from.red.counters() {
             *self.counters.entry(Box::from(name)).or_default() += more;
         }
+        let mut known = self.workers.iter();
+        let before = known.find(|known| known.id == from.worker).cloned();
         self.forget(from.worker);
         for (parent, requests) in from.red.offenders().list() {
             self.offenders.add(parent, *requests);
@@ -219,15 +238,11 @@ impl Record {
         }
         self.expire(from);
         if !from.is_last {
-            self.workers.push(Worker {
-                id: from.worker,
-                seen_nanos: from.now_nanos,
-                queued: from.queued,
-                waiting: from.waiting,
-            });
+            self.hear(from, before.as_ref());
         }
         self.forget_the_lost(from.now_nanos);
         self.pass_lease(from);
+        self.keep_findings(from);
     }
 
     fn add_series(&mut self, from: &Contribution<'_>, more: &red::Series, names: &mut LazyNames) {
@@ -271,19 +286,34 @@ impl Record {
         };
         while let Some(worker) = self.workers.iter().find(lost).cloned() {
             self.ledger.drop_waiting(Drop::WorkerLost, worker.queued);
-            self.ledger.workers_lost = self.ledger.workers_lost.saturating_add(1);
-            self.forget(worker.id);
+            self.forget_silent(&worker);
         }
     }
 
     fn pass_lease(&mut self, from: &Contribution<'_>) {
         let (holder, until) = self.lease;
-        let may = from.can_export && !from.is_last;
+        let may = (from.can_export || from.can_probe) && !from.is_last;
         let is_free = holder == 0 || from.now_nanos > until;
         if may && (is_free || holder == from.worker) {
             self.lease = (from.worker, from.now_nanos.saturating_add(LEASE_NANOS));
+            self.exports = from.can_export;
         } else if holder == from.worker {
             self.lease = (0, 0);
+        }
+    }
+
+    /// Takes what probes found. Probes that there are no more go.
+    fn keep_findings(&mut self, from: &Contribution<'_>) {
+        for found in from.found {
+            let mut known = self.findings.iter_mut();
+            match known.find(|known| known.name == found.name) {
+                Some(known) => known.clone_from(found),
+                None => self.findings.push(found.clone()),
+            }
+        }
+        if self.is_leader(from.worker) {
+            let is_there = |known: &Finding| from.probes.iter().any(|it| *it.name == *known.name);
+            self.findings.retain(is_there);
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::envoy_stats::{EnvoyStats, Increment};
 use crate::exported::Exported;
 use crate::exporter::{Answer, Exporter, UnderWay, Verdict};
 use crate::finished_span::FinishedSpan;
+use crate::health::Prober;
 use crate::ingest;
 use crate::ingest::client_limit::ClientLimit;
 use crate::ledger::{Drop, Failure, Ledger, Queued, Waiting};
@@ -20,7 +21,7 @@ use crate::record::{Contribution, Record, WorkerId};
 use crate::red::{Limits, Red};
 use crate::sample_limit::SampleLimit;
 use crate::shared_data::{self, SharedData};
-use crate::signal::{Call, Change, SIGNALS, Signal};
+use crate::signal::{Change, ExportCall, SIGNALS, Signal};
 use std::rc::Rc;
 
 /// A service.
@@ -31,12 +32,16 @@ pub struct Service {
     /// The contexts that have this service, the latest last, with what they
     /// were configured to do.
     roots: Vec<(u32, Rc<Settings>)>,
+    /// When the first context had this service, on the monotonic clock.
+    began_nanos: u64,
     /// What was counted of requests.
     pub red: Red,
     /// How many more traces may be sampled.
     pub sample_limit: SampleLimit,
     /// How much more pages may send.
     pub client_limit: ClientLimit,
+    /// What is asked for health.
+    pub prober: Prober,
     ledger: Ledger,
     /// Where the proxy's own statistics are to say the same.
     stats: Option<EnvoyStats>,
@@ -68,9 +73,11 @@ impl Service {
         Self {
             key: shared_data::record_key(service.namespace.as_deref(), &service.name),
             roots: Vec::new(),
+            began_nanos: 0,
             red: Red::default(),
             sample_limit: SampleLimit::default(),
             client_limit: ClientLimit::default(),
+            prober: Prober::default(),
             ledger: Ledger::default(),
             stats: None,
             spans: Queue::default(),
@@ -89,18 +96,24 @@ impl Service {
     }
 
     /// A context is configured to have this service; what it says counts from now on.
-    pub fn enter(&mut self, root: u32, settings: Rc<Settings>) {
+    pub fn enter(&mut self, root: u32, settings: Rc<Settings>, now: Now) {
+        if self.roots.is_empty() {
+            self.began_nanos = now.monotonic_nanos;
+        }
         self.roots.retain(|(known, _)| *known != root);
         if settings.envoy_stats {
             self.stats.get_or_insert_default();
         }
         self.roots.push((root, settings));
+        self.configure_prober();
     }
 
     /// A context ends, and with it its calls. Says whether it was the last.
     pub fn leave(&mut self, root: u32) -> bool {
         self.roots.retain(|(known, _)| *known != root);
         let is_last = self.roots.is_empty();
+        self.prober.leave(root);
+        self.configure_prober();
         for signal in SIGNALS {
             let exporter = self.exporter(signal);
             if exporter.under_way().is_some_and(|call| call.root == root) {
@@ -113,6 +126,11 @@ impl Service {
             }
         }
         is_last
+    }
+
+    fn configure_prober(&mut self) {
+        let all = self.roots.iter().map(|(_, settings)| &**settings);
+        self.prober.configure(all);
     }
 
     /// The answer to what is under way no longer matters. Spans and log
@@ -183,6 +201,7 @@ impl Service {
     pub fn contribution(&self, worker: WorkerId, now: Now, is_last: bool) -> Contribution<'_> {
         Contribution {
             worker,
+            began_nanos: self.began_nanos,
             now_nanos: now.monotonic_nanos,
             red: &self.red,
             ledger: &self.ledger,
@@ -195,6 +214,9 @@ impl Service {
             },
             metrics_acknowledged_unix_nanos: self.acknowledged_unix_nanos,
             can_export: self.export().is_some(),
+            can_probe: self.prober.is_on(),
+            probes: self.prober.probes(),
+            found: self.prober.found(),
             is_last,
         }
     }
@@ -231,6 +253,7 @@ impl Service {
             }
         }
         self.red.published();
+        self.prober.published();
         let held = self.spans.series().chain(self.log_records.series());
         self.red.settle(record, held);
         self.ledger = Ledger::default();
@@ -242,10 +265,10 @@ impl Service {
         self.stats.as_mut().map_or_else(Vec::new, EnvoyStats::drain)
     }
 
-    /// A call has started, or could not.
+    /// An export has started, or could not.
     pub fn called(
         &mut self,
-        call: &Call,
+        call: &ExportCall,
         root: u32,
         token: Option<u32>,
         now: Now,

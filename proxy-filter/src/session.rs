@@ -16,6 +16,7 @@ pub use trace::Entropy;
 use crate::access_log::Logged;
 use crate::config::{IdFormat, KeepId, Settings};
 use crate::finished_span::FinishedSpan;
+use crate::health::Endpoint;
 use crate::outcome::Outcome;
 use crate::sampling::MaySample;
 use crate::texts::{Text, Texts};
@@ -52,6 +53,8 @@ pub enum Class {
     MetricsPage,
     /// Carries telemetry of a page.
     Ingest,
+    /// Asks for the proxy's health.
+    Health(Endpoint),
 }
 
 /// A request that is under way.
@@ -97,8 +100,12 @@ pub fn classify(settings: &Settings, head: &Head<'_>) -> Class {
         return Class::Traced;
     };
     let page = settings.metrics_path.as_deref();
-    if page == Some(path_of(path)) && matches!(head.method, b"GET" | b"HEAD") {
+    let is_read = matches!(head.method, b"GET" | b"HEAD");
+    let health = settings.health.as_ref().filter(|_| is_read);
+    if page == Some(path_of(path)) && is_read {
         Class::MetricsPage
+    } else if let Some(endpoint) = health.and_then(|it| Endpoint::at(path_of(path), it)) {
+        Class::Health(endpoint)
     } else if settings.exclude.template_for(path).is_some() {
         Class::Excluded
     } else {

@@ -22,7 +22,7 @@ pub const SIGNALS: [Signal; 3] = [Signal::Traces, Signal::Logs, Signal::Metrics]
 
 /// An export request to send.
 #[derive(Debug)]
-pub struct Call {
+pub struct ExportCall {
     /// What it carries.
     pub signal: Signal,
     /// How many items: spans, log records or metric points.
@@ -55,7 +55,7 @@ impl Signal {
     }
 }
 
-impl Call {
+impl ExportCall {
     /// The path to post to.
     pub fn path<'a>(&self, export: &'a Export) -> &'a str {
         match self.signal {

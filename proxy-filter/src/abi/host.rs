@@ -2,6 +2,7 @@
 //! an absence, and bytes are bytes. The list of these imports is kept in
 //! `imports.txt`; some hosts know only few.
 
+use crate::call::NotStarted;
 use crate::header_map;
 use crate::shared_data::{NotWritten, SharedData};
 
@@ -30,6 +31,7 @@ pub enum Map {
 }
 
 const OK: u32 = 0;
+const BAD_ARGUMENT: u32 = 2;
 const BUFFER_CALL_RESPONSE_BODY: u32 = 4;
 const BUFFER_PLUGIN_CONFIGURATION: u32 = 7;
 
@@ -264,7 +266,7 @@ pub fn http_call(
     headers: &[(&str, &[u8])],
     body: &[u8],
     timeout_millis: u32,
-) -> Option<u32> {
+) -> Result<u32, NotStarted> {
     let headers = header_map::serialize(headers);
     let trailers = header_map::serialize(&[]);
     let mut token = 0;
@@ -283,7 +285,11 @@ pub fn http_call(
             &mut token,
         )
     };
-    (started == OK).then_some(token)
+    match started {
+        OK => Ok(token),
+        BAD_ARGUMENT => Err(NotStarted::NoCluster),
+        _ => Err(NotStarted::Failed),
+    }
 }
 
 /// The number of a statistic of the host, made where it is missing.

@@ -11,12 +11,14 @@
 
 mod counter;
 mod float;
+mod health;
 mod ingest;
 mod logs;
 mod metrics;
 
 pub use super::openapi::OpenApi;
 pub use counter::Counter;
+pub use health::{Health, Probe};
 pub use ingest::{Ingest, PerClient};
 pub use logs::{Access, Logs, PeerForm};
 pub use metrics::{MetricNames, Metrics, Temporality};
@@ -56,6 +58,9 @@ pub struct Document {
     /// Telemetry that pages send through this listener; see Ingest below.
     /// Without it such requests are like any other.
     pub ingest: Option<Ingest>,
+    /// Health endpoints, which the filter answers itself; see Health below.
+    /// None without it.
+    pub health: Option<Health>,
     /// Where spans, metrics and log records go by OTLP/HTTP. Without it nothing
     /// is sent and no span is made.
     pub export: Option<Export>,
@@ -278,6 +283,7 @@ impl Default for Document {
             metrics: Metrics::default(),
             logs: Logs::default(),
             ingest: None,
+            health: None,
             export: None,
         }
     }

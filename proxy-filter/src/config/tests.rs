@@ -3,6 +3,8 @@
 use super::*;
 use sightline_core::sampling::Ratio;
 
+mod health;
+
 fn problems(document: &str) -> Vec<String> {
     let problems = Settings::from_document(document.as_bytes()).unwrap_err();
     problems.iter().map(ToString::to_string).collect()

@@ -9,6 +9,7 @@ use crate::shared_data::tests::EnvoySharedData;
 mod access_log;
 mod any_order;
 mod business;
+mod health;
 mod info;
 mod ingested;
 

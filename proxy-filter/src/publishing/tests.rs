@@ -24,7 +24,7 @@ fn settings() -> Settings {
 
 fn service() -> Service {
     let mut service = Service::new(&settings());
-    service.enter(1, Rc::new(settings()));
+    service.enter(1, Rc::new(settings()), NOW);
     service
 }
 

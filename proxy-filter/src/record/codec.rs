@@ -3,9 +3,12 @@
 //! whole is no record. A change of the form takes a new key, see
 //! [`crate::publishing::key`].
 
-use super::{Record, Series, Standing, Worker};
+use super::presence::{Silence, Worker};
+use super::{Record, Series, Standing};
 use crate::exemplar::Exemplar;
 use crate::governor::Offenders;
+use crate::health::Finding;
+use crate::leb128::{Input, put, put_len, put_text};
 use crate::ledger::{Ledger, Queued, Waiting};
 use crate::outcome::{Outcome, Tallies, Tally};
 use crate::session::Origin;
@@ -14,7 +17,7 @@ use sightline_core::id::{SpanId, TraceId};
 use std::collections::BTreeMap;
 
 /// First byte of every record.
-const MARK: u8 = 0xA3;
+const MARK: u8 = 0xA4;
 
 impl Record {
     /// The record as bytes.
@@ -24,18 +27,18 @@ impl Record {
         out.extend_from_slice(&self.instance);
         out.extend_from_slice(&self.lease.0.to_le_bytes());
         out.extend_from_slice(&self.lease.1.to_le_bytes());
+        out.push(u8::from(self.exports));
         self.ledger.counts().for_each(|count| put(&mut out, count));
         put_len(&mut out, self.max_series);
         put(&mut out, self.metrics_acknowledged_unix_nanos);
         put_len(&mut out, self.workers.len());
         for worker in &self.workers {
-            out.extend_from_slice(&worker.id.to_le_bytes());
-            put(&mut out, worker.seen_nanos);
-            put(&mut out, worker.queued.spans);
-            put(&mut out, worker.queued.log_records);
-            put(&mut out, worker.queued.metric_points);
-            put(&mut out, worker.waiting.spans);
-            put(&mut out, worker.waiting.log_records);
+            worker.write(&mut out);
+        }
+        put(&mut out, self.missing);
+        put_len(&mut out, self.findings.len());
+        for finding in &self.findings {
+            finding.write(&mut out);
         }
         put_len(&mut out, self.series.len());
         for series in &self.series {
@@ -70,27 +73,21 @@ impl Record {
         let start_unix_nanos = input.fixed()?;
         let instance = *input.take(16)?.first_chunk()?;
         let lease = (input.fixed()?, input.fixed()?);
+        let exports = input.byte()? != 0;
         let mut ledger = Ledger::default();
         for count in ledger.counts_mut() {
             *count = input.number()?;
         }
-        let max_series = input.len()?;
+        let max_series = input.size()?;
         let metrics_acknowledged_unix_nanos = input.number()?;
         let mut workers = Vec::new();
         for _ in 0..input.number()? {
-            workers.push(Worker {
-                id: input.fixed()?,
-                seen_nanos: input.number()?,
-                queued: Queued {
-                    spans: input.number()?,
-                    log_records: input.number()?,
-                    metric_points: input.number()?,
-                },
-                waiting: Waiting {
-                    spans: input.number()?,
-                    log_records: input.number()?,
-                },
-            });
+            workers.push(Worker::read(&mut input)?);
+        }
+        let missing = input.number()?;
+        let mut findings = Vec::new();
+        for _ in 0..input.number()? {
+            findings.push(Finding::read(&mut input)?);
         }
         let mut series = Vec::new();
         for _ in 0..input.number()? {
@@ -103,8 +100,7 @@ impl Record {
         }
         let mut gone_errors = BTreeMap::new();
         for _ in 0..input.number()? {
-            let [kind] = *input.take(1)?.first_chunk()?;
-            gone_errors.insert(kind, input.number()?);
+            gone_errors.insert(input.byte()?, input.number()?);
         }
         let mut counters = BTreeMap::new();
         for _ in 0..input.number()? {
@@ -114,16 +110,54 @@ impl Record {
             start_unix_nanos,
             instance,
             lease,
+            exports,
             ledger,
             max_series,
             metrics_acknowledged_unix_nanos,
             workers,
+            missing,
+            findings,
             series,
             names_version,
             series_start_unix_nanos,
             offenders,
             gone_errors,
             counters,
+        })
+    }
+}
+
+impl Worker {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.id.to_le_bytes());
+        put(out, self.seen_nanos);
+        put(out, self.began_nanos);
+        out.push(self.silence as u8);
+        out.push(u8::from(self.has_replaced));
+        put(out, self.queued.spans);
+        put(out, self.queued.log_records);
+        put(out, self.queued.metric_points);
+        put(out, self.waiting.spans);
+        put(out, self.waiting.log_records);
+    }
+
+    fn read(input: &mut Input<'_>) -> Option<Self> {
+        const SILENCES: [Silence; 3] = [Silence::Heard, Silence::Missing, Silence::Replaced];
+        Some(Self {
+            id: input.fixed()?,
+            seen_nanos: input.number()?,
+            began_nanos: input.number()?,
+            silence: *SILENCES.get(usize::from(input.byte()?))?,
+            has_replaced: input.byte()? != 0,
+            queued: Queued {
+                spans: input.number()?,
+                log_records: input.number()?,
+                metric_points: input.number()?,
+            },
+            waiting: Waiting {
+                spans: input.number()?,
+                log_records: input.number()?,
+            },
         })
     }
 }
@@ -142,7 +176,7 @@ impl Series {
     }
 
     fn read(input: &mut Input<'_>) -> Option<Self> {
-        let method = input.len()?;
+        let method = input.size()?;
         let route = input.text()?;
         let finished = Tallies::read(input)?;
         let mut in_progress = Vec::new();
@@ -234,62 +268,5 @@ impl Tallies {
             });
         }
         Some(tallies)
-    }
-}
-
-/// LEB128.
-fn put(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn put_len(out: &mut Vec<u8>, number: usize) {
-    put(out, u64::try_from(number).unwrap_or_default());
-}
-
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    put_len(out, text.len());
-    out.extend_from_slice(text.as_bytes());
-}
-
-struct Input<'a>(&'a [u8]);
-
-impl<'a> Input<'a> {
-    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(len)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn fixed(&mut self) -> Option<u64> {
-        let bytes = self.take(8)?.first_chunk()?;
-        Some(u64::from_le_bytes(*bytes))
-    }
-
-    fn number(&mut self) -> Option<u64> {
-        let mut number = 0u64;
-        for shift in (0..64).step_by(7) {
-            let [byte, rest @ ..] = self.0 else {
-                return None;
-            };
-            self.0 = rest;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Some(number);
-            }
-        }
-        None
-    }
-
-    fn text(&mut self) -> Option<&'a str> {
-        let len = self.len()?;
-        core::str::from_utf8(self.take(len)?).ok()
-    }
-
-    fn len(&mut self) -> Option<usize> {
-        usize::try_from(self.number()?).ok()
     }
 }

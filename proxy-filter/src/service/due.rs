@@ -11,7 +11,7 @@ use crate::queue::{Context, Item, MAX_BATCH_BYTES, Queue};
 use crate::record::{Record, WorkerId};
 use crate::resource::Resource;
 use crate::shared_data::SharedData;
-use crate::signal::{Call, Signal};
+use crate::signal::{ExportCall, Signal};
 use sightline_core::otlp::Temporality;
 use std::rc::Rc;
 
@@ -43,12 +43,12 @@ impl Service {
     }
 
     /// The exports of spans and log records that are due, between two publishings.
-    pub fn calls_between(&mut self, now: Now) -> Vec<Call> {
+    pub fn calls_between(&mut self, now: Now) -> Vec<ExportCall> {
         let instance = self.instance;
         instance.map_or_else(Vec::new, |instance| self.due_queues(instance, now))
     }
 
-    fn due_queues(&mut self, instance: [u8; 16], now: Now) -> Vec<Call> {
+    fn due_queues(&mut self, instance: [u8; 16], now: Now) -> Vec<ExportCall> {
         let mut calls = Vec::new();
         let Some(settings) = self.settings().cloned() else {
             return calls;
@@ -58,7 +58,7 @@ impl Service {
         };
         let resource = Resource::new(&settings.service, instance);
         let mut add = |signal, items, bytes: &[u8]| {
-            calls.push(Call {
+            calls.push(ExportCall {
                 signal,
                 items,
                 to: Rc::clone(&settings),
@@ -89,7 +89,7 @@ impl Service {
         worker: WorkerId,
         now: Now,
         shared: &mut dyn SharedData,
-    ) -> Vec<Call> {
+    ) -> Vec<ExportCall> {
         let mut calls = self.due_queues(record.instance, now);
         let Some(settings) = self.settings().cloned() else {
             return calls;
@@ -117,7 +117,7 @@ impl Service {
                 record: record.clone(),
             });
             let resource = Resource::new(&settings.service, record.instance);
-            calls.push(Call {
+            calls.push(ExportCall {
                 signal: Signal::Metrics,
                 items: points,
                 to: Rc::clone(&settings),

@@ -22,7 +22,7 @@ fn settings(export: &str) -> Rc<Settings> {
 fn service() -> Service {
     let settings = settings(r#", "export": {"cluster": "otel"}"#);
     let mut service = Service::new(&settings);
-    service.enter(ROOT, settings);
+    service.enter(ROOT, settings, NOW);
     service
 }
 
@@ -35,7 +35,7 @@ fn shared() -> EnvoySharedData {
 }
 
 /// Publishes, and gives the call for traces that is then due.
-fn traces_due(service: &mut Service, now: Now) -> Option<Call> {
+fn traces_due(service: &mut Service, now: Now) -> Option<ExportCall> {
     let mut record = Record::new(1, [1; 16]);
     publish(service, &mut record);
     let calls = service.due_calls(&record, WORKER, now, &mut shared());
@@ -186,7 +186,7 @@ fn a_reload_during_an_export_sends_the_spans_again() {
     service.record_span(span(b"/a"), usize::MAX);
     let call = traces_due(&mut service, NOW).unwrap();
     service.called(&call, ROOT, Some(5), NOW, 0);
-    service.enter(2, settings(r#", "export": {"cluster": "other"}"#));
+    service.enter(2, settings(r#", "export": {"cluster": "other"}"#), NOW);
     assert_eq!(service.owner(), Some(2));
     assert!(!service.leave(ROOT), "the new one is left");
     let call = traces_due(&mut service, later(5)).unwrap();
@@ -284,7 +284,7 @@ fn metric_points_are_delivered_refused_or_superseded() {
     service.answered(ROOT, 5, &answer(400), later(120), 0, &mut shared());
     assert_eq!(points(&service)[2..], [one, 2 * one + 2, 0], "for good");
     send_metrics(&mut service, later(300));
-    service.enter(2, settings(r#", "export": {"cluster": "other"}"#));
+    service.enter(2, settings(r#", "export": {"cluster": "other"}"#), NOW);
     service.leave(ROOT);
     assert_eq!(points(&service)[2..], [2 * one, 3 * one + 2, 0], "a reload");
     send_metrics(&mut service, later(400));
@@ -307,7 +307,7 @@ fn points_under_way_end_with_the_worker() {
 fn without_an_export_nothing_is_sent() {
     let settings = settings("");
     let mut service = Service::new(&settings);
-    service.enter(ROOT, settings);
+    service.enter(ROOT, settings, NOW);
     let mut record = Record::new(1, [1; 16]);
     publish(&service, &mut record);
     assert!(!record.is_leader(WORKER));

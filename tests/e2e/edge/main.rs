@@ -5,6 +5,7 @@ mod configuration;
 mod endings;
 mod envoy_stats;
 mod failures;
+mod health;
 mod imports;
 mod ingest;
 mod logs;

@@ -31,3 +31,11 @@ pub const COUNTERS: usize = 64;
 pub const LOG_HEADERS: usize = 16;
 /// The length of `request_id.header`.
 pub const HEADER_NAME_LEN: usize = 64;
+/// `health.interval_ms`.
+pub const PROBE_INTERVAL_MS: (u64, u64) = (500, 300_000);
+/// `health.probes[].timeout_ms`.
+pub const PROBE_TIMEOUT_MS: (u64, u64) = (100, 60_000);
+/// The number of `health.probes`.
+pub const PROBES: usize = 16;
+/// The length of `health.probes[].name`, in bytes.
+pub const PROBE_NAME_LEN: usize = 128;

@@ -28,6 +28,7 @@ fn send(worker: &mut Worker, origin: &str, from: &str) -> (u16, Vec<String>) {
     worker.plugin.create_stream(2, ROOT);
     let mut effects = Vec::new();
     let proxy = Proxy {
+        has_body: true,
         now_unix_nanos: NOW.unix_nanos,
         shared: &mut worker.shared,
         source_address: &mut || from.as_bytes().to_vec(),
@@ -41,7 +42,9 @@ fn send(worker: &mut Worker, origin: &str, from: &str) -> (u16, Vec<String>) {
     let status = match decision {
         Decision::Continue => 0,
         Decision::Answer(answer) => answer.status,
-        Decision::AnswerWithPage(_) => panic!("no page was asked for"),
+        Decision::AnswerWithPage(_) | Decision::AnswerWithHealth(_) => {
+            panic!("no page was asked for")
+        }
     };
     let mut info = Info {
         status: Some(if status == 0 { 200 } else { status }),

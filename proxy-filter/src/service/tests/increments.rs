@@ -11,12 +11,12 @@ use prost::Message;
 fn delta_service() -> Service {
     let settings = settings(r#", "export": {"cluster": "otel", "temporality": "delta"}"#);
     let mut service = Service::new(&settings);
-    service.enter(ROOT, settings);
+    service.enter(ROOT, settings, NOW);
     service
 }
 
 /// Requests in an export, and the beginning and end of what it covers.
-fn requests(call: &Call) -> (i64, u64, u64) {
+fn requests(call: &ExportCall) -> (i64, u64, u64) {
     let body = ExportMetricsServiceRequest::decode(call.body.as_slice()).unwrap();
     let metrics = &body.resource_metrics[0].scope_metrics[0].metrics;
     let found = metrics

@@ -11,7 +11,7 @@ use crate::texts::Texts;
 fn log_records_go_their_own_way() {
     let settings = settings(r#", "export": {"cluster": "otel"}, "logs": {"access": "otlp"}"#);
     let mut service = Service::new(&settings);
-    service.enter(ROOT, Rc::clone(&settings));
+    service.enter(ROOT, Rc::clone(&settings), NOW);
     service.record_span(span(b"/a"), usize::MAX);
     let end = End::default();
     let texts = Rc::new(Texts::default());
@@ -56,7 +56,7 @@ fn log_records_go_their_own_way() {
 fn a_log_record_that_waits_keeps_the_number_of_its_series() {
     let settings = settings(r#", "export": {"cluster": "otel"}, "logs": {"access": "otlp"}"#);
     let mut service = Service::new(&settings);
-    service.enter(ROOT, Rc::clone(&settings));
+    service.enter(ROOT, Rc::clone(&settings), NOW);
     let place = |service: &mut Service, path| {
         let red = &mut service.red;
         red.series_of(b"GET", &route(path), &settings.limits)
