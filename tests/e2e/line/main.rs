@@ -1,6 +1,7 @@
 //! The whole line: one trace from a click in a real Chromium to the API's
 //! database, totals that equal what Envoy logged, vitals and errors.
 
+use sightline_tests::http::Client;
 use sightline_tests::line::{LAYERS, Line, SETTLE_LIMIT};
 use sightline_tests::parts;
 use sightline_tests::process::wait_for;
@@ -60,6 +61,17 @@ fn a_visit_is_one_unbroken_line() {
     for edge in &counted {
         assert!(edge.sent > 0, "{} saw no request", edge.service);
         assert_eq!(edge.requests.values().sum::<u64>(), edge.sent);
+    }
+    // Both edges have asked what is behind them. Envoy logs whoever asks for
+    // health, so that comes after the logs are compared.
+    for edge in [&line.url, &line.internal_url] {
+        let ready = format!("{edge}/health/ready");
+        wait_for("both edges to be ready", SETTLE_LIMIT, || {
+            let answer = Client::default().get(&ready, &[])?;
+            anyhow::ensure!(answer.body == "{\"status\":\"ready\"}\n", "{answer:?}");
+            Ok(Some(()))
+        })
+        .unwrap();
     }
     let routes: Vec<_> = counted[0]
         .requests
