@@ -186,8 +186,10 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
     let counters = counters::resolve(raw.metrics.counters, problems);
     let naming = raw.export.as_ref().map(|export| export.metric_names);
     let logs = logs::resolve(raw.logs, raw.export.is_some(), problems);
-    let ingest = ingest::resolve(raw.ingest, raw.metrics.path.as_deref(), problems);
     let page = raw.metrics.path.as_deref();
+    let health = raw.health.as_ref().map(|health| health.path.as_str());
+    let others = [("metrics.path", page), ("health.path", health)];
+    let ingest = ingest::resolve(raw.ingest, others, problems);
     let health = raw
         .health
         .map(|health| health::resolve(health, page, problems));

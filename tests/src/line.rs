@@ -162,7 +162,7 @@ impl Line {
                 let counted = red::requests(&self.prometheus.query(&query)?);
                 let sent = red::requests_logged(
                     &log,
-                    |path| !path.starts_with("/sightline/"),
+                    |path| !path.starts_with("/sightline/") && !path.starts_with("/health"),
                     |_| String::new(),
                 )?;
                 let mut unrouted = Requests::new();

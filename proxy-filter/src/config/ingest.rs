@@ -29,18 +29,22 @@ pub struct Rate {
     pub burst_nanos: u64,
 }
 
-/// Resolves it; `page` is the path of the metrics page.
+/// Resolves it; `others` are the paths that the filter answers for something
+/// else, with their options.
 pub fn resolve(
     raw: Option<raw::Ingest>,
-    page: Option<&str>,
+    others: [(&str, Option<&str>); 2],
     problems: &mut Problems,
 ) -> Option<Ingest> {
     let raw = raw?;
     path_like("ingest.path", &raw.path, problems);
     if raw.path.ends_with('/') {
         problems.add("ingest.path", "must not end with \"/\"");
-    } else if page.is_some_and(|page| below(&raw.path, page.as_bytes()).is_some()) {
-        problems.add("metrics.path", "must not be below `ingest.path`");
+    } else {
+        let is_below = |path: &str| below(&raw.path, path.as_bytes()).is_some();
+        for (option, _) in others.iter().filter(|(_, path)| path.is_some_and(is_below)) {
+            problems.add(*option, "must not be below `ingest.path`");
+        }
     }
     let count = raw.origins.len();
     if count > limits::ORIGINS {
@@ -185,6 +189,8 @@ mod tests {
             let expected = ["metrics.path: must not be below `ingest.path`".to_owned()];
             assert_eq!(refusal, refused.then(|| expected.to_vec()), "{page}");
         }
+        let refusal = settings(r#"{"path": "/t"}, "health": {"path": "/t/health"}"#).unwrap_err();
+        assert_eq!(refusal, ["health.path: must not be below `ingest.path`"]);
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub fn access_log(path: &str) -> Value {
         "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
         "path": path,
         "log_format": {"json_format": {
-            "time": "%START_TIME%", "method": "%REQ(:METHOD)%", "path": "%PATH(NQ:ORIG)%",
+            "time": "%START_TIME%", "method": "%REQ(:METHOD)%", "path": "%PATH(NQ:ORIG_OR_PATH)%",
             "route": "%ROUTE_NAME%", "status": "%RESPONSE_CODE%", "flags": "%RESPONSE_FLAGS%",
             "duration_ms": "%DURATION%", "request_bytes": "%BYTES_RECEIVED%",
             "response_bytes": "%BYTES_SENT%", "authority": "%REQ(:AUTHORITY)%",
