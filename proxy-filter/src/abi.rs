@@ -11,6 +11,7 @@
 mod clock;
 mod entropy;
 mod host;
+#[cfg(feature = "statistics")]
 mod stats;
 
 use crate::exporter::{Answer, rejected_in};
@@ -81,7 +82,7 @@ pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: 
         let proxy = Proxy {
             now_unix_nanos: clock::unix_nanos(),
             shared: &mut host::Shared,
-            source_address: &mut || host::property(b"source\0address").unwrap_or_default(),
+            source_address: &mut source_address,
             route_name: &mut route_name,
             entropy: &mut entropy::fill,
         };
@@ -99,7 +100,32 @@ pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: 
     })
 }
 
+/// Address and port of the caller.
+#[cfg(not(feature = "nginx"))]
+fn source_address() -> Vec<u8> {
+    host::property(b"source\0address").unwrap_or_default()
+}
+
+/// Address and port of the caller, which nginx tells one by one.
+#[cfg(feature = "nginx")]
+fn source_address() -> Vec<u8> {
+    let address = host::property(b"source\0address").unwrap_or_default();
+    let port = host::property(b"source\0port").unwrap_or_default();
+    if address.contains(&b':') {
+        [b"[", &address[..], b"]:", &port].concat()
+    } else {
+        [&address[..], b":", &port].concat()
+    }
+}
+
 /// Empty where the proxy has no route, or one without a name.
+#[cfg(not(feature = "stream-properties"))]
+fn route_name() -> Vec<u8> {
+    Vec::new()
+}
+
+/// Empty where the proxy has no route, or one without a name.
+#[cfg(feature = "stream-properties")]
 fn route_name() -> Vec<u8> {
     host::property(b"xds\0route_name").unwrap_or_default()
 }
@@ -130,7 +156,7 @@ pub extern "C" fn proxy_on_delete(context: u32) {
             &mut entropy::fill,
         );
         // Every request's context comes here; only a configuration's publishes.
-        stats::add(plugin.take_stats());
+        add_stats(plugin);
     });
 }
 
@@ -144,9 +170,17 @@ pub extern "C" fn proxy_on_tick(root: u32) {
             let change = plugin.called(root, &call, token, now, &mut entropy::fill);
             log_change(change);
         }
-        stats::add(plugin.take_stats());
+        add_stats(plugin);
     });
 }
+
+#[cfg(feature = "statistics")]
+fn add_stats(plugin: &mut Plugin) {
+    stats::add(plugin.take_stats());
+}
+
+#[cfg(not(feature = "statistics"))]
+fn add_stats(_: &mut Plugin) {}
 
 /// The answer to an export, or that there is none.
 #[unsafe(no_mangle)]
@@ -222,6 +256,7 @@ fn apply(effect: Effect<'_>) {
 
 /// The property that carries a line for the access log. Envoy's filter state
 /// has it as `wasm.sightline_log`.
+#[cfg(feature = "stream-properties")]
 const ACCESS_LOG_PROPERTY: &[u8] = b"sightline_log";
 
 /// A property that is a size; 0 where it is none.
@@ -288,9 +323,13 @@ impl StreamInfo for EndOfStream {
     }
 
     fn source_address(&mut self) -> Vec<u8> {
-        host::property(b"source\0address").unwrap_or_default()
+        source_address()
     }
 
+    #[cfg(not(feature = "stream-properties"))]
+    fn log_line(&mut self, _: &str) {}
+
+    #[cfg(feature = "stream-properties")]
     fn log_line(&mut self, line: &str) {
         host::set_property(ACCESS_LOG_PROPERTY, line.as_bytes());
     }

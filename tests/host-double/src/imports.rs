@@ -1,4 +1,4 @@
-//! The functions of `proxy-filter/imports.txt`, carried out on a [`Host`]:
+//! The functions of `proxy-filter/imports/envoy.txt`, carried out on a [`Host`]:
 //! arguments out of the module's memory, answers into memory that
 //! `proxy_on_memory_allocate` gave.
 

@@ -14,7 +14,7 @@ fn module() -> Option<Module> {
 }
 
 fn imports() -> Vec<String> {
-    let list = parts::repository().join("proxy-filter/imports.txt");
+    let list = parts::repository().join("proxy-filter/imports/envoy.txt");
     let list = std::fs::read_to_string(list).unwrap();
     let names = list.lines().filter_map(|line| line.split(' ').nth(1));
     names.map(str::to_owned).collect()
