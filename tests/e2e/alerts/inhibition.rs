@@ -4,7 +4,9 @@
 
 use crate::{FAST, Stage, stage, with};
 use serde_json::Value;
+use sightline_rules::rule_file::RuleFile;
 use sightline_tests::alertmanager::{CHAT, Hours, PAGER, TICKET};
+use sightline_tests::parts;
 
 const PATHS: [&str; 3] = [PAGER, CHAT, TICKET];
 
@@ -21,6 +23,26 @@ fn alert(name: &str, severity: &str, job: &str) -> Value {
     let mut alert = crate::alert(name, severity, job);
     alert["annotations"]["summary"] = format!("{name} of {job}, {severity}").into();
     alert
+}
+
+/// An alert with the labels that the shipped rules give it, of what these name.
+fn shipped(name: &str, of: &[(&str, &str)]) -> Value {
+    let folder = parts::repository().join("collector-config/rules");
+    let files = std::fs::read_dir(folder).expect("the rules");
+    let rules = files.flat_map(|file| {
+        let text = std::fs::read_to_string(file.expect("a file").path()).expect("a rule file");
+        let file: RuleFile = serde_saphyr::from_str(&text).expect("a rule file");
+        file.groups.into_iter().flat_map(|group| group.rules)
+    });
+    let mut rules = rules.filter(|rule| rule.alert.as_deref() == Some(name));
+    let rule = rules.next().unwrap_or_else(|| panic!("no alert {name}"));
+    let mut shipped = alert(name, "", "");
+    for (label, value) in &rule.labels {
+        shipped["labels"][label] = value.as_str().into();
+    }
+    let what: Vec<_> = of.iter().map(|(_, value)| *value).collect();
+    shipped["annotations"]["summary"] = format!("{name} of {}.", what.join(", ")).into();
+    with(shipped, of)
 }
 
 fn name(alert: &Value) -> String {
@@ -72,7 +94,8 @@ fn wait(stage: &Stage, alert: &Value, what: &str) {
 
 #[test]
 fn of_one_objective_the_most_severe_is_heard() {
-    let of = |alert, objective| with(alert, &[("objective", objective)]);
+    let of = |alert, objective| with(alert, &[("objective", objective), ("endpoint", "/cart")]);
+    let search = [("objective", "availability"), ("endpoint", "/search")];
     prove(&Case {
         what: "objective",
         cause: of(alert("BurnFast", "page", "shop"), "availability"),
@@ -84,38 +107,113 @@ fn of_one_objective_the_most_severe_is_heard() {
             of(alert("LatencyBurn", "chat", "shop"), "latency"),
             of(alert("BurnMedium", "chat", "another"), "availability"),
             of(alert("BurnSlow", "ticket", "another-still"), "availability"),
+            // Another route of the same service.
+            with(alert("BurnOfRoute", "chat", "shop"), &search),
         ],
     });
 }
 
 #[test]
 fn of_one_family_or_name_the_most_severe_is_heard() {
-    let of = |alert| with(alert, &[("family", "error-ratio")]);
     prove(&Case {
         what: "family",
-        cause: of(alert("ErrorsVeryHigh", "page", "shop")),
+        cause: shipped("EdgeErrorRatioCritical", &[("job", "shop")]),
         silenced: vec![
-            of(alert("ErrorsHigh", "chat", "shop")),
-            alert("ErrorsVeryHigh", "ticket", "shop"),
+            shipped("EdgeErrorRatioHigh", &[("job", "shop")]),
+            shipped("EdgeErrorsSome", &[("job", "shop")]),
+            alert("EdgeErrorRatioCritical", "ticket", "shop"),
         ],
         heard: vec![
-            // Without a family it belongs to none.
-            alert("CertificateExpires", "ticket", "shop"),
-            of(alert("ErrorsHigh", "chat", "another")),
+            // Another family, and none.
+            shipped("EdgeLatencyP95High", &[("job", "shop")]),
+            shipped("EdgeSeriesOverflow", &[("job", "shop")]),
+            shipped("EdgeErrorRatioHigh", &[("job", "another")]),
             // A page is never kept from anybody by another threshold.
-            of(alert("ErrorsVeryHigh", "page", "a-third")),
+            shipped("EdgeErrorsMany", &[("job", "shop")]),
         ],
     });
 }
 
 #[test]
-fn a_chat_alert_is_heard_instead_of_its_ticket() {
-    let of = |alert| with(alert, &[("family", "disk")]);
+fn a_family_is_of_one_instance() {
+    let of = |instance| [("job", "api"), ("instance", instance)];
+    prove(&Case {
+        what: "pools",
+        cause: shipped("DbPoolExhausted", &of("a")),
+        silenced: vec![
+            shipped("DbPoolBusy", &of("a")),
+            shipped("DbPoolFewIdle", &of("a")),
+            shipped("DbPoolWaiting", &of("a")),
+        ],
+        heard: vec![shipped("DbPoolBusy", &of("b"))],
+    });
+    prove(&Case {
+        what: "certificates",
+        cause: shipped("CertificateExpiresNow", &of("https://a/")),
+        silenced: vec![shipped("CertificateExpiresSoon", &of("https://a/"))],
+        heard: vec![shipped("CertificateExpiresSoon", &of("https://b/"))],
+    });
+}
+
+#[test]
+fn a_family_is_of_one_disk_or_exporter() {
+    let disk = |mountpoint| {
+        [
+            ("job", "node"),
+            ("instance", "a"),
+            ("mountpoint", mountpoint),
+        ]
+    };
     prove(&Case {
         what: "chat over ticket",
-        cause: of(alert("DiskNearlyFull", "chat", "node")),
-        silenced: vec![of(alert("DiskFilling", "ticket", "node"))],
-        heard: vec![of(alert("DiskFull", "page", "another"))],
+        cause: shipped("NodeDiskFull", &disk("/srv")),
+        silenced: vec![shipped("NodeDiskFillsUp", &disk("/srv"))],
+        heard: vec![shipped("NodeDiskFillsUp", &disk("/data"))],
+    });
+    let queue = |exporter| {
+        [
+            ("job", "otelcol"),
+            ("instance", "a"),
+            ("exporter", exporter),
+        ]
+    };
+    prove(&Case {
+        what: "queues",
+        cause: shipped("CollectorDropping", &queue("otlp_http/logs")),
+        silenced: vec![shipped("CollectorQueueFilling", &queue("otlp_http/logs"))],
+        heard: vec![shipped("CollectorQueueFilling", &queue("otlp_http/traces"))],
+    });
+}
+
+#[test]
+fn a_dead_instance_explains_itself_and_a_dead_service_all_of_it() {
+    let of = |instance| [("job", "api"), ("instance", instance)];
+    prove(&Case {
+        what: "one instance",
+        cause: shipped("TargetDown", &of("a")),
+        silenced: vec![shipped("DbPoolExhausted", &of("a"))],
+        heard: vec![
+            shipped("DbPoolExhausted", &of("b")),
+            shipped("EdgeErrorRatioCritical", &[("job", "api")]),
+        ],
+    });
+    prove(&Case {
+        what: "every instance",
+        cause: shipped("TargetDown", &[("job", "api")]),
+        silenced: vec![
+            shipped("DbPoolExhausted", &of("a")),
+            shipped("EdgeErrorRatioCritical", &[("job", "api")]),
+        ],
+        heard: vec![shipped(
+            "DbPoolExhausted",
+            &[("job", "web"), ("instance", "a")],
+        )],
+    });
+    prove(&Case {
+        what: "a probe",
+        cause: shipped("ProbeFailing", &of("https://a/")),
+        silenced: vec![shipped("CertificateExpiresNow", &of("https://a/"))],
+        heard: vec![shipped("CertificateExpiresNow", &of("https://b/"))],
     });
 }
 
@@ -149,31 +247,37 @@ fn a_service_that_is_gone_explains_what_depends_on_it() {
 
 #[test]
 fn a_collector_that_is_down_explains_every_absence() {
-    let absent = |alert| with(alert, &[("fires_on", "no_data")]);
-    let silent = |job, severity| {
-        let alert = alert("ServiceSilent", severity, job);
-        with(
-            alert,
-            &[("inhibits", "dependents"), ("fires_on", "no_data")],
-        )
+    let of = [("job", "otel-collector"), ("instance", "a")];
+    for (what, cause) in [
+        ("collector", shipped("CollectorDown", &of)),
+        ("remote write", shipped("CollectorRemoteWriteFailing", &of)),
+    ] {
+        prove(&Case {
+            what,
+            cause,
+            silenced: vec![
+                shipped("EdgeMetricsAbsent", &[("job", "shop")]),
+                shipped("EdgeTrafficGone", &[("job", "shop")]),
+                shipped("OrdersStopped", &[("job", "shop-api")]),
+            ],
+            heard: vec![
+                shipped(
+                    "ProbeFailing",
+                    &[("job", "prober"), ("instance", "https://a/")],
+                ),
+                shipped("EdgeVmsMissing", &[("job", "shop"), ("instance", "a")]),
+            ],
+        });
+    }
+    let down = alert("CollectorDown", "chat", "otelcol");
+    let silent = |severity| {
+        let alert = alert("ServiceSilent", severity, "shop");
+        with(alert, &[("fires_on", "no_data")])
     };
-    let down = |severity| {
-        let alert = alert("CollectorDown", severity, "otelcol");
-        with(alert, &[("inhibits", "no_data"), ("fires_on", "no_data")])
-    };
-    prove(&Case {
-        what: "collector, paged",
-        cause: down("page"),
-        silenced: vec![
-            silent("shop", "page"),
-            absent(alert("NoTraffic", "chat", "shop-api")),
-        ],
-        heard: vec![alert("ProbeFailed", "page", "prober")],
-    });
     prove(&Case {
         what: "collector, told in chat",
-        cause: down("chat"),
-        silenced: vec![absent(alert("NoTraffic", "ticket", "shop-api"))],
-        heard: vec![silent("shop", "page")],
+        cause: with(down, &[("inhibits", "no_data"), ("fires_on", "no_data")]),
+        silenced: vec![silent("ticket")],
+        heard: vec![silent("page")],
     });
 }
