@@ -299,11 +299,10 @@ impl Worker {
                 retry_after,
                 rejected,
             } => {
-                let answer = Answer {
-                    status,
-                    retry_after_seconds: retry_after,
-                    rejected,
-                };
+                let mut answer = Answer::default();
+                answer.status = status;
+                answer.retry_after_seconds = retry_after;
+                answer.rejected = rejected;
                 let random = &mut self.random;
                 let change = self.plugin.answered(
                     root(second),

@@ -11,7 +11,6 @@
 mod clock;
 mod entropy;
 mod host;
-#[cfg(feature = "statistics")]
 mod stats;
 
 use crate::exporter::{Answer, rejected_in};
@@ -156,7 +155,7 @@ pub extern "C" fn proxy_on_delete(context: u32) {
             &mut entropy::fill,
         );
         // Every request's context comes here; only a configuration's publishes.
-        add_stats(plugin);
+        stats::add(plugin.take_stats());
     });
 }
 
@@ -170,17 +169,9 @@ pub extern "C" fn proxy_on_tick(root: u32) {
             let change = plugin.called(root, &call, token, now, &mut entropy::fill);
             log_change(change);
         }
-        add_stats(plugin);
+        stats::add(plugin.take_stats());
     });
 }
-
-#[cfg(feature = "statistics")]
-fn add_stats(plugin: &mut Plugin) {
-    stats::add(plugin.take_stats());
-}
-
-#[cfg(not(feature = "statistics"))]
-fn add_stats(_: &mut Plugin) {}
 
 /// The answer to an export, or that there is none.
 #[unsafe(no_mangle)]
