@@ -99,33 +99,11 @@ pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, _is_end: 
     })
 }
 
-/// Address and port of the caller.
-#[cfg(not(feature = "nginx"))]
-fn source_address() -> Vec<u8> {
-    host::property(b"source\0address").unwrap_or_default()
-}
-
-/// Address and port of the caller, which nginx tells one by one.
-#[cfg(feature = "nginx")]
-fn source_address() -> Vec<u8> {
-    let address = host::property(b"source\0address").unwrap_or_default();
-    let port = host::property(b"source\0port").unwrap_or_default();
-    if address.contains(&b':') {
-        [b"[", &address[..], b"]:", &port].concat()
-    } else {
-        [&address[..], b":", &port].concat()
+/// Empty where the proxy has no route, or one without a name.
+fn route_name() -> Vec<u8> {
+    if cfg!(not(feature = "stream-properties")) {
+        return Vec::new();
     }
-}
-
-/// Empty where the proxy has no route, or one without a name.
-#[cfg(not(feature = "stream-properties"))]
-fn route_name() -> Vec<u8> {
-    Vec::new()
-}
-
-/// Empty where the proxy has no route, or one without a name.
-#[cfg(feature = "stream-properties")]
-fn route_name() -> Vec<u8> {
     host::property(b"xds\0route_name").unwrap_or_default()
 }
 
@@ -256,6 +234,24 @@ fn byte_count(path: &[u8]) -> u64 {
     count
         .and_then(|count| u64::try_from(count).ok())
         .unwrap_or_default()
+}
+
+/// Address and port of the caller.
+#[cfg(not(feature = "nginx"))]
+fn source_address() -> Vec<u8> {
+    host::property(b"source\0address").unwrap_or_default()
+}
+
+/// Address and port of the caller, which nginx tells one by one.
+#[cfg(feature = "nginx")]
+fn source_address() -> Vec<u8> {
+    let address = host::property(b"source\0address").unwrap_or_default();
+    let port = host::property(b"source\0port").unwrap_or_default();
+    if address.contains(&b':') {
+        [b"[", &address[..], b"]:", &port].concat()
+    } else {
+        [&address[..], b":", &port].concat()
+    }
 }
 
 /// The request that the host speaks of at its end.
