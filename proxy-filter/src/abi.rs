@@ -87,7 +87,7 @@ pub extern "C" fn proxy_on_request_headers(stream: u32, _count: usize, is_end: u
             now_unix_nanos: clock::unix_nanos(),
             has_body: is_end == 0,
             shared: &mut host::Shared,
-            source_address: &mut || host::property(b"source\0address").unwrap_or_default(),
+            source_address: &mut source_address,
             route_name: &mut route_name,
             entropy: &mut entropy::fill,
         };
@@ -129,6 +129,9 @@ fn answer_with(answer: &ingest::Answer) -> u32 {
 
 /// Empty where the proxy has no route, or one without a name.
 fn route_name() -> Vec<u8> {
+    if cfg!(not(feature = "stream-properties")) {
+        return Vec::new();
+    }
     host::property(b"xds\0route_name").unwrap_or_default()
 }
 
@@ -268,6 +271,7 @@ fn apply(effect: Effect<'_>) {
 
 /// The property that carries a line for the access log. Envoy's filter state
 /// has it as `wasm.sightline_log`.
+#[cfg(feature = "stream-properties")]
 const ACCESS_LOG_PROPERTY: &[u8] = b"sightline_log";
 
 /// A property that is a size; 0 where it is none.
@@ -276,6 +280,24 @@ fn byte_count(path: &[u8]) -> u64 {
     count
         .and_then(|count| u64::try_from(count).ok())
         .unwrap_or_default()
+}
+
+/// Address and port of the caller.
+#[cfg(not(feature = "nginx"))]
+fn source_address() -> Vec<u8> {
+    host::property(b"source\0address").unwrap_or_default()
+}
+
+/// Address and port of the caller, which nginx tells one by one.
+#[cfg(feature = "nginx")]
+fn source_address() -> Vec<u8> {
+    let address = host::property(b"source\0address").unwrap_or_default();
+    let port = host::property(b"source\0port").unwrap_or_default();
+    if address.contains(&b':') {
+        [b"[", &address[..], b"]:", &port].concat()
+    } else {
+        [&address[..], b":", &port].concat()
+    }
 }
 
 /// The request that the host speaks of at its end.
@@ -334,9 +356,13 @@ impl StreamInfo for EndOfStream {
     }
 
     fn source_address(&mut self) -> Vec<u8> {
-        host::property(b"source\0address").unwrap_or_default()
+        source_address()
     }
 
+    #[cfg(not(feature = "stream-properties"))]
+    fn log_line(&mut self, _: &str) {}
+
+    #[cfg(feature = "stream-properties")]
     fn log_line(&mut self, line: &str) {
         host::set_property(ACCESS_LOG_PROPERTY, line.as_bytes());
     }

@@ -3,6 +3,7 @@
 //! reports every problem in it at once, each with its path in the document.
 //! The document itself is described in [`raw`].
 
+mod build;
 mod counters;
 mod health;
 mod ingest;
@@ -133,6 +134,7 @@ impl Settings {
     pub fn from_document(document: &[u8]) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::default();
         let raw = problem::read::<raw::Document>(document, &mut problems);
+        build::check(&raw, &mut problems);
         let settings = resolve(raw, &mut problems);
         match settings {
             Some(settings) if problems.is_empty() => Ok(settings),

@@ -49,7 +49,7 @@ pub mod texts;
 
 #[cfg(test)]
 mod tests {
-    /// What the sources declare is what `imports.txt` says; every declaration
+    /// What the sources declare is what `imports/envoy.txt` says; every declaration
     /// is used, or the compiler would warn.
     #[test]
     fn the_list_of_imports_is_kept() {
@@ -72,6 +72,6 @@ mod tests {
             }));
         }
         declared.sort();
-        assert_eq!(declared.concat(), include_str!("../imports.txt"));
+        assert_eq!(declared.concat(), include_str!("../imports/envoy.txt"));
     }
 }

@@ -18,10 +18,13 @@ const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
 
 const END_STREAM: u8 = 1;
 const ACK: u8 = 1;
 const END_HEADERS: u8 = 4;
+
+const MAX_FRAME: usize = 16_384;
 
 /// The error code CANCEL.
 pub const CANCEL: u32 = 8;
@@ -95,11 +98,24 @@ impl Connection {
         Ok(connection)
     }
 
+    /// Gives up reading when nothing has come for so long.
+    pub fn set_patience(&self, limit: Duration) -> Result<()> {
+        Ok(self.stream.set_read_timeout(Some(limit))?)
+    }
+
     /// Begins a request; gives the stream's number.
     pub fn request(&mut self, headers: &[(&str, &str)], is_end: bool) -> Result<u32> {
         let stream = self.next_stream;
         self.next_stream += 2;
         self.headers(stream, headers, is_end)?;
+        Ok(stream)
+    }
+
+    /// Begins a request whose header lines are bytes.
+    pub fn request_bytes(&mut self, lines: &[(&[u8], &[u8])], is_end: bool) -> Result<u32> {
+        let stream = self.next_stream;
+        self.next_stream += 2;
+        self.header_bytes(stream, lines, is_end)?;
         Ok(stream)
     }
 
@@ -116,17 +132,46 @@ impl Connection {
 
     /// Sends header lines on a stream: trailers, where it has begun before.
     pub fn headers(&mut self, stream: u32, lines: &[(&str, &str)], is_end: bool) -> Result<()> {
+        let lines = lines.iter();
+        let lines: Vec<_> = lines
+            .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
+            .collect();
+        self.header_bytes(stream, &lines, is_end)
+    }
+
+    /// The same with bytes, in as many frames as they need.
+    pub fn header_bytes(
+        &mut self,
+        stream: u32,
+        lines: &[(&[u8], &[u8])],
+        is_end: bool,
+    ) -> Result<()> {
         let mut block = Vec::new();
         for (name, value) in lines {
             // A literal that is not indexed, with its name.
             block.push(0);
             for text in [name, value] {
                 write_length(&mut block, text.len());
-                block.extend_from_slice(text.as_bytes());
+                block.extend_from_slice(text);
             }
         }
-        let flags = END_HEADERS | if is_end { END_STREAM } else { 0 };
-        self.write(HEADERS, flags, stream, &block)
+        let mut frames = block.chunks(MAX_FRAME).peekable();
+        let mut kind = HEADERS;
+        while let Some(frame) = frames.next() {
+            let last = if frames.peek().is_none() {
+                END_HEADERS
+            } else {
+                0
+            };
+            let end = if is_end && kind == HEADERS {
+                END_STREAM
+            } else {
+                0
+            };
+            self.write(kind, last | end, stream, frame)?;
+            kind = CONTINUATION;
+        }
+        Ok(())
     }
 
     /// Sends a part of a body.
@@ -237,7 +282,7 @@ impl Connection {
 
     fn write(&mut self, kind: u8, flags: u8, stream: u32, body: &[u8]) -> Result<()> {
         let length = u32::try_from(body.len())?.to_be_bytes();
-        ensure!(body.len() <= 16_384, "a frame has at most 16 KiB");
+        ensure!(body.len() <= MAX_FRAME, "a frame has at most 16 KiB");
         let mut frame = vec![length[1], length[2], length[3], kind, flags];
         frame.extend(stream.to_be_bytes());
         frame.extend_from_slice(body);

@@ -30,7 +30,12 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let mut steps: Vec<Step> = vec![
         (
             "formatting",
-            Box::new(|| cargo_command(site, &["fmt", "--all", "--check"])),
+            Box::new(|| {
+                cargo_command(site, &["fmt", "--all", "--check"])?;
+                // A workspace of its own.
+                let fuzz = ["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"];
+                cargo_command(site, &fuzz)
+            }),
         ),
         (
             "lints",

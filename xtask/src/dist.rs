@@ -21,7 +21,8 @@ use crate::sizes;
 const HELP: &str = "\
 Usage: cargo xtask dist
 
-Builds dist/filter/sightline_filter.wasm, dist/npm/*.tgz and dist/sizes.json
+Builds dist/filter/sightline_filter.wasm for Envoy, _mesh.wasm for Istio and
+Envoy Gateway, _nginx.wasm for ngx_wasm_module, dist/npm/*.tgz and dist/sizes.json
 (bytes of each, raw and compressed) from the sources as they are.";
 
 /// What every guest is made from, beside its own sources.
@@ -34,6 +35,11 @@ pub const SHARED: [&str; 5] = [
 ];
 
 const FILTER: &str = "dist/filter/sightline_filter.wasm";
+/// The filter for other hosts: a feature of its crate, and the file.
+const OTHER_FILTERS: [(&str, &str); 2] = [
+    ("mesh", "dist/filter/sightline_filter_mesh.wasm"),
+    ("nginx", "dist/filter/sightline_filter_nginx.wasm"),
+];
 
 /// `cargo xtask dist`.
 pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
@@ -63,13 +69,18 @@ pub fn build(site: &Site) -> Result<sizes::Table> {
 
 /// `dist/filter/sightline_filter.wasm`, made anew where its sources changed.
 pub fn filter(setup: &Setup) -> Result<Found> {
-    let key = Key::new("filter", "")
+    let key = Key::new("filters", "")
         .with_files(&setup.site.root, &SHARED)?
         .with_files(&setup.site.root, &["proxy-filter"])?;
     let output = setup.site.path(FILTER);
     made(setup, Part::Filter, key, &output, |log| {
-        let built = guest::build(setup, "sightline-filter", Goal::Speed, log)?;
-        optimised(setup, &["-O3"], &built, &output, log)
+        // Last the one that says whether all are up to date.
+        for (feature, file) in OTHER_FILTERS.into_iter().chain([("envoy", FILTER)]) {
+            let package = "sightline-filter";
+            let built = guest::build(setup, package, Some(feature), Goal::Speed, log)?;
+            optimised(setup, &["-O3"], &built, &setup.site.path(file), log)?;
+        }
+        Ok(())
     })?;
     Ok(Found::at(output))
 }
@@ -167,7 +178,9 @@ pub fn as_javascript(setup: &Setup, input: &Path, output: &Path, log: &Path) -> 
 
 /// What lies ready to be shipped, relative to the checkout.
 fn shipped(site: &Site) -> Result<Vec<String>> {
+    let others = OTHER_FILTERS.map(|(_, file)| file.to_owned());
     let mut files = vec![FILTER.to_owned()];
+    files.extend(others);
     files.push(relative(site, &sdk::tarball(site)?));
     Ok(files)
 }

@@ -32,7 +32,15 @@ pub enum Goal {
 const STACK_BYTES: usize = 64 * 1024;
 
 /// Builds a package; the file that came out.
-pub fn build(setup: &Setup, package: &str, goal: Goal, log: &Path) -> Result<PathBuf> {
+///
+/// `features` stand in place of the default ones.
+pub fn build(
+    setup: &Setup,
+    package: &str,
+    features: Option<&str>,
+    goal: Goal,
+    log: &Path,
+) -> Result<PathBuf> {
     let sysroot = &setup.get(Part::Wasm)?.path;
     let target = setup.site.target.join("guest");
     let mut flags = remapped(&[(&setup.site.root, "."), (sysroot, "/rustc")])?;
@@ -64,6 +72,9 @@ pub fn build(setup: &Setup, package: &str, goal: Goal, log: &Path) -> Result<Pat
         Goal::Size => "z",
     };
     command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
+    if let Some(features) = features {
+        command.args(["--no-default-features", "--features", features]);
+    }
     let linker = sysroot.join("bin/wasm-ld");
     if linker.is_file() {
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);

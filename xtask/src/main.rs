@@ -12,6 +12,7 @@ mod direction;
 mod dist;
 mod failed_test;
 mod fire;
+mod fuzz;
 mod r#gen;
 mod guest;
 mod manifest;
@@ -46,6 +47,7 @@ Usage: cargo xtask <command> [arguments]
   gen     write the generated files (--check: fail where one is out of date)
   bench   print the sizes of what dist makes; `bench browser` compares SDKs
   dist    build dist/filter/*.wasm, dist/npm/*.tgz and dist/sizes.json
+  fuzz    run every parser and both state machines under libFuzzer
   fire    send test alerts to an Alertmanager and see that they are delivered
 
   rulecheck FILE…   find mistakes in anybody's Prometheus rule files
@@ -105,6 +107,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "gen" => r#gen::run(&site, rest),
         "bench" => bench::run(&site, rest),
         "dist" => dist::run(&site, rest),
+        "fuzz" => fuzz::run(&site, rest),
         "fire" => fire::run(&site, rest),
         "rulecheck" => rulecheck::run(rest),
         other => Err(Usage(format!("no command `{other}`; see cargo xtask --help")).into()),

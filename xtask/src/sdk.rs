@@ -45,7 +45,7 @@ pub fn get(setup: &Setup) -> Result<Found> {
     made(setup, Part::Sdk, key, &site.path(PACKED), |log| {
         let package = site.path(PACKAGE);
         dependencies(setup, log)?;
-        let built = guest::build(setup, "sightline-browser", Goal::Size, log)?;
+        let built = guest::build(setup, "sightline-browser", None, Goal::Size, log)?;
         let engine = site.target.join("xtask/engine");
         if engine.exists() {
             fs::remove_dir_all(&engine)?;

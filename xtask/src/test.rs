@@ -10,17 +10,22 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::failed_test::{FailedTest, Printed};
+use crate::fuzz;
 use crate::setup;
 use crate::site::Site;
 use crate::tools::Tools;
 
+/// The package whose tests run the built filter on a host in memory.
+const HOST_DOUBLE: &str = "sightline-host-double";
+
 const HELP: &str = "\
 Usage: cargo xtask test [--native]
 
-Runs the checks of `cargo xtask check`, the native tests, and the tests that run
-on the real Envoy, collector, Prometheus, Alertmanager and Chromium.
+Runs the checks of `cargo xtask check`, the native tests, the fuzz targets for a
+few seconds each, the built filter on a host in memory, and the tests that run on
+the real Envoy, collector, Prometheus, Alertmanager and Chromium.
 
-  --native   leave out what needs the real parts";
+  --native   leave out what needs the real parts, and the fuzz targets";
 
 /// What one stage came to.
 #[derive(Default)]
@@ -43,11 +48,18 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let mut stages: Vec<(&str, Vec<&str>)> = vec![
         (
             "native",
-            vec!["--workspace", "--exclude", "sightline-tests"],
+            vec![
+                "--workspace",
+                "--exclude",
+                "sightline-tests",
+                "--exclude",
+                HOST_DOUBLE,
+            ],
         ),
         ("stack", vec!["--package", "sightline-tests", "--lib"]),
     ];
     if !native {
+        stages.push(("host", vec!["--package", HOST_DOUBLE]));
         // One file at a time, and within it one after another: two cores do
         // not carry several stacks.
         for file in ["edge", "browser", "collector", "line", "alerts", "drills"] {
@@ -75,6 +87,9 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     if !native {
         // They test the package that set-up has built.
         add("npm package", &mut || node_test(tools))?;
+    }
+    if !native {
+        add("fuzz", &mut || run_fuzz(site))?;
     }
     for (name, packages) in &stages {
         add(name, &mut || cargo_test(tools, packages))?;
@@ -111,6 +126,22 @@ fn run_checks(tools: &Tools) -> Result<Outcome> {
         failed: u64::from(!status.success()),
         ..Outcome::default()
     })
+}
+
+/// Each target for a few seconds, as one test each.
+fn run_fuzz(site: &Site) -> Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let targets = fuzz::targets(site)?;
+    if let Some(what) = fuzz::missing() {
+        println!("skipped: {what}");
+        outcome.skipped = targets.len() as u64;
+        return Ok(outcome);
+    }
+    for ran in fuzz::all(site, targets, fuzz::SHORT_SECONDS)? {
+        outcome.passed += u64::from(ran.finding.is_none());
+        outcome.failed += u64::from(ran.finding.is_some());
+    }
+    Ok(outcome)
 }
 
 fn cargo_test(tools: &Tools, packages: &[&str]) -> Result<Outcome> {

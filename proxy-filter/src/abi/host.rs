@@ -1,6 +1,6 @@
 //! The functions that the host offers, made safe: every status but success is
 //! an absence, and bytes are bytes. The list of these imports is kept in
-//! `imports.txt`; some hosts know only few.
+//! `imports/`; some hosts know only few.
 
 use crate::call::NotStarted;
 use crate::header_map;
@@ -75,8 +75,11 @@ unsafe extern "C" {
         bytes: *mut *mut u8,
         bytes_size: *mut usize,
     ) -> u32;
+    #[cfg(feature = "statistics")]
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
+    #[cfg(feature = "statistics")]
     fn proxy_increment_metric(id: u32, more: i64) -> u32;
+    #[cfg(feature = "stream-properties")]
     fn proxy_set_property(
         path: *const u8,
         path_size: usize,
@@ -218,12 +221,24 @@ pub fn property(path: &[u8]) -> Option<Vec<u8>> {
 
 /// A property that is a whole number or a duration in nanoseconds.
 pub fn property_number(path: &[u8]) -> Option<i64> {
-    let value = property(path)?;
-    let value = <[u8; 8]>::try_from(value.as_slice()).ok()?;
-    Some(i64::from_le_bytes(value))
+    read_number(&property(path)?)
+}
+
+/// As Envoy has them: eight bytes.
+#[cfg(not(feature = "nginx"))]
+fn read_number(value: &[u8]) -> Option<i64> {
+    Some(i64::from_le_bytes(value.try_into().ok()?))
+}
+
+/// As nginx has them: a text. A duration is no whole number there, and the
+/// filter's own clock stands in.
+#[cfg(feature = "nginx")]
+fn read_number(value: &[u8]) -> Option<i64> {
+    core::str::from_utf8(value).ok()?.parse().ok()
 }
 
 /// Sets a property of the current stream.
+#[cfg(feature = "stream-properties")]
 pub fn set_property(path: &[u8], value: &[u8]) {
     let (path, size) = (path.as_ptr(), path.len());
     // SAFETY: see `log`.
@@ -293,6 +308,7 @@ pub fn http_call(
 }
 
 /// The number of a statistic of the host, made where it is missing.
+#[cfg(feature = "statistics")]
 pub fn define_metric(kind: u32, name: &str) -> Option<u32> {
     let mut id = 0;
     // SAFETY: see `log` and `http_call`.
@@ -301,6 +317,7 @@ pub fn define_metric(kind: u32, name: &str) -> Option<u32> {
 }
 
 /// Adds to a statistic of the host.
+#[cfg(feature = "statistics")]
 pub fn increment_metric(id: u32, more: i64) {
     // SAFETY: no pointers.
     unsafe { proxy_increment_metric(id, more) };

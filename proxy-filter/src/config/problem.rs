@@ -3,6 +3,7 @@
 //! out and the rest is read again.
 
 use super::protobuf_struct;
+use core::fmt::Write;
 use serde::de::DeserializeOwned;
 use serde_json::{Number, Value};
 use serde_path_to_error::{Path, Segment};
@@ -22,10 +23,19 @@ pub struct Problem {
 
 impl core::fmt::Display for Problem {
     fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self.path.as_str() {
-            "" => out.write_str(&self.message),
-            path => write!(out, "{path}: {}", self.message),
+        let separator = if self.path.is_empty() { "" } else { ": " };
+        // Both may hold a document's own words, and an entry of a log is one line.
+        for letter in [self.path.as_str(), separator, &self.message]
+            .into_iter()
+            .flat_map(str::chars)
+        {
+            if letter.is_control() {
+                write!(out, "{}", letter.escape_default())?;
+            } else {
+                out.write_char(letter)?;
+            }
         }
+        Ok(())
     }
 }
 

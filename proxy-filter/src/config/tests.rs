@@ -10,6 +10,15 @@ fn problems(document: &str) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 
+/// Found by `cargo xtask fuzz configuration`.
+#[test]
+fn each_problem_is_one_line_whatever_the_document_says() {
+    for problem in problems("{\"a\\n\\u0000b\": 1, \"trace\": {\"b3\": \"c\\r\\nd\"}}") {
+        assert!(!problem.contains(char::is_control), "{problem:?}");
+    }
+    assert!(problems(r#"{"a\nb": 1}"#)[0].starts_with(r"a\nb: unknown field"));
+}
+
 #[test]
 fn fractions_may_be_texts_as_envoys_yaml_makes_them() {
     let document = br#"{"service": {"name": "e"}, "export": {"cluster": "c"}, "logs": {"access": "otlp", "success_ratio": "0.5"},

@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// What the README allows: the imports, and the callbacks that it names.
 fn listed() -> BTreeSet<String> {
     let folder = parts::repository().join("proxy-filter");
-    let imports = std::fs::read_to_string(folder.join("imports.txt")).unwrap();
+    let imports = std::fs::read_to_string(folder.join("imports/envoy.txt")).unwrap();
     let imports = imports.lines().filter_map(|line| line.split(' ').nth(1));
     let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
     let line = readme

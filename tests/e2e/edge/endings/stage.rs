@@ -35,10 +35,15 @@ pub struct Stage {
 impl Stage {
     /// With so many workers, and these routes as the filter's templates.
     pub fn start(concurrency: u32, routes: &BTreeSet<&str>) -> Self {
+        let filter = filter_with("/routes", json!(routes));
+        Self::start_with(concurrency, filter, &|_| {})
+    }
+
+    /// With this filter, and its connection managers changed.
+    pub fn start_with(concurrency: u32, filter: Value, change: &dyn Fn(&mut Value)) -> Self {
         let folder = TempDir::new().unwrap();
         let upstream = ScriptedUpstream::start().unwrap();
         let echo = ScriptedUpstream::start_echo().unwrap();
-        let filter = filter_with("/routes", json!(routes));
         let edge = Listener {
             name: "edge",
             port: free_port().unwrap(),
@@ -70,7 +75,9 @@ impl Stage {
         filters.insert(0, off("early_limit", limit(1000)));
         filters.insert(2, off("limit", limit(1000)));
         filters.insert(3, off("buffer", buffer()));
-        let probe_config = envoy::listener_config(&probe, folder.path()).unwrap();
+        change(manager);
+        let mut probe_config = envoy::listener_config(&probe, folder.path()).unwrap();
+        change(envoy::connection_manager(&mut probe_config));
         let mut clusters: Vec<_> = [
             ("upstream", upstream.port),
             ("echo", echo.port),
@@ -203,11 +210,11 @@ impl Stage {
 /// What three witnesses say.
 #[derive(Debug)]
 pub struct Witnesses {
-    in_progress: f64,
-    durations: u64,
-    counted: Requests,
-    logged: Requests,
-    stats: BTreeMap<String, u64>,
+    pub in_progress: f64,
+    pub durations: u64,
+    pub counted: Requests,
+    pub logged: Requests,
+    pub stats: BTreeMap<String, u64>,
 }
 
 impl Witnesses {

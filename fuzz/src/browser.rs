@@ -1,0 +1,119 @@
+//! What a page tells the engine: inputs and calls in any order, any numbers and
+//! any texts.
+
+use arbitrary::{Arbitrary, Unstructured};
+use sightline_browser::input::{Input, KINDS, Reader};
+use sightline_browser::outbox::{Answer, Need};
+use sightline_browser::page::PageStart;
+use sightline_browser::session::{Options, Session};
+use sightline_browser::session_id::Stored;
+
+#[derive(Debug, Arbitrary)]
+enum Step<'a> {
+    Input(u8, Vec<f64>, &'a str),
+    Next(f64, f64, bool),
+    Settled {
+        id: u8,
+        status: u32,
+        retry_after_ms: f64,
+        chance: f64,
+        rejected: u32,
+        now_ms: f64,
+    },
+    Restore(f64, u32, &'a [u8]),
+    Join(f64, &'a str, f64, f64, [u8; 16]),
+}
+
+#[derive(Debug, Arbitrary)]
+struct Start<'a> {
+    texts: [&'a str; 7],
+    numbers: [f64; 4],
+    has_metrics: bool,
+    entropy: [u8; 32],
+}
+
+pub fn browser(bytes: &[u8]) {
+    let mut unstructured = Unstructured::new(bytes);
+    let Ok(start) = Start::arbitrary(&mut unstructured) else {
+        return;
+    };
+    let [
+        service_name,
+        service_version,
+        environment,
+        routes,
+        url,
+        navigation_type,
+        traceparent,
+    ] = start.texts;
+    let [origin_unix_ms, sample_ratio, activation_ms, hidden_ms] = start.numbers;
+    let has_metrics = start.has_metrics;
+    let options = Options {
+        service_name,
+        service_version,
+        environment,
+        routes,
+        sample_ratio,
+        has_metrics,
+        origin_unix_ms,
+    };
+    let entropy = start.entropy;
+    let start = PageStart {
+        url,
+        navigation_type,
+        traceparent,
+        activation_ms,
+        hidden_ms,
+        entropy,
+    };
+    let mut session = Session::new(&options, &start);
+    for _ in 0..200 {
+        if unstructured.is_empty() {
+            break;
+        }
+        match Step::arbitrary(&mut unstructured) {
+            Ok(step) => run(&mut session, step),
+            Err(_) => break,
+        }
+    }
+    while session.next(Need::Now, 1e9, false).len() > 12 {}
+}
+
+fn run(session: &mut Session, step: Step<'_>) {
+    match step {
+        Step::Input(kind, numbers, texts) => {
+            let kind = kind % (KINDS.len() as u8 + 1);
+            if let Some(input) = Input::read(kind, &mut Reader::new(&numbers, texts)) {
+                session.on(input);
+            }
+        }
+        Step::Next(need, now_ms, gzips) => {
+            let _ = session.next(Need::of(need), now_ms, gzips);
+        }
+        Step::Settled {
+            id,
+            status,
+            retry_after_ms,
+            chance,
+            rejected,
+            now_ms,
+        } => {
+            let answer = Answer {
+                status,
+                retry_after_ms,
+                chance,
+                rejected,
+            };
+            session.on_settled(u32::from(id), answer, now_ms);
+        }
+        Step::Restore(signal, count, body) => session.restore(signal, count, body),
+        Step::Join(now_ms, id, start_ms, last_ms, entropy) => {
+            let stored = Stored {
+                id,
+                start_ms,
+                last_ms,
+            };
+            session.join(now_ms, &stored, entropy);
+        }
+    }
+}
