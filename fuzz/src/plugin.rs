@@ -203,7 +203,9 @@ impl Worker {
             Decision::Continue => {}
             Decision::AnswerWithPage(form) => self.page(stream, form),
             Decision::AnswerWithHealth(endpoint) => {
-                let reply = self.plugin.health(stream, endpoint, self.now, &mut self.shared);
+                let reply = self
+                    .plugin
+                    .health(stream, endpoint, self.now, &mut self.shared);
                 assert!(reply.is_none_or(|reply| matches!(reply.status, 200 | 503)));
             }
             Decision::Answer(answer) => assert!((200..500).contains(&answer.status)),
