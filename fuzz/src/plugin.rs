@@ -308,7 +308,9 @@ impl Worker {
             }
             Step::RawRequest(number, bytes) => self.take_up(stream(number), bytes),
             Step::Respond(number) => self.plugin.response(stream(number), &mut |_| {}),
-            Step::End(number, told) => self.plugin.end(stream(number), &mut Info(told)),
+            Step::End(number, told) => {
+                self.plugin.end(stream(number), &mut Info(told));
+            }
             Step::Delete(number) => self.delete(stream(number)),
             Step::DeleteRoot(second) => self.delete(root(second)),
             Step::Tick(second, millis) => {
