@@ -198,9 +198,10 @@ fn from_the_shop() -> (Value, Value) {
     let manager = &public["filter_chains"][0]["filters"][0]["typed_config"];
     let filters = manager["http_filters"].as_array().unwrap();
     let buffer = filters.iter().find(|filter| filter["name"] == "buffer");
-    let route = &manager["route_config"]["virtual_hosts"][0]["routes"][0];
-    assert_eq!(route["match"]["prefix"], "/sightline/v1/");
-    (buffer.unwrap().clone(), route.clone())
+    let routes = manager["route_config"]["virtual_hosts"][0]["routes"].as_array();
+    let mut routes = routes.unwrap().iter();
+    let route = routes.find(|route| route["match"]["prefix"] == "/sightline/v1/");
+    (buffer.unwrap().clone(), route.unwrap().clone())
 }
 
 /// A post of OTLP as JSON from a page of the listener.
