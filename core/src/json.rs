@@ -66,11 +66,22 @@ impl<'o> Object<'o> {
 fn write_text(out: &mut String, text: &str, max_bytes: usize) {
     out.push('"');
     let mut left = max_bytes;
-    for c in text.chars() {
-        let Some(rest) = left.checked_sub(c.len_utf8()) else {
+    let mut rest = text;
+    loop {
+        // Most texts are plain from one end to the other.
+        let plain = rest.bytes().take(left).take_while(|byte| is_plain(*byte));
+        let (run, behind) = rest.split_at_checked(plain.count()).unwrap_or_default();
+        out.push_str(run);
+        left = left.saturating_sub(run.len());
+        let mut chars = behind.chars();
+        let Some(c) = chars.next() else {
             break;
         };
-        left = rest;
+        let Some(still) = left.checked_sub(c.len_utf8()) else {
+            break;
+        };
+        left = still;
+        rest = chars.as_str();
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
@@ -84,6 +95,11 @@ fn write_text(out: &mut String, text: &str, max_bytes: usize) {
         }
     }
     out.push('"');
+}
+
+/// A character of one byte that stands for itself.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')
 }
 
 /// Control characters, line and paragraph separators, and the marks that turn

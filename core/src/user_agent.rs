@@ -57,26 +57,69 @@ pub const NONE: &str = "none";
 const MAX_LEN: usize = 512;
 
 /// The family that a `User-Agent` belongs to: one of the names in the two
-/// lists, [`OTHER`] or [`NONE`].
+/// lists, [`OTHER`] or [`NONE`]. Goes through the text once: it stands on the way
+/// of every request that is logged.
 pub fn family(user_agent: &[u8]) -> &'static str {
     let text = user_agent.get(..MAX_LEN).unwrap_or(user_agent);
     if text.is_empty() {
         return NONE;
     }
-    let lists = [&PROGRAMS[..], &BROWSERS];
-    let known = lists.into_iter().flatten();
-    let mut found = known.filter(|(word, _)| contains(text, word.as_bytes()));
-    found.next().map_or(OTHER, |(_, family)| family)
+    let mut rest = text;
+    // The words before the first one that was found.
+    let mut wanted = u64::MAX;
+    let mut family = OTHER;
+    while let Some((byte, behind)) = rest.split_first() {
+        let letter = usize::from(byte.to_ascii_lowercase().wrapping_sub(b'a'));
+        let mut candidates = BY_LETTER.get(letter).copied().unwrap_or_default() & wanted;
+        while candidates != 0 {
+            let place = candidates.trailing_zeros();
+            if let Some((word, name)) = known(place)
+                && let Some(start) = rest.get(..word.len())
+                && start.eq_ignore_ascii_case(word.as_bytes())
+            {
+                family = name;
+                wanted = (1u64 << place).wrapping_sub(1);
+                break;
+            }
+            candidates &= candidates.wrapping_sub(1);
+        }
+        rest = behind;
+    }
+    family
 }
 
-fn contains(text: &[u8], word: &[u8]) -> bool {
-    let mut windows = text.windows(word.len().max(1));
-    windows.any(|window| window.eq_ignore_ascii_case(word))
+/// The word at a place of the two lists, one after the other.
+fn known(place: u32) -> Option<(&'static str, &'static str)> {
+    let place = usize::try_from(place).ok()?;
+    let browser = || BROWSERS.get(place.checked_sub(PROGRAMS.len())?);
+    PROGRAMS.get(place).or_else(browser).copied()
+}
+
+/// For each letter the words that begin with it: a bit for each place.
+const BY_LETTER: [u64; 26] = by_letter();
+
+// Carried out by the compiler, which refuses what would panic.
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+const fn by_letter() -> [u64; 26] {
+    assert!(PROGRAMS.len() + BROWSERS.len() < 64);
+    let mut words = [0; 26];
+    let mut place = 0;
+    while place < PROGRAMS.len() + BROWSERS.len() {
+        let word = match place < PROGRAMS.len() {
+            true => PROGRAMS[place].0,
+            false => BROWSERS[place - PROGRAMS.len()].0,
+        };
+        words[(word.as_bytes()[0] - b'a') as usize] |= 1 << place;
+        place += 1;
+    }
+    words
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::borrow::ToOwned;
+    use alloc::string::String;
     use proptest::prelude::*;
 
     #[test]
@@ -172,7 +215,31 @@ mod tests {
         );
     }
 
+    /// What the lists say, word by word.
+    fn first_found(text: &[u8]) -> &'static str {
+        let text = text.get(..MAX_LEN).unwrap_or(text);
+        let has = |word: &str| {
+            let mut windows = text.windows(word.len());
+            windows.any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        let mut known = PROGRAMS.iter().chain(&BROWSERS);
+        let found = known.find(|(word, _)| has(word));
+        found.map_or(if text.is_empty() { NONE } else { OTHER }, |(_, name)| name)
+    }
+
     proptest! {
+        #[test]
+        fn the_first_word_of_the_lists_that_is_there_counts(
+            words in proptest::collection::vec((0u32..36, "[ -~]{0,3}", any::<bool>()), 0..8)
+        ) {
+            let text: String = words.into_iter().fold(String::new(), |text, (place, between, is_upper)| {
+                let word = known(place).unwrap().0;
+                let word = if is_upper { word.to_uppercase() } else { word.to_owned() };
+                [text, between, word].concat()
+            });
+            prop_assert_eq!(family(text.as_bytes()), first_found(text.as_bytes()), "{}", text);
+        }
+
         #[test]
         fn there_are_few_families_whatever_is_sent(user_agent in proptest::collection::vec(any::<u8>(), 0..600)) {
             let family = family(&user_agent);

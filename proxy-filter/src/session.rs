@@ -19,7 +19,7 @@ use crate::finished_span::FinishedSpan;
 use crate::health::Endpoint;
 use crate::outcome::Outcome;
 use crate::sampling::MaySample;
-use crate::texts::{Text, Texts};
+use crate::texts::{MAX_TEXT, Text, Texts};
 use caller::Caller;
 use sightline_core::baggage;
 use sightline_core::names;
@@ -248,7 +248,14 @@ pub fn log_unseen(
 }
 
 fn texts(settings: &Settings, head: &Head<'_>, request_id: &[u8]) -> Texts {
-    let mut texts = Texts::default();
+    let kept = [
+        head.path,
+        head.authority,
+        head.scheme,
+        head.user_agent,
+        request_id,
+    ];
+    let mut texts = Texts::with_capacity(kept.iter().map(|text| text.len().min(MAX_TEXT)).sum());
     let path = head.path.split(|byte| matches!(byte, b'?' | b'#')).next();
     texts.push(Text::Path, path.unwrap_or_default());
     texts.push(Text::Authority, head.authority);

@@ -37,6 +37,14 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// With room for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            ..Self::default()
+        }
+    }
+
     /// Keeps a text, or as much of it as is kept. One that is too long ends
     /// where a word of it ends: half a secret is not recognized as one.
     pub fn push(&mut self, text: Text, value: &[u8]) {

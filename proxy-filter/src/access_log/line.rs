@@ -11,6 +11,9 @@ use sightline_core::date_time::write_rfc3339;
 use sightline_core::json::Object;
 use sightline_core::otlp::Severity;
 
+/// Room for a time, an address and most flags.
+const SHORT: usize = 64;
+
 /// Writes the line, with its end, over what was written before.
 pub fn write_line(
     line: &mut String,
@@ -18,7 +21,7 @@ pub fn write_line(
     settings: &Settings,
     label: &Label<'_>,
 ) {
-    let mut short = String::new();
+    let mut short = String::with_capacity(SHORT);
     line.clear();
     let mut object = Object::open(line);
     let mut text = |object: &mut Object<'_>, key, write: &dyn Fn(&mut String)| {

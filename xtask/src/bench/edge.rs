@@ -65,9 +65,8 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         for (variant, measured) in VARIANTS.iter().zip(&mut measured) {
             let edge = stage.edge(variant)?;
             let load = Load::of(edge.port);
-            let spans = stage.spans()?;
-            let cpu = edge.cpu_of(|| load.as_fast_as_it_goes(REQUESTS), || stage.spans())?;
-            let spans = stage.spans()? - spans;
+            let work = || load.as_fast_as_it_goes(REQUESTS);
+            let (cpu, spans) = edge.cpu_of(work, || stage.spans())?;
             let latency = load.at_rate(PER_SECOND, LATENCY_TIME)?;
             if round > 0 {
                 measured.add(cpu.as_secs_f64() / REQUESTS as f64, &latency, spans);

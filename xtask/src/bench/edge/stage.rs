@@ -153,15 +153,15 @@ fn start_quietly(
 
 impl Edge {
     /// CPU that the process uses for what is done, and for what that leaves to be
-    /// sent, without what it uses for nothing.
+    /// sent, without what it uses for nothing; and how much of that arrived.
     pub fn cpu_of(
         &self,
         work: impl FnOnce() -> Result<()>,
         arrived: impl Fn() -> Result<u64>,
-    ) -> Result<Duration> {
+    ) -> Result<(Duration, u64)> {
         let idle = self.cpu()?;
         std::thread::sleep(SETTLE);
-        let (before, begun) = (self.cpu()?, Instant::now());
+        let (before, begun, there) = (self.cpu()?, Instant::now(), arrived()?);
         let idle = (before - idle).as_secs_f64() / SETTLE.as_secs_f64();
         work()?;
         let (mut last, mut since) = (arrived()?, Instant::now());
@@ -173,7 +173,8 @@ impl Edge {
             }
         }
         let used = self.cpu()? - before;
-        Ok(used.saturating_sub(begun.elapsed().mul_f64(idle)))
+        let used = used.saturating_sub(begun.elapsed().mul_f64(idle));
+        Ok((used, last.saturating_sub(there)))
     }
 
     fn cpu(&self) -> Result<Duration> {
