@@ -42,9 +42,9 @@ impl Reader<'_> {
 
     fn members(&mut self) -> Map<String, Value> {
         let mut members = Map::new();
+        self.takes('{');
         while !self.takes('}') {
             self.takes(',');
-            self.takes('{');
             let (name, rest) = self.0.split_once(':').expect("a name");
             let name = name.trim().to_owned();
             self.0 = rest;

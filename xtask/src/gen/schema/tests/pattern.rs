@@ -45,6 +45,10 @@ impl Class {
 }
 
 fn class(pattern: &[char]) -> (Class, &[char]) {
+    if pattern[0] == '.' {
+        let (is_negated, ranges) = (true, vec![('\n', '\n')]);
+        return (Class { is_negated, ranges }, &pattern[1..]);
+    }
     if pattern[0] != '[' {
         let is_plain =
             pattern[0].is_ascii_alphanumeric() || matches!(pattern[0], '/' | '-' | '_' | ':');
@@ -85,6 +89,9 @@ fn patterns_match_as_they_say() {
     for (pattern, text, expected) in [
         ("^/", "/a", true),
         ("^/", "a/", false),
+        ("^/.*[^/]$", "/a/b", true),
+        ("^/.*[^/]$", "/a/", false),
+        ("^/.*[^/]$", "/", false),
         (counter, "orders_total", true),
         (counter, "a_total_total", true),
         (counter, "_total", false),
