@@ -46,6 +46,8 @@ pub struct Plugin {
 /// A configuration in use.
 #[derive(Clone, Debug)]
 struct Root {
+    /// The proxy's number for its context.
+    id: u32,
     settings: Rc<Settings>,
     /// Position of its service.
     service: usize,
@@ -136,6 +138,7 @@ impl Plugin {
         let spread = spread.checked_rem(tick / 4).unwrap_or_default();
         let tick_millis = tick.saturating_sub(spread);
         let root_of = Root {
+            id: root,
             settings,
             service,
             tick_millis,

@@ -62,8 +62,8 @@ pub struct Service {
     instance: Option<[u8; 16]>,
     /// When, on the monotonic clock.
     pub published_nanos: u64,
-    /// A tick was asked for before its time.
-    is_hurried: bool,
+    /// The context whose tick was asked for before its time.
+    hurried: Option<u32>,
 }
 
 impl Service {
@@ -91,7 +91,7 @@ impl Service {
             line: String::new(),
             instance: None,
             published_nanos: 0,
-            is_hurried: false,
+            hurried: None,
         }
     }
 
@@ -111,6 +111,7 @@ impl Service {
     /// A context ends, and with it its calls. Says whether it was the last.
     pub fn leave(&mut self, root: u32) -> bool {
         self.roots.retain(|(known, _)| *known != root);
+        self.take_hurry(root);
         let is_last = self.roots.is_empty();
         self.prober.leave(root);
         self.configure_prober();
@@ -274,11 +275,8 @@ impl Service {
         now: Now,
         random: u64,
     ) -> Option<Change> {
-        let interval = call
-            .to
-            .export
-            .as_ref()
-            .map_or(0, |export| export.interval_millis);
+        let export = call.to.export.as_ref();
+        let interval = export.map_or(0, |export| export.interval_millis);
         let under_way = UnderWay {
             root,
             token: token.unwrap_or_default(),

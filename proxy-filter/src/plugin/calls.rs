@@ -35,7 +35,7 @@ impl Plugin {
         let Some(service) = self.service_of(root) else {
             return Tick::default();
         };
-        let period_millis = service.take_hurry().then_some(tick_millis);
+        let period_millis = service.take_hurry(root).then_some(tick_millis);
         let since = now.monotonic_nanos.saturating_sub(service.published_nanos);
         let is_early = period_millis.is_some() && since < tick_millis.saturating_mul(1_000_000);
         let calls = match (service.owner() == Some(root), is_early) {

@@ -105,7 +105,7 @@ impl Plugin {
             }
             State::Untouched | State::Ingested(_) => return false,
         }
-        service.asks_for_hurry()
+        service.asks_for_hurry(stream.root.id)
     }
 }
 

@@ -16,19 +16,19 @@ use sightline_core::otlp::Temporality;
 use std::rc::Rc;
 
 impl Service {
-    /// Whether so much waits that it shall not wait for the next tick. Says so
-    /// once, until [`Self::take_hurry`].
-    pub fn asks_for_hurry(&mut self) -> bool {
-        if self.is_hurried || !self.is_pressed() {
+    /// Whether so much waits that it shall not wait for the next tick of this
+    /// context. Says so once, until that tick takes it by [`Self::take_hurry`].
+    pub fn asks_for_hurry(&mut self, root: u32) -> bool {
+        if self.hurried.is_some() || !self.is_pressed() {
             return false;
         }
-        self.is_hurried = true;
+        self.hurried = Some(root);
         true
     }
 
-    /// Whether hurry was asked for.
-    pub fn take_hurry(&mut self) -> bool {
-        core::mem::take(&mut self.is_hurried)
+    /// Whether this context was asked to hurry.
+    pub fn take_hurry(&mut self, root: u32) -> bool {
+        self.hurried.take_if(|hurried| *hurried == root).is_some()
     }
 
     /// Whether much waits and can be sent.

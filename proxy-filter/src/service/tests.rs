@@ -323,7 +323,7 @@ fn much_that_waits_asks_for_a_tick_once_and_goes_on_with_each_answer() {
     let mut service = service();
     let fill = |service: &mut Service| {
         let mut pushed = 0;
-        while !service.asks_for_hurry() && pushed < 10_000 {
+        while !service.asks_for_hurry(ROOT) && pushed < 10_000 {
             service.record_span(span(b"/a"), usize::MAX);
             pushed += 1;
         }
@@ -331,13 +331,15 @@ fn much_that_waits_asks_for_a_tick_once_and_goes_on_with_each_answer() {
     };
     assert!((500..10_000).contains(&fill(&mut service)));
     assert_eq!(fill(&mut service), 10_000, "it was said already");
-    assert!(service.take_hurry() && !service.take_hurry());
+    // Only the tick that was asked for sets its own period right again.
+    assert!(!service.take_hurry(9));
+    assert!(service.take_hurry(ROOT) && !service.take_hurry(ROOT));
     assert!(service.calls_between(NOW).is_empty(), "nothing published");
     service.instance = Some([1; 16]);
     let call = service.calls_between(NOW).pop().unwrap();
     assert!(call.items < 10_000, "a batch");
     service.called(&call, ROOT, Some(5), NOW, 0);
-    assert!(!service.asks_for_hurry(), "an answer will go on");
+    assert!(!service.asks_for_hurry(ROOT), "an answer will go on");
     service.answered(ROOT, 5, &answer(200), NOW, 0, &mut shared());
     assert!(service.is_pressed(), "the rest is still much");
     let call = service.calls_between(NOW).pop().unwrap();
@@ -345,4 +347,16 @@ fn much_that_waits_asks_for_a_tick_once_and_goes_on_with_each_answer() {
     service.answered(ROOT, 6, &answer(503), NOW, 0, &mut shared());
     assert!(!service.is_pressed(), "a receiver that fails is left alone");
     assert!(service.calls_between(NOW).is_empty());
+}
+
+#[test]
+fn who_was_asked_to_hurry_and_is_gone_keeps_nobody_from_it() {
+    let mut service = service();
+    service.enter(2, settings(r#", "export": {"cluster": "otel"}"#), NOW);
+    while !service.asks_for_hurry(ROOT) {
+        service.record_span(span(b"/a"), usize::MAX);
+    }
+    assert!(!service.asks_for_hurry(2), "somebody hurries");
+    service.leave(ROOT);
+    assert!(service.asks_for_hurry(2));
 }
