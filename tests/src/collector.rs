@@ -69,6 +69,16 @@ impl Collector {
         Ok(collector)
     }
 
+    /// One of its own metrics: the sum of the series that have this in their labels.
+    pub fn own(&self, metric: &str, labels: &str) -> Result<f64> {
+        let url = format!("http://127.0.0.1:{}/metrics", self.telemetry_port);
+        let page = http::Client::default().get(&url, &[])?.body;
+        let series = page.lines().filter(|line| line.starts_with(metric));
+        let series = series.filter(|line| line.contains(labels));
+        let values = series.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        Ok(values.sum())
+    }
+
     /// Ends it; who sends to it is refused.
     pub fn stop(&mut self) {
         self.process = None;

@@ -1,6 +1,16 @@
 //! OTLP as JSON text, as pages send it: just what the tests of the collector's
 //! pipeline write.
 
+use crate::http::{Answer, Client};
+use anyhow::Result;
+
+/// Sends a body of this signal, such as `logs`, to a receiver on this port.
+pub fn post(port: u16, signal: &str, body: &str) -> Result<Answer> {
+    let url = format!("http://127.0.0.1:{port}/v1/{signal}");
+    let json = [("content-type", "application/json")];
+    Client::default().send("POST", &url, &json, body.as_bytes())
+}
+
 /// An attribute whose value is text.
 pub fn text(key: &str, value: &str) -> String {
     format!(r#"{{"key":"{key}","value":{{"stringValue":"{value}"}}}}"#)
@@ -11,6 +21,28 @@ pub fn text(key: &str, value: &str) -> String {
 pub fn event(name: &str, unix_nanos: u64, attributes: &[String]) -> String {
     let attributes = attributes.join(",");
     format!(r#"{{"eventName":"{name}","timeUnixNano":"{unix_nanos}","attributes":[{attributes}]}}"#)
+}
+
+/// A histogram in seconds whose one point has this many values, all of them in
+/// the bucket at this place.
+pub fn histogram(
+    name: &str,
+    (count, sum): (u64, f64),
+    bucket: usize,
+    bounds: &[f64],
+    attributes: &[String],
+) -> String {
+    let in_bucket = |at| if at == bucket { count } else { 0 };
+    let counts = (0..=bounds.len()).map(|at| format!("\"{}\"", in_bucket(at)));
+    let counts = counts.collect::<Vec<_>>().join(",");
+    let bounds: Vec<_> = bounds.iter().map(f64::to_string).collect();
+    let (bounds, attributes) = (bounds.join(","), attributes.join(","));
+    let point = format!(
+        r#"{{"startTimeUnixNano":"1","timeUnixNano":"2","count":"{count}","sum":{sum},"bucketCounts":[{counts}],"explicitBounds":[{bounds}],"attributes":[{attributes}]}}"#
+    );
+    format!(
+        r#"{{"name":"{name}","unit":"s","histogram":{{"aggregationTemporality":1,"dataPoints":[{point}]}}}}"#
+    )
 }
 
 /// What is sent to `/v1/logs` for one version of a service.

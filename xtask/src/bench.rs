@@ -6,6 +6,7 @@ mod edge;
 
 use anyhow::Result;
 
+use crate::Usage;
 use crate::dist;
 use crate::site::Site;
 use crate::sizes;
@@ -16,6 +17,24 @@ Usage: cargo xtask bench [browser|edge]
 Prints the size of each file that dist makes: raw, gzip 9 and brotli 11. With
 `browser`, what the SDK costs a page beside other SDKs; with `edge`, what the
 filter costs a request beside Envoy's own tracer.";
+
+/// The rounds that a bench of this name is asked for; none where only its help is.
+fn rounds(name: &str, help: &str, usual: usize, arguments: &[String]) -> Result<Option<usize>> {
+    match arguments {
+        [] => Ok(Some(usual)),
+        [one] if one == "--help" || one == "-h" => {
+            println!("{help}");
+            Ok(None)
+        }
+        [one] if one.parse::<usize>().is_ok_and(|rounds| rounds > 0) => Ok(Some(one.parse()?)),
+        _ => {
+            let text = format!(
+                "bench {name} takes a number of rounds; see cargo xtask bench {name} --help"
+            );
+            Err(Usage(text).into())
+        }
+    }
+}
 
 pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     if let [first, rest @ ..] = arguments {

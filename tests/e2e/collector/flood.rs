@@ -2,8 +2,7 @@
 //! neither displaces nor changes what is known already.
 
 use super::{SETTLE_LIMIT, Stage};
-use sightline_tests::http::Client;
-use sightline_tests::otlp_json::{event, logs, metrics, text};
+use sightline_tests::otlp_json::{self, event, logs, metrics, text};
 use sightline_tests::process::wait_for;
 
 /// `max_streams` of the pipeline.
@@ -19,57 +18,16 @@ fn view(route: &str) -> String {
     event("browser.web_vital", 0, &[name, text("url.template", route)])
 }
 
-/// A histogram of one point, as JSON members name it.
+/// So many values below the first of so many bounds.
 fn histogram(name: &str, count: u64, bounds: usize, attributes: &[String]) -> String {
-    let bounds: Vec<_> = (0..bounds).map(|bound| bound.to_string()).collect();
-    let mut counts = vec!["\"0\"".to_owned(); bounds.len() + 1];
-    counts[0] = format!("\"{count}\"");
-    format!(
-        r#"{{"name":"{name}","unit":"s","histogram":{{"aggregationTemporality":1,"dataPoints":[{{"startTimeUnixNano":"1","timeUnixNano":"2","count":"{count}","sum":0,"bucketCounts":[{}],"explicitBounds":[{}],"attributes":[{}]}}]}}}}"#,
-        counts.join(","),
-        bounds.join(","),
-        attributes.join(","),
-    )
+    let bounds: Vec<_> = (0..bounds).map(|bound| bound as f64).collect();
+    otlp_json::histogram(name, (count, 0.0), 0, &bounds, attributes)
 }
 
 impl Stage {
     fn send(&self, signal: &str, body: &str) -> u16 {
-        let url = format!(
-            "http://127.0.0.1:{}/v1/{signal}",
-            self.collector.browser_port
-        );
-        let json = [("content-type", "application/json")];
-        let sent = Client::default().send("POST", &url, &json, body.as_bytes());
+        let sent = otlp_json::post(self.collector.browser_port, signal, body);
         sent.unwrap().status
-    }
-
-    /// A metric of the collector itself, all its series together.
-    fn own(&self, name: &str, label: &str) -> f64 {
-        let url = format!("http://127.0.0.1:{}/metrics", self.collector.telemetry_port);
-        let page = Client::default().get(&url, &[]).unwrap().body;
-        let lines = page
-            .lines()
-            .filter(|line| line.starts_with(name) && line.contains(label));
-        lines
-            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
-            .sum()
-    }
-
-    fn sum(&self, query: &str) -> f64 {
-        let found = self.prometheus.query(query).unwrap();
-        found.iter().map(|sample| sample.value).sum()
-    }
-
-    fn wait_sum(&self, query: &str, expected: f64) {
-        let mut last = 0.0;
-        let reached = wait_for(query, SETTLE_LIMIT, || {
-            last = self.sum(query);
-            Ok((last >= expected).then_some(()))
-        });
-        assert!(
-            reached.is_ok() && last == expected,
-            "{query}: {last} of {expected}"
-        );
     }
 }
 
@@ -96,16 +54,19 @@ fn made_up_routes_take_room_up_to_a_limit_and_none_from_what_is_known() {
         "every point beyond the limit to be counted",
         SETTLE_LIMIT,
         || {
-            let limited = stage.own("otelcol_deltatocumulative_datapoints", r#"error="limit""#);
+            let refused = r#"error="limit""#;
+            let limited = stage
+                .collector
+                .own("otelcol_deltatocumulative_datapoints", refused)?;
             anyhow::ensure!(limited == lost, "{limited} of {lost}");
             Ok(Some(()))
         },
     )
     .unwrap();
-    assert_eq!(
-        stage.own("otelcol_deltatocumulative_streams_tracked", ""),
-        STREAMS
-    );
+    let tracked = stage
+        .collector
+        .own("otelcol_deltatocumulative_streams_tracked", "");
+    assert_eq!(tracked.unwrap(), STREAMS);
     assert_eq!(stage.send("logs", &known), 200);
     stage.wait_sum(counted, 200.0);
     stage.wait_sum("count(browser_views_total)", STREAMS);

@@ -46,6 +46,18 @@ impl Stage {
         })
     }
 
+    /// Waits until the series of a query add up to this, and not to more.
+    fn wait_sum(&self, query: &str, expected: f64) {
+        let mut last = 0.0;
+        let reached = wait_for(query, SETTLE_LIMIT, || {
+            let found = self.prometheus.query(query)?;
+            last = found.iter().map(|sample| sample.value).sum();
+            Ok((last >= expected).then_some(()))
+        });
+        assert!(reached.is_ok(), "{query}: {last} of {expected}");
+        assert_eq!(last, expected, "{query}");
+    }
+
     /// Sends the body of each page, many at once.
     fn send_pages(&self, signal: &str, kind: &str, body: impl Fn(u64) -> Vec<u8> + Sync) {
         let port = self.collector.browser_port;
@@ -203,13 +215,6 @@ fn views_and_errors_of_pages_are_counted_from_their_events() {
         (format!("browser_views_total{labels}"), PAGES),
         (format!("browser_exceptions_total{errors}"), PAGES / 10),
     ] {
-        let mut last = 0.0;
-        let reached = wait_for(&query, SETTLE_LIMIT, || {
-            let found = stage.prometheus.query(&query)?;
-            last = found.iter().map(|sample| sample.value).sum();
-            Ok((last >= expected as f64).then_some(()))
-        });
-        assert!(reached.is_ok(), "{query}: {last} of {expected}");
-        assert_eq!(last, expected as f64, "{query}");
+        stage.wait_sum(&query, expected as f64);
     }
 }

@@ -2,7 +2,6 @@
 
 use anyhow::{Result, ensure};
 use sightline_core::web_vital::LCP;
-use sightline_tests::http::Client;
 use sightline_tests::otlp_json::{self, text};
 
 /// Pages of one release of a front end.
@@ -21,27 +20,10 @@ impl Pages<'_> {
         self.send_events(&views)?;
         let bounds = LCP.bounds();
         let bucket = bounds.iter().filter(|bound| **bound < lcp).count();
-        let buckets: Vec<_> = (0..=bounds.len())
-            .map(|at| {
-                if at == bucket {
-                    count.to_string()
-                } else {
-                    "0".into()
-                }
-            })
-            .map(|count| format!("\"{count}\""))
-            .collect();
-        let bounds: Vec<_> = bounds.iter().map(f64::to_string).collect();
-        let point = format!(
-            r#"{{"startTimeUnixNano":"1","timeUnixNano":"2","count":"{count}","sum":{},"bucketCounts":[{}],"explicitBounds":[{}],"attributes":[{}]}}"#,
-            lcp * count as f64,
-            buckets.join(","),
-            bounds.join(","),
-            text("url.template", "/"),
-        );
-        let metric = format!(
-            r#"{{"name":"browser.web_vital.lcp","unit":"s","histogram":{{"aggregationTemporality":1,"dataPoints":[{point}]}}}}"#
-        );
+        let (count, route) = (count as u64, text("url.template", "/"));
+        let values = (count, lcp * count as f64);
+        let metric =
+            otlp_json::histogram("browser.web_vital.lcp", values, bucket, &bounds, &[route]);
         let body = otlp_json::metrics(self.service, self.version, &[metric]);
         self.send("metrics", &body)
     }
@@ -56,9 +38,7 @@ impl Pages<'_> {
     }
 
     fn send(&self, signal: &str, body: &str) -> Result<()> {
-        let url = format!("http://127.0.0.1:{}/v1/{signal}", self.port);
-        let json = [("content-type", "application/json")];
-        let answer = Client::default().send("POST", &url, &json, body.as_bytes())?;
+        let answer = otlp_json::post(self.port, signal, body)?;
         ensure!(answer.status == 200, "{}: {}", answer.status, answer.body);
         Ok(())
     }

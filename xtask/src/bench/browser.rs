@@ -9,7 +9,6 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::Usage;
 use crate::cache::{Key, files_below};
 use crate::dist;
 use crate::part::Part;
@@ -29,21 +28,11 @@ task at a quarter, heap, buffers, CPU of one fetch, requests and bytes sent for
 one view. All runs go to target/bench/browser.json.";
 
 const SOURCES: &str = "xtask/bench/browser";
-const ROUNDS: u32 = 5;
+const ROUNDS: usize = 5;
 
 pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
-    let rounds = match arguments {
-        [] => ROUNDS,
-        [one] if one == "--help" || one == "-h" => {
-            println!("{HELP}");
-            return Ok(());
-        }
-        [one] if one.parse::<u32>().is_ok_and(|rounds| rounds > 0) => one.parse()?,
-        _ => {
-            let text =
-                "bench browser takes a number of rounds; see cargo xtask bench browser --help";
-            return Err(Usage(text.into()).into());
-        }
+    let Some(rounds) = super::rounds("browser", HELP, ROUNDS, arguments)? else {
+        return Ok(());
     };
     dist::build(site)?;
     let bundles = bundles(site)?;

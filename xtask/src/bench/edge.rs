@@ -15,7 +15,6 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::json;
 
-use crate::Usage;
 use crate::part::Part;
 use crate::setup::Setup;
 use crate::site::Site;
@@ -41,17 +40,8 @@ const PER_SECOND: u32 = 2000;
 const LATENCY_TIME: Duration = Duration::from_secs(3);
 
 pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
-    let rounds = match arguments {
-        [] => ROUNDS,
-        [one] if one == "--help" || one == "-h" => {
-            println!("{HELP}");
-            return Ok(());
-        }
-        [one] if one.parse::<usize>().is_ok_and(|rounds| rounds > 0) => one.parse()?,
-        _ => {
-            let text = "bench edge takes a number of rounds; see cargo xtask bench edge --help";
-            return Err(Usage(text.into()).into());
-        }
+    let Some(rounds) = super::rounds("edge", HELP, ROUNDS, arguments)? else {
+        return Ok(());
     };
     let parts = [Part::Envoy, Part::Filter, Part::Collector];
     Setup::new(site, true, &parts)?

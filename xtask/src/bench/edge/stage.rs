@@ -14,7 +14,6 @@ use nix::unistd::Pid;
 use serde_json::json;
 use sightline_tests::collector::Collector;
 use sightline_tests::envoy::{self, Envoy, Listener, cluster_config, to_cluster};
-use sightline_tests::http::Client;
 use sightline_tests::process::free_port;
 
 use super::variant::{self, Kind, Variant};
@@ -112,13 +111,8 @@ impl Stage {
 
     /// Spans that the collector has taken so far.
     pub fn spans(&self) -> Result<u64> {
-        let url = format!("http://127.0.0.1:{}/metrics", self.collector.telemetry_port);
-        let page = Client::default().get(&url, &[])?.body;
-        let lines = page
-            .lines()
-            .filter(|line| line.starts_with("otelcol_receiver_accepted_spans"));
-        let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
-        Ok(values.sum::<f64>() as u64)
+        let taken = self.collector.own("otelcol_receiver_accepted_spans", "")?;
+        Ok(taken as u64)
     }
 }
 
