@@ -6,7 +6,8 @@
 use alloc::string::String;
 use core::fmt::Write;
 
-/// An object that is being written. [`Object::finish`] closes it.
+/// An object that is being written. [`Object::finish`] closes it. Keys are of
+/// letters, digits, `-` and `_`: they are not escaped.
 #[derive(Debug)]
 pub struct Object<'o> {
     out: &'o mut String,
@@ -32,14 +33,15 @@ impl<'o> Object<'o> {
     /// A whole number.
     pub fn number(&mut self, key: &str, value: u64) {
         self.key(key);
-        // Writing to a String does not fail.
-        let _ = write!(self.out, "{value}");
+        write_number(self.out, value, 1);
     }
 
     /// A number of thousandths, such as `12.345` for 12345.
     pub fn thousandths(&mut self, key: &str, value: u64) {
         self.key(key);
-        let _ = write!(self.out, "{}.{:03}", value / 1000, value % 1000);
+        write_number(self.out, value / 1000, 1);
+        self.out.push('.');
+        write_number(self.out, value % 1000, 3);
     }
 
     /// An object within this one.
@@ -58,9 +60,29 @@ impl<'o> Object<'o> {
             self.out.push(',');
         }
         self.is_empty = false;
-        write_text(self.out, key, usize::MAX);
-        self.out.push(':');
+        self.out.push('"');
+        self.out.push_str(key);
+        self.out.push_str("\":");
     }
+}
+
+/// A number with at least so many digits. Without the formatting machinery, which
+/// would be most of what a line of a log costs.
+fn write_number(out: &mut String, number: u64, min_digits: usize) {
+    // As many digits as the largest number has.
+    let mut digits = [b'0'; 20];
+    let mut rest = number;
+    let mut written = 0;
+    for digit in digits.iter_mut().rev() {
+        if rest == 0 && written >= min_digits {
+            break;
+        }
+        *digit = b'0' | (rest % 10) as u8;
+        rest /= 10;
+        written = written.saturating_add(1);
+    }
+    let digits = digits.get(digits.len().saturating_sub(written)..);
+    out.push_str(core::str::from_utf8(digits.unwrap_or_default()).unwrap_or_default());
 }
 
 fn write_text(out: &mut String, text: &str, max_bytes: usize) {
@@ -69,8 +91,11 @@ fn write_text(out: &mut String, text: &str, max_bytes: usize) {
     let mut rest = text;
     loop {
         // Most texts are plain from one end to the other.
-        let plain = rest.bytes().take(left).take_while(|byte| is_plain(*byte));
-        let (run, behind) = rest.split_at_checked(plain.count()).unwrap_or_default();
+        let bytes = rest.as_bytes();
+        let bytes = bytes.get(..left).unwrap_or(bytes);
+        let plain = bytes.iter().position(|byte| !is_plain(*byte));
+        let plain = plain.unwrap_or(bytes.len());
+        let (run, behind) = rest.split_at_checked(plain).unwrap_or_default();
         out.push_str(run);
         left = left.saturating_sub(run.len());
         let mut chars = behind.chars();
@@ -97,9 +122,24 @@ fn write_text(out: &mut String, text: &str, max_bytes: usize) {
     out.push('"');
 }
 
-/// A character of one byte that stands for itself.
+/// Whether a byte is a character that stands for itself: looked up, because it is
+/// asked for each byte of each line.
 fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')
+    PLAIN.get(usize::from(byte)).is_some_and(|plain| *plain)
+}
+
+static PLAIN: [bool; 256] = plain();
+
+// Carried out by the compiler, which refuses what would panic.
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+const fn plain() -> [bool; 256] {
+    let mut plain = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        plain[byte as usize] = !matches!(byte, b'"' | b'\\');
+        byte += 1;
+    }
+    plain
 }
 
 /// Control characters, line and paragraph separators, and the marks that turn
@@ -130,6 +170,7 @@ mod tests {
         object.text("a", "1", 9);
         object.number("b", u64::MAX);
         object.thousandths("c", 12_005);
+        object.thousandths("z", 7);
         let mut inner = object.object("d");
         inner.number("e", 0);
         inner.finish();
@@ -137,7 +178,7 @@ mod tests {
         object.finish();
         assert_eq!(
             out,
-            r#"x{"a":"1","b":18446744073709551615,"c":12.005,"d":{"e":0},"f":{}}"#
+            r#"x{"a":"1","b":18446744073709551615,"c":12.005,"z":0.007,"d":{"e":0},"f":{}}"#
         );
     }
 

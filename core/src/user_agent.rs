@@ -64,17 +64,18 @@ pub fn family(user_agent: &[u8]) -> &'static str {
     if text.is_empty() {
         return NONE;
     }
-    let mut rest = text;
     // The words before the first one that was found.
     let mut wanted = u64::MAX;
     let mut family = OTHER;
-    while let Some((byte, behind)) = rest.split_first() {
-        let letter = usize::from(byte.to_ascii_lowercase().wrapping_sub(b'a'));
-        let mut candidates = BY_LETTER.get(letter).copied().unwrap_or_default() & wanted;
+    for (at, pair) in text.windows(2).enumerate() {
+        let [first, second] = *pair else {
+            break;
+        };
+        let mut candidates = BY_FIRST.with(first) & BY_SECOND.with(second) & wanted;
         while candidates != 0 {
             let place = candidates.trailing_zeros();
             if let Some((word, name)) = known(place)
-                && let Some(start) = rest.get(..word.len())
+                && let Some(start) = text.get(at..at.saturating_add(word.len()))
                 && start.eq_ignore_ascii_case(word.as_bytes())
             {
                 family = name;
@@ -83,7 +84,6 @@ pub fn family(user_agent: &[u8]) -> &'static str {
             }
             candidates &= candidates.wrapping_sub(1);
         }
-        rest = behind;
     }
     family
 }
@@ -95,24 +95,39 @@ fn known(place: u32) -> Option<(&'static str, &'static str)> {
     PROGRAMS.get(place).or_else(browser).copied()
 }
 
-/// For each letter the words that begin with it: a bit for each place.
-const BY_LETTER: [u64; 26] = by_letter();
+/// For each byte the words that have it at one place, as a letter of either
+/// case: a bit for each word.
+struct Words([u64; 256]);
 
-// Carried out by the compiler, which refuses what would panic.
-#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
-const fn by_letter() -> [u64; 26] {
-    assert!(PROGRAMS.len() + BROWSERS.len() < 64);
-    let mut words = [0; 26];
-    let mut place = 0;
-    while place < PROGRAMS.len() + BROWSERS.len() {
-        let word = match place < PROGRAMS.len() {
-            true => PROGRAMS[place].0,
-            false => BROWSERS[place - PROGRAMS.len()].0,
-        };
-        words[(word.as_bytes()[0] - b'a') as usize] |= 1 << place;
-        place += 1;
+/// By their first letter, and by their second: with both, few words are left to
+/// be compared.
+static BY_FIRST: Words = Words::by_letter(0);
+static BY_SECOND: Words = Words::by_letter(1);
+
+impl Words {
+    fn with(&self, byte: u8) -> u64 {
+        self.0.get(usize::from(byte)).copied().unwrap_or_default()
     }
-    words
+
+    // Carried out by the compiler, which refuses what would panic.
+    #[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+    const fn by_letter(at: usize) -> Self {
+        assert!(PROGRAMS.len() + BROWSERS.len() < 64);
+        let mut words = [0; 256];
+        let mut place = 0;
+        while place < PROGRAMS.len() + BROWSERS.len() {
+            let word = match place < PROGRAMS.len() {
+                true => PROGRAMS[place].0,
+                false => BROWSERS[place - PROGRAMS.len()].0,
+            };
+            let letter = word.as_bytes()[at];
+            assert!(letter.is_ascii_lowercase());
+            words[letter as usize] |= 1 << place;
+            words[letter.to_ascii_uppercase() as usize] |= 1 << place;
+            place += 1;
+        }
+        Self(words)
+    }
 }
 
 #[cfg(test)]

@@ -221,8 +221,10 @@ fn header_number(name: &[u8]) -> Option<u64> {
     core::str::from_utf8(&value).ok()?.trim().parse().ok()
 }
 
-/// Until the tick that a request asks for: its own context cannot send.
-const HURRY_MILLIS: u64 = 1;
+/// Until the tick that a request asks for: its own context cannot send. The busier
+/// a worker is, the more comes along in the meantime and shares the cost of the
+/// call.
+const HURRY_MILLIS: u64 = 10;
 
 fn send(plugin: &mut Plugin, root: u32, calls: Vec<Call>, now: Now) {
     for call in calls {

@@ -98,12 +98,6 @@ impl AccessRecord {
         }
     }
 
-    /// The path without query and secrets.
-    fn path(&self) -> Option<String> {
-        let path = self.texts.lossy(Text::Path)?;
-        Some(redact::url(&path))
-    }
-
     /// `error.type`, as in the metrics.
     fn error_type(&self) -> Option<Cow<'static, str>> {
         self.end.outcome().error_attribute()

@@ -70,7 +70,7 @@ impl FinishedSpan {
             Some(route) => Cow::Owned([label.method, " ", route].concat()),
             None => Cow::Borrowed(label.method),
         };
-        let path = self.texts.lossy(Text::Path).map(|path| redact::url(&path));
+        let path = self.texts.safe_path();
         let scheme = self.texts.lossy(Text::Scheme);
         let authority = self.texts.lossy(Text::Authority);
         let (host, port) = authority.as_deref().map(host_and_port).unzip();

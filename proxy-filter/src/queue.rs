@@ -7,7 +7,7 @@ use sightline_core::otlp::Writer;
 use std::collections::VecDeque;
 
 /// About the most bytes in one export request.
-pub const MAX_BATCH_BYTES: usize = 1 << 20;
+pub const MAX_BATCH_BYTES: usize = 1 << 18;
 
 /// Something that waits: a span or a log record.
 pub trait Item {

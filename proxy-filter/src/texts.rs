@@ -1,6 +1,7 @@
 //! What a request said, kept until its span and its log record are written:
 //! bytes as received, several texts in one allocation, each bounded.
 
+use sightline_core::redact;
 use std::borrow::Cow;
 
 /// The most bytes of a single text that are kept.
@@ -91,7 +92,16 @@ impl Texts {
     /// A text as text, with marks in place of what is no UTF-8.
     pub fn lossy(&self, text: Text) -> Option<Cow<'_, str>> {
         let text = self.get(text);
-        (!text.is_empty()).then(|| String::from_utf8_lossy(text))
+        (!text.is_empty()).then(|| lossy(text))
+    }
+
+    /// The path without query and secrets.
+    pub fn safe_path(&self) -> Option<Cow<'_, str>> {
+        let path = self.lossy(Text::Path)?;
+        match redact::is_harmless_path(path.as_bytes()) {
+            true => Some(path),
+            false => Some(Cow::Owned(redact::url(&path))),
+        }
     }
 
     /// About how much memory the texts take, in bytes.
@@ -100,6 +110,14 @@ impl Texts {
         size_of::<Self>()
             .saturating_add(self.bytes.capacity())
             .saturating_add(self.headers.capacity().saturating_mul(header))
+    }
+}
+
+/// [`String::from_utf8_lossy`], which is slower where all is text.
+fn lossy(text: &[u8]) -> Cow<'_, str> {
+    match core::str::from_utf8(text) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(text),
     }
 }
 

@@ -52,7 +52,7 @@ pub fn write_line(
     if let Some(route) = label.route {
         object.text("route", route, MAX_TEXT);
     }
-    if let Some(path) = record.path() {
+    if let Some(path) = record.texts.safe_path() {
         object.text("path", &path, MAX_TEXT);
     }
     object.number("status", record.end.status.unwrap_or_default().into());

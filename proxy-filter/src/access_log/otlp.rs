@@ -34,7 +34,7 @@ impl AccessRecord {
     /// Appends the record as an item of an export request.
     pub fn write_as(&self, label: &Label<'_>, request_id_key: &str, items: &mut Writer) {
         let end = &self.end;
-        let path = self.path();
+        let path = self.texts.safe_path();
         let method = self.texts.lossy(Text::Method);
         let error = self.error_type();
         let peer = self.peer.map(|peer| peer.to_string());

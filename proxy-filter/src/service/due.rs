@@ -19,7 +19,7 @@ impl Service {
     /// Whether so much waits that it shall not wait for the next tick of this
     /// context. Says so once, until that tick takes it by [`Self::take_hurry`].
     pub fn asks_for_hurry(&mut self, root: u32) -> bool {
-        if self.hurried.is_some() || !self.is_pressed() {
+        if self.hurried.is_some() || !self.waits(early) {
             return false;
         }
         self.hurried = Some(root);
@@ -31,15 +31,18 @@ impl Service {
         self.hurried.take_if(|hurried| *hurried == root).is_some()
     }
 
-    /// Whether much waits and can be sent.
+    /// Whether so much waits that the next export shall follow an answer at once.
     pub fn is_pressed(&self) -> bool {
-        let Some(export) = self.export() else {
+        self.waits(|export| most(export, MAX_BATCH_BYTES / 2))
+    }
+
+    /// Whether so many bytes wait and can be sent.
+    fn waits(&self, least: impl FnOnce(&Export) -> usize) -> bool {
+        let Some(least) = self.export().map(least) else {
             return false;
         };
-        let much = much(export);
-        let is_pressed = |bytes, exporter: &Exporter| bytes >= much && exporter.is_idle();
-        is_pressed(self.spans.bytes(), &self.traces)
-            || is_pressed(self.log_records.bytes(), &self.logs)
+        let waits = |bytes, exporter: &Exporter| bytes >= least && exporter.is_idle();
+        waits(self.spans.bytes(), &self.traces) || waits(self.log_records.bytes(), &self.logs)
     }
 
     /// The exports of spans and log records that are due, between two publishings.
@@ -70,12 +73,12 @@ impl Service {
             red: &self.red,
             request_id_key: &request_id_key,
         };
-        let much = much(export);
-        if is_due(&self.spans, &mut self.traces, much, now) {
+        let early = early(export);
+        if is_due(&self.spans, &mut self.traces, early, now) {
             let batch = self.spans.batch(&context);
             add(Signal::Traces, batch.items, &batch.bytes);
         }
-        if is_due(&self.log_records, &mut self.logs, much, now) {
+        if is_due(&self.log_records, &mut self.logs, early, now) {
             let batch = self.log_records.batch(&context);
             add(Signal::Logs, batch.items, &batch.bytes);
         }
@@ -128,14 +131,23 @@ impl Service {
     }
 }
 
-/// From so many bytes on a queue does not wait for the interval.
-fn much(export: &Export) -> usize {
-    (export.max_queue_bytes / 2).min(MAX_BATCH_BYTES / 2)
+/// From so many bytes on a queue does not wait for the interval. They are few,
+/// some dozens of requests: a worker does nothing else while it encodes and
+/// sends, and so does a small receiver while it reads.
+const EARLY_BYTES: usize = 16 << 10;
+
+fn early(export: &Export) -> usize {
+    most(export, EARLY_BYTES)
+}
+
+/// So many bytes, or as many as there may be before the queue is in danger.
+fn most(export: &Export, bytes: usize) -> usize {
+    (export.max_queue_bytes / 2).min(bytes)
 }
 
 /// Whether an export of what waits shall start now.
-fn is_due<T: Item>(queue: &Queue<T>, exporter: &mut Exporter, much: usize, now: Now) -> bool {
-    if queue.bytes() >= much {
+fn is_due<T: Item>(queue: &Queue<T>, exporter: &mut Exporter, early: usize, now: Now) -> bool {
+    if queue.bytes() >= early {
         exporter.hurry();
     }
     !queue.is_empty() && exporter.is_ready(now.monotonic_nanos)
