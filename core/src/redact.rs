@@ -22,8 +22,7 @@ const SECRET_KEYS: &str =
 const TOKEN_PREFIXES: &str = "AKIA ghp_ gho_ github_pat_ glpat- AIza xoxb- xoxp- sk_live_ rk_live_";
 /// A shorter word is no key, whatever it begins with.
 const MIN_TOKEN_LEN: usize = 16;
-/// Digits of a card number: the shortest of all secrets that have no sign of
-/// their own, such as `=` or `@`.
+/// Digits of a card number.
 const MIN_CARD_LEN: u32 = 13;
 const MAX_CARD_LEN: u32 = 19;
 
@@ -45,23 +44,85 @@ pub fn text(text: &str) -> String {
     without_cards(kept)
 }
 
-/// Whether [`url`] leaves a path as it is, which short words do: no secret is
-/// shorter than what keys, tokens and card numbers have at least. It is a
-/// fraction of the work; `false` says nothing.
-pub fn is_harmless_path(path: &[u8]) -> bool {
-    let mut len = 0u32;
-    for byte in path {
-        len = len.wrapping_add(1);
-        match byte {
-            b'/' => len = 0,
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {}
-            _ => return false,
+/// Whether [`text`], and [`url`] of a path, leave a text as it is. It goes through
+/// it once and is a fraction of the work, for who has the same harmless words in
+/// every request; `false` says nothing.
+pub fn is_harmless(text: &[u8]) -> bool {
+    // Bytes of the word so far, and digits that may be those of one number.
+    let (mut word, mut digits) = (0usize, 0u32);
+    for (at, byte) in text.iter().enumerate() {
+        let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or(SIGN);
+        if class & SIGN != 0 {
+            return false;
         }
-        if len >= MIN_CARD_LEN {
+        if class & LETTER_B != 0 && word == 0 && begins_with_auth_scheme(text.get(at..)) {
+            return false;
+        }
+        word = match class & SEPARATES {
+            0 => word.wrapping_add(1),
+            _ => 0,
+        };
+        digits = match class & (DIGIT | BETWEEN_DIGITS) {
+            0 => 0,
+            _ => digits.wrapping_add((class & DIGIT).into()),
+        };
+        if word >= MIN_TOKEN_LEN || digits >= MIN_CARD_LEN {
             return false;
         }
     }
     true
+}
+
+/// What a byte can be, as bits: a digit is one.
+const DIGIT: u8 = 1;
+const BETWEEN_DIGITS: u8 = 2;
+/// Ends a word, or a segment of a path.
+const SEPARATES: u8 = 4;
+/// Makes a URL, an address, or a key and its value; or it is no ASCII.
+const SIGN: u8 = 8;
+/// What `Bearer` and `Basic` begin with.
+const LETTER_B: u8 = 16;
+
+static CLASSES: [u8; 256] = classes();
+
+// Carried out by the compiler, which refuses what would panic.
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let mut at = 0;
+    while at < SEPARATORS.len() {
+        classes[SEPARATORS[at] as usize] = SEPARATES;
+        at += 1;
+    }
+    classes[b'/' as usize] = SEPARATES;
+    classes[b' ' as usize] |= BETWEEN_DIGITS;
+    classes[b'-' as usize] = BETWEEN_DIGITS;
+    classes[b'B' as usize] = LETTER_B;
+    classes[b'b' as usize] = LETTER_B;
+    at = b'0' as usize;
+    while at <= b'9' as usize {
+        classes[at] = DIGIT;
+        at += 1;
+    }
+    let signs = b"?#@:=";
+    at = 0;
+    while at < signs.len() {
+        classes[signs[at] as usize] = SIGN;
+        at += 1;
+    }
+    at = 0x80;
+    while at < classes.len() {
+        classes[at] = SIGN;
+        at += 1;
+    }
+    classes
+}
+
+fn begins_with_auth_scheme(text: Option<&[u8]>) -> bool {
+    ["bearer", "basic"].iter().any(|scheme| {
+        let start = text.unwrap_or_default().get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes()))
+    })
 }
 
 fn write_url(url: &str, kept: &mut String) {
@@ -117,6 +178,9 @@ fn write_text(text: &str, kept: &mut String) {
     write_word(text.get(start..).unwrap_or_default(), before, kept);
 }
 
+/// What stands between words, of ASCII.
+const SEPARATORS: &[u8] = b"\t\n\x0b\x0c\r \"'`,;()<>[]{}|";
+
 /// Bytes of the separator that stands here; 0 for none. Beside those of ASCII:
 /// U+0085, blanks of other widths, dashes and quotation marks (U+2000 to U+205F,
 /// U+1680, U+3000).
@@ -125,7 +189,7 @@ fn separator_len(text: &[u8]) -> usize {
         [0xc2, 0x85 | 0xa0, ..] => 2,
         [0xe2, 0x80, ..] | [0xe2, 0x81, ..=0x9f, ..] => 3,
         [0xe1, 0x9a, 0x80, ..] | [0xe3, 0x80, 0x80, ..] => 3,
-        [byte, ..] => is_any(*byte, b"\t\n\x0b\x0c\r \"'`,;()<>[]{}|").into(),
+        [byte, ..] => is_any(*byte, SEPARATORS).into(),
         [] => 0,
     }
 }

@@ -1,6 +1,5 @@
-//! The access log: what is kept of a request that has ended, and whether. It
-//! becomes a line of JSON for the proxy's own log at once, a log record for a
-//! collector when that is due. Secrets and what is personal are taken out when
+//! The access log: what is kept of a request that has ended, and whether: a line
+//! of JSON for the proxy's own log, a log record for a collector. Secrets and what is personal are taken out when
 //! it is written, by the rules of the core.
 
 mod line;

@@ -49,6 +49,8 @@ pub struct Settings {
     pub service: Service,
     /// Lower-case name of the header that carries the request id.
     pub request_id_header: String,
+    /// The attribute that the conventions have for it.
+    pub request_id_attribute: String,
     /// Whose ids are kept, if they are sane.
     pub keep_request_id: KeepId,
     /// What new ids look like.
@@ -200,6 +202,7 @@ fn resolve(raw: raw::Document, problems: &mut Problems) -> Option<Settings> {
         .and_then(|export| resolve_export(export, problems));
     Some(Settings {
         service: service?,
+        request_id_attribute: ["http.request.header.", &request_id_header].concat(),
         request_id_header,
         keep_request_id: raw.request_id.keep,
         request_id_format: raw.request_id.format,

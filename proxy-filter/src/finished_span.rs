@@ -1,15 +1,12 @@
-//! A finished request as it waits for its export: compact on the request's
-//! way, encoded as an OTLP span only when it is sent. What could identify a
-//! person or open a door is taken out then, by the rules of the core.
+//! A finished request as an OTLP span. What could identify a person or open a
+//! door is taken out when it is encoded, by the rules of the core.
 
 use crate::outcome::Outcome;
-use crate::queue::{Context, Item};
 use crate::red::{Red, method_name};
 use crate::texts::{Text, Texts};
 use sightline_core::id::SpanId;
 use sightline_core::names;
 use sightline_core::otlp::{Attribute, Link, Span, SpanKind, Status, Value, Writer};
-use sightline_core::redact;
 use sightline_core::trace_context::SpanContext;
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -63,6 +60,11 @@ impl<'a> Label<'a> {
 }
 
 impl FinishedSpan {
+    /// When it ended, in nanoseconds since the Unix epoch.
+    pub fn end_unix_nanos(&self) -> u64 {
+        self.start_unix_nanos.saturating_add(self.duration_nanos)
+    }
+
     /// Appends the span as an item of an export request. The request id stands
     /// under the name that the conventions give to the header it came in.
     pub fn write(&self, label: &Label<'_>, request_id_key: &str, items: &mut Writer) {
@@ -74,8 +76,7 @@ impl FinishedSpan {
         let scheme = self.texts.lossy(Text::Scheme);
         let authority = self.texts.lossy(Text::Authority);
         let (host, port) = authority.as_deref().map(host_and_port).unzip();
-        let user_agent = self.texts.lossy(Text::UserAgent);
-        let user_agent = user_agent.as_deref().map(redact::text);
+        let user_agent = self.texts.safe_user_agent();
         let method = self.texts.lossy(Text::Method);
         let protocol = core::str::from_utf8(&self.protocol).ok();
         let version = protocol.and_then(protocol_version);
@@ -124,29 +125,6 @@ impl FinishedSpan {
             },
         }
         .write(items);
-    }
-}
-
-impl Item for FinishedSpan {
-    fn series(&self) -> usize {
-        self.series
-    }
-
-    fn weight(&self) -> usize {
-        let state = self.trace_state.as_ref().map_or(0, |state| state.len());
-        size_of::<Self>()
-            .saturating_add(self.texts.weight())
-            .saturating_add(self.protocol.capacity())
-            .saturating_add(state)
-    }
-
-    fn end_unix_nanos(&self) -> u64 {
-        self.start_unix_nanos.saturating_add(self.duration_nanos)
-    }
-
-    fn write(&self, context: &Context<'_>, items: &mut Writer) {
-        let label = Label::of(context.red, self.series);
-        self.write(&label, context.request_id_key, items);
     }
 }
 

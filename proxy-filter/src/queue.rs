@@ -1,162 +1,161 @@
-//! Items that wait for their export, oldest first, bounded in bytes. They stay
-//! in the queue while they are under way, so that a failed export loses
-//! nothing; what comes when the queue is full is turned away.
+//! Items that wait for their export, encoded when they come and oldest first,
+//! bounded in bytes. What is under way stays in the queue until it has arrived, so
+//! that a failed export loses nothing; what comes when the queue is full is
+//! turned away before it is encoded.
+//!
+//! Encoding at once costs a request less than keeping what its span is made of,
+//! and the worker need not stand still while hundreds are encoded at a time.
 
-use crate::red::Red;
 use sightline_core::otlp::Writer;
 use std::collections::VecDeque;
 
 /// About the most bytes in one export request.
 pub const MAX_BATCH_BYTES: usize = 1 << 18;
-
-/// Something that waits: a span or a log record.
-pub trait Item {
-    /// About how much memory it takes, in bytes; the same whenever it is asked.
-    fn weight(&self) -> usize;
-    /// When it ended, in nanoseconds since the Unix epoch.
-    fn end_unix_nanos(&self) -> u64;
-    /// The series that it was counted under: it keeps its number until the item
-    /// is gone.
-    fn series(&self) -> usize;
-    /// Appends it as an item of an export request.
-    fn write(&self, context: &Context<'_>, items: &mut Writer);
-}
-
-/// What an item does not know itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
-    /// The series that items were counted under.
-    pub red: &'a Red,
-    /// The attribute for the request id.
-    pub request_id_key: &'a str,
-}
+/// Room for the items of a worker that is not very busy.
+const FIRST_BYTES: usize = 1 << 14;
 
 /// The queue.
-#[derive(Debug)]
-pub struct Queue<T> {
-    items: VecDeque<T>,
+#[derive(Debug, Default)]
+pub struct Queue {
+    batches: VecDeque<Batch>,
+    items: usize,
     bytes: usize,
 }
 
-impl<T> Default for Queue<T> {
-    fn default() -> Self {
+/// Items that go in one export request.
+#[derive(Debug)]
+struct Batch {
+    items: Writer,
+    count: usize,
+    oldest_unix_nanos: u64,
+    /// It has been sent, perhaps in vain: it stays as it is.
+    is_sent: bool,
+}
+
+impl Batch {
+    fn new(oldest_unix_nanos: u64) -> Self {
         Self {
-            items: VecDeque::new(),
-            bytes: 0,
+            items: Writer::with_capacity(FIRST_BYTES),
+            count: 0,
+            oldest_unix_nanos,
+            is_sent: false,
         }
+    }
+
+    fn takes_more(&self) -> bool {
+        !self.is_sent && self.items.len() < MAX_BATCH_BYTES
     }
 }
 
-/// Items encoded for one export request: the first ones of the queue.
-#[derive(Debug)]
-pub struct Batch {
-    /// How many.
-    pub items: usize,
-    /// The items of the request.
-    pub bytes: Vec<u8>,
-}
-
-impl<T: Item> Queue<T> {
-    /// Adds an item if it fits; says whether it did.
-    pub fn push(&mut self, item: T, max_bytes: usize) -> bool {
-        let bytes = self.bytes.saturating_add(item.weight());
-        if bytes > max_bytes {
+impl Queue {
+    /// Adds the item that `write` appends, unless the queue is full; says whether
+    /// it did. The item is of something that ended at this time, in nanoseconds
+    /// since the Unix epoch.
+    pub fn push(
+        &mut self,
+        end_unix_nanos: u64,
+        max_bytes: usize,
+        write: impl FnOnce(&mut Writer),
+    ) -> bool {
+        if self.bytes >= max_bytes {
             return false;
         }
-        self.bytes = bytes;
-        self.items.push_back(item);
+        if !self.batches.back().is_some_and(Batch::takes_more) {
+            self.batches.push_back(Batch::new(end_unix_nanos));
+        }
+        let Some(batch) = self.batches.back_mut() else {
+            return false;
+        };
+        let before = batch.items.len();
+        write(&mut batch.items);
+        let more = batch.items.len().saturating_sub(before);
+        batch.count = batch.count.saturating_add(1);
+        self.items = self.items.saturating_add(1);
+        self.bytes = self.bytes.saturating_add(more);
         true
-    }
-
-    /// The series that items which wait were counted under.
-    pub fn series(&self) -> impl Iterator<Item = usize> {
-        self.items.iter().map(Item::series)
     }
 
     /// How many items wait.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.items
     }
 
     /// Whether none waits.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.items == 0
     }
 
     /// Since when the oldest item waits, in nanoseconds since the Unix epoch.
     pub fn oldest_unix_nanos(&self) -> Option<u64> {
-        self.items.front().map(Item::end_unix_nanos)
+        self.batches.front().map(|batch| batch.oldest_unix_nanos)
     }
 
-    /// About how many bytes wait.
+    /// How many bytes wait.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Encodes the oldest items, as many as go into one request.
-    pub fn batch(&self, context: &Context<'_>) -> Batch {
-        let mut writer = Writer::new();
-        let mut items = 0usize;
-        for item in &self.items {
-            if writer.len() >= MAX_BATCH_BYTES {
-                break;
-            }
-            item.write(context, &mut writer);
-            items = items.saturating_add(1);
-        }
-        let bytes = writer.into_bytes();
-        Batch { items, bytes }
+    /// The oldest items, as many as go into one request, and how many they are:
+    /// the same ones until they are removed.
+    pub fn batch(&mut self) -> Option<(usize, &[u8])> {
+        let batch = self.batches.front_mut()?;
+        batch.is_sent = true;
+        Some((batch.count, batch.items.as_bytes()))
     }
 
-    /// Takes the oldest items out; says how many there were.
-    pub fn remove(&mut self, items: usize) -> u64 {
-        let mut removed = 0u64;
-        for _ in 0..items {
-            let Some(item) = self.items.pop_front() else {
-                break;
-            };
-            self.bytes = self.bytes.saturating_sub(item.weight());
-            removed = removed.saturating_add(1);
-        }
-        removed
+    /// Takes out the batch that was sent; says how many items it had.
+    pub fn remove_batch(&mut self) -> u64 {
+        let Some(batch) = self.batches.pop_front_if(|batch| batch.is_sent) else {
+            return 0;
+        };
+        self.items = self.items.saturating_sub(batch.count);
+        self.bytes = self.bytes.saturating_sub(batch.items.len());
+        u64::try_from(batch.count).unwrap_or(u64::MAX)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finished_span::tests::span;
 
-    fn batch<T: Item>(queue: &Queue<T>) -> Batch {
-        queue.batch(&Context {
-            red: &Red::default(),
-            request_id_key: "id",
+    fn push(queue: &mut Queue, bytes: &[u8], max_bytes: usize) -> bool {
+        queue.push(7, max_bytes, |items| {
+            sightline_core::otlp::write_item(items, bytes);
         })
     }
 
     #[test]
     fn what_does_not_fit_is_turned_away_and_the_oldest_go_first() {
         let mut queue = Queue::default();
-        let weight = span(b"/a").weight();
-        assert!(queue.push(span(b"/a"), 2 * weight));
-        assert!(queue.push(span(b"/b"), 2 * weight));
-        assert!(!queue.push(span(b"/c"), 2 * weight));
-        assert_eq!((queue.len(), queue.bytes()), (2, 2 * weight));
-        assert_eq!(batch(&queue).items, 2);
-        assert_eq!(queue.remove(1), 1);
-        assert!(queue.push(span(b"/c"), 2 * weight));
-        assert_eq!(queue.remove(9), 2);
+        assert!(push(&mut queue, b"a", 6));
+        assert!(push(&mut queue, b"b", 6));
+        assert!(!push(&mut queue, b"c", 6));
+        let full = queue.push(7, 6, |_| panic!("encoded in vain"));
+        assert!(!full);
+        assert_eq!((queue.len(), queue.bytes()), (2, 6));
+        assert_eq!(queue.oldest_unix_nanos(), Some(7));
+        let sent = Some((2, &b"\x12\x01a\x12\x01b"[..]));
+        assert_eq!(queue.batch(), sent);
+        // What comes while it is under way is another batch.
+        assert!(push(&mut queue, b"c", 9));
+        assert_eq!(queue.batch(), sent, "it is sent again as it was");
+        assert_eq!(queue.remove_batch(), 2);
+        assert_eq!(queue.remove_batch(), 0, "nothing was sent");
+        assert_eq!(queue.batch(), Some((1, &b"\x12\x01c"[..])));
+        assert_eq!(queue.remove_batch(), 1);
         assert_eq!((queue.len(), queue.bytes()), (0, 0));
+        assert!(queue.batch().is_none() && queue.oldest_unix_nanos().is_none());
     }
 
     #[test]
     fn a_batch_is_bounded() {
         let mut queue = Queue::default();
         while queue.bytes() < 3 * MAX_BATCH_BYTES {
-            assert!(queue.push(span(&[b'x'; 1000]), usize::MAX));
+            assert!(push(&mut queue, &[b'x'; 1000], usize::MAX));
         }
-        let batch = batch(&queue);
-        assert!(batch.bytes.len() < MAX_BATCH_BYTES + 2000);
-        assert!((1..queue.len()).contains(&batch.items));
+        let all = queue.len();
+        let (items, bytes) = queue.batch().unwrap();
+        assert!(bytes.len() < MAX_BATCH_BYTES + 2000);
+        assert!((1..all).contains(&items));
     }
 }

@@ -2,15 +2,13 @@
 //! spans and log records that wait, and the exports. It lives as long as any
 //! configuration names the service, so that a reload loses nothing.
 
-mod access;
 mod due;
+mod ended;
 
-use crate::access_log::AccessRecord;
 use crate::config::{Export, Settings};
 use crate::envoy_stats::{EnvoyStats, Increment};
 use crate::exported::Exported;
 use crate::exporter::{Answer, Exporter, UnderWay, Verdict};
-use crate::finished_span::FinishedSpan;
 use crate::health::Prober;
 use crate::ingest;
 use crate::ingest::client_limit::ClientLimit;
@@ -45,8 +43,8 @@ pub struct Service {
     ledger: Ledger,
     /// Where the proxy's own statistics are to say the same.
     stats: Option<EnvoyStats>,
-    spans: Queue<FinishedSpan>,
-    log_records: Queue<AccessRecord>,
+    spans: Queue,
+    log_records: Queue,
     traces: Exporter,
     logs: Exporter,
     metrics: Exporter,
@@ -162,14 +160,6 @@ impl Service {
         self.settings()?.export.as_ref()
     }
 
-    /// A span has ended.
-    pub fn record_span(&mut self, span: FinishedSpan, max_queue_bytes: usize) {
-        self.ledger.spans.produce(1);
-        if !self.spans.push(span, max_queue_bytes) {
-            self.ledger.spans.drop(Drop::QueueFull, 1);
-        }
-    }
-
     /// A header that was to be added was no number.
     pub fn value_rejected(&mut self) {
         self.ledger.values_rejected = self.ledger.values_rejected.saturating_add(1);
@@ -182,9 +172,10 @@ impl Service {
 
     /// The worker ends: what waits is given up.
     pub fn drop_queues(&mut self) {
-        let spans = self.spans.remove(usize::MAX);
-        self.ledger.spans.drop(Drop::Shutdown, spans);
-        let records = self.log_records.remove(usize::MAX);
+        let spans = core::mem::take(&mut self.spans);
+        self.ledger.spans.drop(Drop::Shutdown, count(spans.len()));
+        let records = core::mem::take(&mut self.log_records);
+        let records = count(records.len());
         self.ledger.log_records.drop(Drop::Shutdown, records);
     }
 
@@ -255,8 +246,7 @@ impl Service {
         }
         self.red.published();
         self.prober.published();
-        let held = self.spans.series().chain(self.log_records.series());
-        self.red.settle(record, held);
+        self.red.settle(record);
         self.ledger = Ledger::default();
         self.instance = (!is_last).then_some(record.instance);
     }
@@ -364,8 +354,8 @@ impl Service {
     /// What was sent does not wait any longer; says how many items it was.
     fn settled(&mut self, signal: Signal, call: UnderWay) -> u64 {
         match signal {
-            Signal::Traces => self.spans.remove(call.items),
-            Signal::Logs => self.log_records.remove(call.items),
+            Signal::Traces => self.spans.remove_batch(),
+            Signal::Logs => self.log_records.remove_batch(),
             Signal::Metrics => count(call.items),
         }
     }
@@ -395,4 +385,4 @@ fn count(items: usize) -> u64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,34 +5,14 @@
 
 use super::AccessRecord;
 use crate::finished_span::Label;
-use crate::queue::{Context, Item};
 use crate::response_flags;
 use crate::texts::Text;
 use sightline_core::names;
 use sightline_core::otlp::{Attribute, LogRecord, Value, Writer};
 
-impl Item for AccessRecord {
-    fn series(&self) -> usize {
-        self.series
-    }
-
-    fn weight(&self) -> usize {
-        size_of::<Self>().saturating_add(self.texts.weight())
-    }
-
-    fn end_unix_nanos(&self) -> u64 {
-        self.unix_nanos
-    }
-
-    fn write(&self, context: &Context<'_>, items: &mut Writer) {
-        let label = Label::of(context.red, self.series);
-        self.write_as(&label, context.request_id_key, items);
-    }
-}
-
 impl AccessRecord {
     /// Appends the record as an item of an export request.
-    pub fn write_as(&self, label: &Label<'_>, request_id_key: &str, items: &mut Writer) {
+    pub fn write(&self, label: &Label<'_>, request_id_key: &str, items: &mut Writer) {
         let end = &self.end;
         let path = self.texts.safe_path();
         let method = self.texts.lossy(Text::Method);

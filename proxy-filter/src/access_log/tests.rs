@@ -75,7 +75,7 @@ fn line(record: &AccessRecord) -> Value {
 
 fn decode(record: &AccessRecord) -> Decoded {
     let mut items = Writer::new();
-    record.write_as(&LABEL, "http.request.header.x-request-id", &mut items);
+    record.write(&LABEL, "http.request.header.x-request-id", &mut items);
     let source = Source {
         resource: &[],
         scope: "",

@@ -7,7 +7,6 @@ use crate::exemplar::Exemplar;
 use crate::families::Naming;
 use crate::header_map::HeaderMap;
 use crate::outcome::Finished;
-use crate::queue::Item;
 use crate::red;
 use crate::service::Service;
 use crate::session::{self, Class, End, Head};
@@ -73,10 +72,8 @@ impl Plugin {
                 });
                 service.red.end(series, &finished);
                 count_business(settings, service, series, end.status, info);
-                let export = settings.export.as_ref();
                 if let Some(span) = span {
-                    let max_bytes = export.map(|export| export.max_queue_bytes);
-                    service.record_span(span, max_bytes.unwrap_or_default());
+                    service.record_span(&span, settings);
                 }
             }
             // The proxy itself, or a filter before this one, has answered: it

@@ -5,6 +5,7 @@ use crate::config::Settings;
 use crate::finished_span::tests::span;
 use crate::record::tests::{finished, total};
 use crate::red::Limits;
+use crate::service::tests::with_queue;
 use crate::session::{Origin, Route};
 use crate::shared_data::NotWritten;
 use crate::shared_data::tests::EnvoySharedData;
@@ -125,7 +126,7 @@ fn a_worker_taken_for_dead_comes_back_without_what_was_counted_as_lost() {
     let (mut hung, mut other) = (service(), service());
     ensure(&mut shared, &hung.key, NOW, [1; 16]);
     for _ in 0..5 {
-        hung.record_span(span(b"/a"), usize::MAX);
+        hung.record_span(&span(b"/a"), &with_queue(1 << 20));
     }
     publish_as(&mut shared, &mut hung, 1);
     let later = Now {
@@ -134,7 +135,7 @@ fn a_worker_taken_for_dead_comes_back_without_what_was_counted_as_lost() {
     };
     let record = publish(&mut shared, &mut other, 2, later, [1; 16], false).unwrap();
     assert_eq!((balance(&record), record.queued().spans), ((5, 5), 0));
-    hung.record_span(span(b"/a"), usize::MAX);
+    hung.record_span(&span(b"/a"), &with_queue(1 << 20));
     count(&mut hung, 2);
     let record = publish(&mut shared, &mut hung, 1, later, [1; 16], false).unwrap();
     assert_eq!((balance(&record), record.queued().spans), ((5, 5), 0));
@@ -146,12 +147,12 @@ fn a_new_record_takes_over_what_waits() {
     let mut shared = EnvoySharedData::default();
     let mut own = service();
     ensure(&mut shared, &own.key, NOW, [1; 16]);
-    own.record_span(span(b"/a"), usize::MAX);
+    own.record_span(&span(b"/a"), &with_queue(1 << 20));
     publish_as(&mut shared, &mut own, 1).unwrap();
     // All other users of the key went, and with them the proxy's data.
     shared.values.clear();
     ensure(&mut shared, &own.key, NOW, [2; 16]);
-    own.record_span(span(b"/a"), usize::MAX);
+    own.record_span(&span(b"/a"), &with_queue(1 << 20));
     let record = publish_as(&mut shared, &mut own, 1).unwrap();
     assert_eq!((balance(&record), record.queued().spans), ((2, 2), 2));
 }
@@ -169,7 +170,8 @@ proptest! {
         for (worker, requests, what) in steps {
             let id = worker as u64 + 1;
             count(&mut services[worker], requests);
-            services[worker].record_span(span(b"/a"), 2000);
+            // With room for a few.
+            services[worker].record_span(&span(b"/a"), &with_queue(1000));
             sent += requests;
             spans += 1;
             let record = match what {

@@ -102,23 +102,21 @@ impl Red {
 
     /// What was counted is in the record, which says which names there are:
     /// series that it turned away or forgot go, too. A number is given again
-    /// only when nothing refers to it: no request under way, and none of the
-    /// finished ones that are `held` because they wait for their export.
-    pub fn settle(&mut self, record: &Record, held: impl Iterator<Item = usize>) {
+    /// only when no request under way refers to it.
+    pub fn settle(&mut self, record: &Record) {
         self.names.room = Some(record.room());
         self.names.new = 0;
         if self.names.version != Some(record.names_version) {
             self.names.tree = record.names();
             self.names.version = Some(record.names_version);
         }
-        let mut is_used = vec![false; self.series.len()];
-        let free = self.names.free.iter().copied();
-        for number in held.chain(free) {
-            if let Some(is_used) = is_used.get_mut(number) {
-                *is_used = true;
+        let mut is_free = vec![false; self.series.len()];
+        for number in &self.names.free {
+            if let Some(is_free) = is_free.get_mut(*number) {
+                *is_free = true;
             }
         }
-        for (number, is_used) in is_used.into_iter().enumerate() {
+        for (number, is_free) in is_free.into_iter().enumerate() {
             let Some(series) = self.series.get(number) else {
                 continue;
             };
@@ -131,7 +129,7 @@ impl Red {
             if is_named {
                 self.unname(&route, method);
             }
-            if !is_used && !is_under_way {
+            if !is_free && !is_under_way {
                 self.names.free.push(number);
             }
         }

@@ -7,7 +7,7 @@ use crate::exporter::Exporter;
 use crate::families::families;
 use crate::metrics_export::{self, Period};
 use crate::now::Now;
-use crate::queue::{Context, Item, MAX_BATCH_BYTES, Queue};
+use crate::queue::{MAX_BATCH_BYTES, Queue};
 use crate::record::{Record, WorkerId};
 use crate::resource::Resource;
 use crate::shared_data::SharedData;
@@ -68,19 +68,16 @@ impl Service {
                 body: resource.export_request(bytes),
             });
         };
-        let request_id_key = ["http.request.header.", &settings.request_id_header].concat();
-        let context = Context {
-            red: &self.red,
-            request_id_key: &request_id_key,
-        };
         let early = early(export);
-        if is_due(&self.spans, &mut self.traces, early, now) {
-            let batch = self.spans.batch(&context);
-            add(Signal::Traces, batch.items, &batch.bytes);
+        if is_due(&self.spans, &mut self.traces, early, now)
+            && let Some((items, bytes)) = self.spans.batch()
+        {
+            add(Signal::Traces, items, bytes);
         }
-        if is_due(&self.log_records, &mut self.logs, early, now) {
-            let batch = self.log_records.batch(&context);
-            add(Signal::Logs, batch.items, &batch.bytes);
+        if is_due(&self.log_records, &mut self.logs, early, now)
+            && let Some((items, bytes)) = self.log_records.batch()
+        {
+            add(Signal::Logs, items, bytes);
         }
         calls
     }
@@ -131,10 +128,11 @@ impl Service {
     }
 }
 
-/// From so many bytes on a queue does not wait for the interval. They are few,
-/// some dozens of requests: a worker does nothing else while it encodes and
-/// sends, and so does a small receiver while it reads.
-const EARLY_BYTES: usize = 16 << 10;
+/// From so many bytes on a queue does not wait for the interval: a hundred and
+/// some requests. With more at a time a worker does nothing else for longer than
+/// a request takes, and so does a small receiver; with less the calls cost more
+/// than what they carry.
+const EARLY_BYTES: usize = 1 << 16;
 
 fn early(export: &Export) -> usize {
     most(export, EARLY_BYTES)
@@ -146,7 +144,7 @@ fn most(export: &Export, bytes: usize) -> usize {
 }
 
 /// Whether an export of what waits shall start now.
-fn is_due<T: Item>(queue: &Queue<T>, exporter: &mut Exporter, early: usize, now: Now) -> bool {
+fn is_due(queue: &Queue, exporter: &mut Exporter, early: usize, now: Now) -> bool {
     if queue.bytes() >= early {
         exporter.hurry();
     }

@@ -26,6 +26,21 @@ fn service() -> Service {
     service
 }
 
+/// Settings with a queue of so many bytes.
+pub(crate) fn with_queue(max_bytes: usize) -> Settings {
+    let document = br#"{"service": {"name": "edge"}, "export": {"cluster": "otel"}}"#;
+    let mut settings = Settings::from_document(document).unwrap();
+    settings.export.as_mut().unwrap().max_queue_bytes = max_bytes;
+    settings
+}
+
+fn record_spans(service: &mut Service, count: usize) {
+    let settings = with_queue(1 << 20);
+    for _ in 0..count {
+        service.record_span(&span(b"/a"), &settings);
+    }
+}
+
 fn publish(service: &Service, record: &mut Record) {
     record.add(&service.contribution(WORKER, NOW, false));
 }
@@ -68,16 +83,14 @@ fn change(failure: Option<Failure>) -> Change {
 #[test]
 fn spans_leave_the_queue_when_they_have_arrived() {
     let mut service = service();
-    for _ in 0..3 {
-        service.record_span(span(b"/a"), usize::MAX);
-    }
+    record_spans(&mut service, 3);
     let call = traces_due(&mut service, NOW).unwrap();
     assert_eq!(
         (call.items, call.path(call.to.export.as_ref().unwrap())),
         (3, "/v1/traces")
     );
     assert_eq!(service.called(&call, ROOT, Some(5), NOW, 0), None);
-    service.record_span(span(b"/b"), usize::MAX);
+    record_spans(&mut service, 1);
     assert!(
         traces_due(&mut service, later(60)).is_none(),
         "one is under way"
@@ -109,7 +122,7 @@ fn spans_leave_the_queue_when_they_have_arrived() {
 #[test]
 fn a_failure_keeps_the_spans_and_is_said_once() {
     let mut service = service();
-    service.record_span(span(b"/a"), usize::MAX);
+    record_spans(&mut service, 1);
     for (turn, said) in [
         (0, Some(change(Some(Failure::Unavailable)))),
         (60, None),
@@ -142,7 +155,7 @@ fn a_failure_keeps_the_spans_and_is_said_once() {
 #[test]
 fn what_is_refused_for_good_is_dropped() {
     let mut service = service();
-    service.record_span(span(b"/a"), usize::MAX);
+    record_spans(&mut service, 1);
     let call = traces_due(&mut service, NOW).unwrap();
     service.called(&call, ROOT, Some(5), NOW, 0);
     service.answered(ROOT, 5, &answer(400), NOW, 0, &mut shared());
@@ -158,7 +171,7 @@ fn what_is_refused_for_good_is_dropped() {
 #[test]
 fn a_call_that_cannot_start_is_a_failure() {
     let mut service = service();
-    service.record_span(span(b"/a"), usize::MAX);
+    record_spans(&mut service, 1);
     let call = traces_due(&mut service, NOW).unwrap();
     let said = service.called(&call, ROOT, None, NOW, 0);
     assert_eq!(said, Some(change(Some(Failure::Unreachable))));
@@ -168,7 +181,7 @@ fn a_call_that_cannot_start_is_a_failure() {
 #[test]
 fn unknown_answers_are_ignored() {
     let mut service = service();
-    service.record_span(span(b"/a"), usize::MAX);
+    record_spans(&mut service, 1);
     let call = traces_due(&mut service, NOW).unwrap();
     service.called(&call, ROOT, Some(5), NOW, 0);
     for (root, token) in [(ROOT, 6), (2, 5)] {
@@ -183,7 +196,7 @@ fn unknown_answers_are_ignored() {
 #[test]
 fn a_reload_during_an_export_sends_the_spans_again() {
     let mut service = service();
-    service.record_span(span(b"/a"), usize::MAX);
+    record_spans(&mut service, 1);
     let call = traces_due(&mut service, NOW).unwrap();
     service.called(&call, ROOT, Some(5), NOW, 0);
     service.enter(2, settings(r#", "export": {"cluster": "other"}"#), NOW);
@@ -211,13 +224,13 @@ fn a_reload_during_an_export_sends_the_spans_again() {
 #[test]
 fn a_full_queue_turns_away_and_does_not_wait_for_the_interval() {
     let mut service = service();
-    service.record_span(span(b"/a"), usize::MAX);
+    record_spans(&mut service, 1);
     let call = traces_due(&mut service, NOW).unwrap();
     service.called(&call, ROOT, Some(5), NOW, 0);
     service.answered(ROOT, 5, &answer(200), NOW, 0, &mut shared());
     let mut pushed = 0;
     while service.ledger.spans.dropped[Drop::QueueFull as usize] == 0 {
-        service.record_span(span(b"/a"), 1 << 20);
+        record_spans(&mut service, 1);
         pushed += 1;
     }
     assert!(pushed > 1000, "{pushed}");
@@ -323,21 +336,21 @@ fn much_that_waits_asks_for_a_tick_once_and_goes_on_with_each_answer() {
     let mut service = service();
     let fill = |service: &mut Service| {
         let mut pushed = 0;
-        while !service.asks_for_hurry(ROOT) && pushed < 10_000 {
-            service.record_span(span(b"/a"), usize::MAX);
+        while !service.asks_for_hurry(ROOT) && pushed < 2000 {
+            record_spans(service, 1);
             pushed += 1;
         }
         pushed
     };
-    assert!((20..100).contains(&fill(&mut service)));
-    assert_eq!(fill(&mut service), 10_000, "it was said already");
+    assert!((100..500).contains(&fill(&mut service)));
+    assert_eq!(fill(&mut service), 2000, "it was said already");
     // Only the tick that was asked for sets its own period right again.
     assert!(!service.take_hurry(9));
     assert!(service.take_hurry(ROOT) && !service.take_hurry(ROOT));
     assert!(service.calls_between(NOW).is_empty(), "nothing published");
     service.instance = Some([1; 16]);
     let call = service.calls_between(NOW).pop().unwrap();
-    assert!(call.items < 10_000, "a batch");
+    assert!(call.items < 1500, "a batch");
     service.called(&call, ROOT, Some(5), NOW, 0);
     assert!(!service.asks_for_hurry(ROOT), "an answer will go on");
     service.answered(ROOT, 5, &answer(200), NOW, 0, &mut shared());
@@ -354,7 +367,7 @@ fn who_was_asked_to_hurry_and_is_gone_keeps_nobody_from_it() {
     let mut service = service();
     service.enter(2, settings(r#", "export": {"cluster": "otel"}"#), NOW);
     while !service.asks_for_hurry(ROOT) {
-        service.record_span(span(b"/a"), usize::MAX);
+        record_spans(&mut service, 9);
     }
     assert!(!service.asks_for_hurry(2), "somebody hurries");
     service.leave(ROOT);

@@ -78,7 +78,7 @@ impl Edge {
             ..contribution(worker as u64 + 1, red, &Ledger::default())
         });
         red.published();
-        red.settle(&self.record, std::iter::empty());
+        red.settle(&self.record);
         let series = self.record.series.iter();
         let now: BTreeMap<_, _> = series
             .map(|series| {

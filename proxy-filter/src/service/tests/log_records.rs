@@ -3,7 +3,6 @@
 use super::*;
 use crate::access_log::Logged;
 use crate::plugin::StreamInfo;
-use crate::record::tests::route;
 use crate::session::End;
 use crate::texts::Texts;
 
@@ -12,7 +11,7 @@ fn log_records_go_their_own_way() {
     let settings = settings(r#", "export": {"cluster": "otel"}, "logs": {"access": "otlp"}"#);
     let mut service = Service::new(&settings);
     service.enter(ROOT, Rc::clone(&settings), NOW);
-    service.record_span(span(b"/a"), usize::MAX);
+    service.record_span(&span(b"/a"), &settings);
     let end = End::default();
     let texts = Rc::new(Texts::default());
     for _ in 0..3 {
@@ -50,32 +49,6 @@ fn log_records_go_their_own_way() {
     service.drop_queues();
     let dropped = &service.ledger.log_records.dropped;
     assert_eq!(dropped[Drop::Shutdown as usize], 1);
-}
-
-#[test]
-fn a_log_record_that_waits_keeps_the_number_of_its_series() {
-    let settings = settings(r#", "export": {"cluster": "otel"}, "logs": {"access": "otlp"}"#);
-    let mut service = Service::new(&settings);
-    service.enter(ROOT, Rc::clone(&settings), NOW);
-    let place = |service: &mut Service, path| {
-        let red = &mut service.red;
-        red.series_of(b"GET", &route(path), &settings.limits)
-    };
-    let waiting = place(&mut service, "/waiting");
-    let texts = Rc::new(Texts::default());
-    let logged = Logged::decide(&settings, None, waiting, &End::default(), 0, Some(&texts));
-    service.record_access(logged, &settings, &mut Silent);
-    // The record knows none of the names.
-    let mut record = Record::new(1, [1; 16]);
-    record.max_series = 20;
-    service.published(&record, false);
-    assert_ne!(place(&mut service, "/next"), waiting);
-    let series = service.red.get(waiting).unwrap();
-    assert_eq!(&*series.route, "/waiting", "what the log record will say");
-    service.drop_queues();
-    service.published(&record, false);
-    let free = ["/a", "/b"].map(|path| place(&mut service, path));
-    assert!(free.contains(&waiting), "{free:?}");
 }
 
 /// A request that the proxy tells nothing of.
