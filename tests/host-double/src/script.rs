@@ -24,6 +24,40 @@ pub const EVERYTHING: &str = r#"{
     "export": {"cluster": "collector"}
 }"#;
 
+/// A build of the filter for some hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// For Envoy.
+    Envoy,
+    /// For Envoy under a mesh or gateway.
+    Mesh,
+    /// For nginx.
+    Nginx,
+}
+
+impl Build {
+    /// What its files are named after.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Envoy => "envoy",
+            Self::Mesh => "mesh",
+            Self::Nginx => "nginx",
+        }
+    }
+
+    /// As much of [`EVERYTHING`] as its hosts have.
+    pub fn everything(self) -> String {
+        let mut everything = EVERYTHING.to_owned();
+        if self != Self::Envoy {
+            everything = everything.replace(r#""envoy_stats": true"#, r#""envoy_stats": false"#);
+        }
+        if self == Self::Nginx {
+            everything = everything.replace(r#""access": "both""#, r#""access": "otlp""#);
+        }
+        everything
+    }
+}
+
 /// Headers of an ordinary GET as a browser sends it, without a trace.
 pub fn request_headers() -> Pairs {
     pairs(&[
@@ -87,12 +121,14 @@ pub fn end_properties() -> HashMap<String, Vec<u8>> {
 
 /// A VM that has taken [`EVERYTHING`].
 pub fn configured(module: &Module) -> Result<Vm> {
+    configured_with(module, EVERYTHING)
+}
+
+/// A VM that has taken this configuration.
+pub fn configured_with(module: &Module, configuration: &str) -> Result<Vm> {
     let mut vm = module.vm(Shared::default())?;
-    anyhow::ensure!(
-        vm.configure(ROOT, EVERYTHING.as_bytes())?,
-        "{:?}",
-        vm.host().log
-    );
+    let is_taken = vm.configure(ROOT, configuration.as_bytes())?;
+    anyhow::ensure!(is_taken, "{:?}", vm.host().log);
     Ok(vm)
 }
 

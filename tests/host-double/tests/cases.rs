@@ -4,17 +4,31 @@
 use sightline_host_double::case::Case;
 use sightline_host_double::fault::{Fault, GARBAGE};
 use sightline_host_double::host::HostCall;
-use sightline_host_double::script::{EVERYTHING, ROOT, background, configured, one_request};
+use sightline_host_double::script::{
+    Build, ROOT, background, configured, configured_with, one_request,
+};
 use sightline_host_double::{Module, Shared};
 use sightline_tests::parts;
 
 fn module() -> Option<Module> {
-    parts::all_present(&[parts::FILTER])
-        .then(|| Module::open(&parts::require(parts::FILTER).unwrap()).unwrap())
+    module_of(Build::Envoy)
 }
 
-fn imports() -> Vec<String> {
-    let list = parts::repository().join("proxy-filter/imports/envoy.txt");
+/// The builds for other hosts stand beside the one for Envoy.
+fn module_of(build: Build) -> Option<Module> {
+    if !parts::all_present(&[parts::FILTER]) {
+        return None;
+    }
+    let filter = parts::require(parts::FILTER).unwrap();
+    let file = match build {
+        Build::Envoy => filter,
+        _ => filter.with_file_name(format!("sightline_filter_{}.wasm", build.name())),
+    };
+    Some(Module::open(&file).unwrap())
+}
+
+fn imports(build: Build) -> Vec<String> {
+    let list = parts::repository().join(format!("proxy-filter/imports/{}.txt", build.name()));
     let list = std::fs::read_to_string(list).unwrap();
     let names = list.lines().filter_map(|line| line.split(' ').nth(1));
     names.map(str::to_owned).collect()
@@ -45,12 +59,6 @@ fn every_case_is_as_its_file_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What a function may do in place of its work.
-fn faults() -> Vec<Fault> {
-    let statuses = (1..=12).chain([u32::MAX]).map(Fault::Status);
-    statuses.chain(GARBAGE.map(Fault::Garbage)).collect()
-}
-
 #[test]
 fn a_trap_is_noticed() {
     let Some(module) = module() else { return };
@@ -62,59 +70,86 @@ fn a_trap_is_noticed() {
     assert!(trap.starts_with("trap in "), "{trap}");
 }
 
+/// What a function may do in place of its work.
+fn faults(statuses: &[u32]) -> Vec<Fault> {
+    let statuses = statuses.iter().map(|status| Fault::Status(*status));
+    statuses.chain(GARBAGE.map(Fault::Garbage)).collect()
+}
+
+/// One import that fails, from the configuration on or from the first request on:
+/// whether requests still go on, and how often it was called.
+fn with_fault(
+    module: &Module,
+    everything: &str,
+    import: &str,
+    fault: Fault,
+    is_from_the_start: bool,
+) -> anyhow::Result<(bool, usize)> {
+    let mut vm = if is_from_the_start {
+        let mut vm = module.vm(Shared::default())?;
+        vm.host().faults.insert(import.to_owned(), fault);
+        vm.configure(ROOT, everything.as_bytes())?;
+        vm
+    } else {
+        let mut vm = configured_with(module, everything)?;
+        vm.host().faults.insert(import.to_owned(), fault);
+        vm
+    };
+    let mut goes_on = true;
+    for _ in 0..2 {
+        goes_on &= one_request(&mut vm)?;
+        background(&mut vm)?;
+    }
+    let calls = vm.host().host_calls.iter();
+    let called = calls.filter(|call| call.name == import).count();
+    // It comes to its senses.
+    vm.host().faults.clear();
+    anyhow::ensure!(vm.configure(ROOT, everything.as_bytes())?, "no recovery");
+    goes_on &= one_request(&mut vm)?;
+    let request = &vm.host().streams[&2].request;
+    let has_id = request.iter().any(|(name, _)| name == b"x-request-id");
+    anyhow::ensure!(has_id, "no id afterwards");
+    background(&mut vm)?;
+    vm.delete(ROOT)?;
+    Ok((goes_on, called))
+}
+
 #[test]
 fn whatever_host_function_fails_the_request_goes_on() {
-    let Some(module) = module() else { return };
+    let every_status: Vec<_> = (1..=12).chain([u32::MAX]).collect();
     let mut wrong = Vec::new();
     let mut runs = 0;
-    for import in imports() {
-        for fault in faults() {
-            for is_from_the_start in [true, false] {
-                runs += 1;
-                let mut called = 0;
-                let ran = (|| {
-                    let mut vm = if is_from_the_start {
-                        let mut vm = module.vm(Shared::default())?;
-                        vm.host().faults.insert(import.clone(), fault);
-                        vm.configure(ROOT, EVERYTHING.as_bytes())?;
-                        vm
-                    } else {
-                        let mut vm = configured(&module)?;
-                        vm.host().faults.insert(import.clone(), fault);
-                        vm
+    for (build, statuses) in [
+        (Build::Envoy, every_status.as_slice()),
+        (Build::Mesh, &[1, 2]),
+        (Build::Nginx, &[1, 2]),
+    ] {
+        let Some(module) = module_of(build) else {
+            return;
+        };
+        let everything = build.everything();
+        for import in imports(build) {
+            for fault in faults(statuses) {
+                for is_from_the_start in [true, false] {
+                    runs += 1;
+                    let what = format!("{} {import} {fault:?}", build.name());
+                    let ran = with_fault(&module, &everything, &import, fault, is_from_the_start);
+                    let called = match ran {
+                        Ok((goes_on, called)) => {
+                            if !goes_on {
+                                wrong.push(format!("{what}: the request was held"));
+                            }
+                            called
+                        }
+                        Err(error) => {
+                            wrong.push(format!("{what}: {error:#}"));
+                            continue;
+                        }
                     };
-                    let mut goes_on = true;
-                    for _ in 0..2 {
-                        goes_on &= one_request(&mut vm)?;
-                        background(&mut vm)?;
+                    let is_rare = import == "proxy_set_tick_period_milliseconds";
+                    if called == 0 && !is_from_the_start && !is_rare {
+                        wrong.push(format!("{what}: the script never calls it"));
                     }
-                    called = vm
-                        .host()
-                        .host_calls
-                        .iter()
-                        .filter(|call| call.name == import)
-                        .count();
-                    // It comes to its senses.
-                    vm.host().faults.clear();
-                    anyhow::ensure!(vm.configure(ROOT, EVERYTHING.as_bytes())?, "no recovery");
-                    goes_on &= one_request(&mut vm)?;
-                    let request = &vm.host().streams[&2].request;
-                    let has_id = request.iter().any(|(name, _)| name == b"x-request-id");
-                    anyhow::ensure!(has_id, "no id afterwards");
-                    background(&mut vm)?;
-                    vm.delete(ROOT)?;
-                    anyhow::Ok(goes_on)
-                })();
-                match ran {
-                    Ok(true) => {}
-                    Ok(false) => wrong.push(format!("{import} {fault:?}: the request was held")),
-                    Err(error) => wrong.push(format!("{import} {fault:?}: {error:#}")),
-                }
-                if called == 0
-                    && !is_from_the_start
-                    && import != "proxy_set_tick_period_milliseconds"
-                {
-                    wrong.push(format!("{import}: the script never calls it"));
                 }
             }
         }
