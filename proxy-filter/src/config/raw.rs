@@ -259,13 +259,13 @@ pub struct Export {
     pub temporality: Temporality,
     /// The names that requests have in OTLP metrics.
     pub metric_names: MetricNames,
-    /// Milliseconds between two exports.
+    /// Milliseconds between two exports; much that waits goes sooner.
     #[cfg_attr(feature = "schema", schemars(range(min = limits::INTERVAL_MS.0, max = limits::INTERVAL_MS.1)))]
     pub interval_ms: u64,
     /// Milliseconds until an export without an answer has failed.
     #[cfg_attr(feature = "schema", schemars(range(min = limits::TIMEOUT_MS.0, max = limits::TIMEOUT_MS.1)))]
     pub timeout_ms: u64,
-    /// The most bytes of spans, and of log records, that wait in each worker.
+    /// The most bytes of spans, and of log records, encoded, that wait in each worker.
     #[cfg_attr(feature = "schema", schemars(range(min = limits::MAX_QUEUE_BYTES.0, max = limits::MAX_QUEUE_BYTES.1)))]
     pub max_queue_bytes: u64,
 }

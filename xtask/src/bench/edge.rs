@@ -12,7 +12,7 @@ mod variant;
 use std::fs;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::part::Part;
@@ -68,13 +68,23 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         }
     }
     print!("\n{}", table::text(&measured, REQUESTS));
+    let host_calls = host_calls(site)?;
+    println!("one GET with everything on makes {host_calls} host calls (docs/host-calls.md)");
     let memory = memory::measure(&stage)?;
     print!("\n{}", memory::text(&memory));
     let output = site.target.join("bench/edge.json");
     fs::create_dir_all(site.target.join("bench"))?;
     let all = json!({"rounds": rounds, "requests": REQUESTS, "per_second": PER_SECOND,
-        "variants": table::json(&measured), "memory": memory::json(&memory)});
+        "host_calls": host_calls, "variants": table::json(&measured),
+        "memory": memory::json(&memory)});
     fs::write(&output, serde_json::to_string_pretty(&all)? + "\n")?;
     println!("\nwritten to {}", output.display());
     Ok(())
+}
+
+/// As a test counts them on the host double, which compares them with this page.
+fn host_calls(site: &Site) -> Result<u32> {
+    let page = fs::read_to_string(site.path("docs/host-calls.md"))?;
+    let count = page.lines().find_map(|line| line.strip_prefix("In all: "));
+    Ok(count.context("docs/host-calls.md has no sum")?.parse()?)
 }
