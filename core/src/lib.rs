@@ -29,6 +29,7 @@ pub mod request_id;
 pub mod route;
 pub mod sampling;
 pub mod search;
+pub mod stack;
 pub mod trace_context;
 pub mod tracestate;
 pub mod url;

@@ -1,5 +1,5 @@
 //! Every developer command: `cargo xtask setup|demo|test|check|gen|bench|dist|fire`,
-//! and `rulecheck` for anybody's Prometheus rules.
+//! `rulecheck` for anybody's Prometheus rules, `symbolicate` for stacks.
 //! Here: arguments, dispatch and exit codes (0 done, 1 failed, 2 not
 //! understood). Each command first sets up what it needs; see `setup.rs`.
 
@@ -27,6 +27,7 @@ mod sdk;
 mod setup;
 mod site;
 mod sizes;
+mod symbolicate;
 mod test;
 mod tidy;
 mod tools;
@@ -50,7 +51,8 @@ Usage: cargo xtask <command> [arguments]
   fuzz    run every parser and both state machines under libFuzzer
   fire    send test alerts to an Alertmanager and see that they are delivered
 
-  rulecheck FILE…   find mistakes in anybody's Prometheus rule files
+  rulecheck FILE…              find mistakes in anybody's Prometheus rule files
+  symbolicate --maps FOLDER    take a minified stack back to its source
 
 Each command gets the parts it needs first and prints how long that took; the
 second time there is nothing to do. `cargo xtask <command> --help` says more.
@@ -72,11 +74,26 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
+/// A program of ours that has said why it ended so: its exit code is ours.
+#[derive(Debug)]
+pub struct Ended(pub u8);
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "ended with {}", self.0)
+    }
+}
+
+impl std::error::Error for Ended {}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            if let Some(ended) = error.downcast_ref::<Ended>() {
+                return ExitCode::from(ended.0);
+            }
             for line in format!("{error:#}").lines() {
                 eprintln!("error: {line}");
             }
@@ -110,6 +127,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "fuzz" => fuzz::run(&site, rest),
         "fire" => fire::run(&site, rest),
         "rulecheck" => rulecheck::run(rest),
+        "symbolicate" => symbolicate::run(rest),
         other => Err(Usage(format!("no command `{other}`; see cargo xtask --help")).into()),
     }
 }

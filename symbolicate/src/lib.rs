@@ -1,0 +1,118 @@
+//! Stacks of minified scripts back into lines of their source, by the source maps
+//! that a build has left. The maps need not be served: they stay where the build
+//! is kept.
+
+mod maps;
+
+pub use maps::{Found, Maps, Place};
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use anyhow::Result;
+use sightline_core::stack::frames;
+
+/// Lines of the source before and behind the one that is shown.
+const AROUND: usize = 2;
+
+/// A stack in the words of the source.
+#[derive(Debug)]
+pub struct Symbolicated {
+    /// The stack, with the lines around its innermost frame that has a source.
+    pub text: String,
+    /// How many frames have a place in a source.
+    pub found: usize,
+    /// Frames that have none although they should, by why.
+    pub missing: BTreeMap<String, usize>,
+}
+
+/// Takes each line of a text that is a frame to its source. Other lines stay as they
+/// are.
+pub fn symbolicate(stack: &str, maps: &mut Maps) -> Result<Symbolicated> {
+    let is_v8 = stack.lines().any(|line| line.starts_with("    at "));
+    let mut text = String::new();
+    let (mut found, mut missing) = (0, BTreeMap::<String, usize>::new());
+    let mut shown = None;
+    for line in stack.lines() {
+        // One line at a time: what is no frame is kept in its place.
+        let single = match is_v8 {
+            true => ["\n", line].concat(),
+            false => line.to_owned(),
+        };
+        let frame = frames(&single, "").next();
+        let place = match frame.map(|frame| maps.find(&frame)).transpose()? {
+            Some(Found::Place(place)) => place,
+            None | Some(Found::NoPlace) => {
+                writeln!(text, "{line}")?;
+                continue;
+            }
+            Some(other) => {
+                let file = frame.map(|frame| frame.file).unwrap_or_default();
+                let why = match other {
+                    Found::Ambiguous(paths) => {
+                        let paths: Vec<_> =
+                            paths.iter().map(|path| path.to_string_lossy()).collect();
+                        format!("several maps fit {file}: {}", paths.join(", "))
+                    }
+                    Found::NotMapped => format!("the map of {file} has nothing there"),
+                    _ => format!("no map of {file}"),
+                };
+                let count = missing.entry(why).or_default();
+                *count = count.saturating_add(1);
+                writeln!(text, "{line}")?;
+                continue;
+            }
+        };
+        found += 1;
+        let at = format!("{}:{}:{}", place.source, place.line, place.column);
+        let named = frame
+            .map(|frame| frame.function)
+            .filter(|name| !name.is_empty());
+        match place.function.as_deref().or(named) {
+            Some(function) => writeln!(text, "    at {function} ({at})")?,
+            None => writeln!(text, "    at {at}")?,
+        }
+        if shown.is_none() {
+            shown = Some(place);
+        }
+    }
+    if let Some(Place {
+        text: Some(source),
+        line,
+        column,
+        source: name,
+        ..
+    }) = shown
+    {
+        text += &excerpt(&name, &source, line, column);
+    }
+    Ok(Symbolicated {
+        text,
+        found,
+        missing,
+    })
+}
+
+/// The lines around a place, which a sign points at.
+fn excerpt(name: &str, source: &str, line: u32, column: u32) -> String {
+    let wanted = usize::try_from(line).unwrap_or(usize::MAX);
+    let from = wanted.saturating_sub(AROUND).max(1);
+    let mut text = format!("\n{name}\n");
+    let lines = source.lines().enumerate().skip(from.saturating_sub(1));
+    for (at, content) in lines.take(wanted.saturating_add(AROUND + 1).saturating_sub(from)) {
+        let number = at.saturating_add(1);
+        let sign = if number == wanted { '>' } else { ' ' };
+        text += &format!("{sign}{number:>5} | {content}\n");
+        if number == wanted {
+            let before = content.chars().take(
+                usize::try_from(column)
+                    .unwrap_or_default()
+                    .saturating_sub(1),
+            );
+            // A tab is as wide as in the line above.
+            let blank: String = before.map(|c| if c == '\t' { c } else { ' ' }).collect();
+            text += &format!("       | {blank}^\n");
+        }
+    }
+    text
+}

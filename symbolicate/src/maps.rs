@@ -1,0 +1,316 @@
+//! The source maps of a build: which one belongs to a script, and what it says of
+//! a place in it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use sightline_core::search::cut;
+use sightline_core::stack::Frame;
+use sightline_core::url::{split_authority, split_scheme};
+use sourcemap::{DecodedMap, SourceMap, SourceView};
+
+/// The maps below some folders.
+#[derive(Debug, Default)]
+pub struct Maps {
+    paths: Vec<PathBuf>,
+    read: BTreeMap<PathBuf, Read>,
+}
+
+/// A map, and the script that it is of, for the names of functions.
+#[derive(Debug)]
+struct Read {
+    map: SourceMap,
+    script: Option<SourceView>,
+}
+
+/// A frame in the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// As the source calls it; none where the map does not tell.
+    pub function: Option<String>,
+    /// Path of the source, as the map names it.
+    pub source: String,
+    /// From 1.
+    pub line: u32,
+    /// From 1.
+    pub column: u32,
+    /// The text of the source, if the map holds it.
+    pub text: Option<String>,
+}
+
+/// What the maps say of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Its place.
+    Place(Place),
+    /// The frame has no script, or no place in it: the browser's own, mostly.
+    NoPlace,
+    /// There is no map of its script.
+    NoMap,
+    /// Several maps would fit, and they differ.
+    Ambiguous(Vec<PathBuf>),
+    /// The map has nothing at this place.
+    NotMapped,
+}
+
+impl Maps {
+    /// All files that end in `.map`, in these folders and below.
+    pub fn below(folders: &[PathBuf]) -> Result<Self> {
+        let mut paths = Vec::new();
+        for folder in folders {
+            collect(folder, &mut paths)?;
+        }
+        paths.sort();
+        Ok(Self {
+            paths,
+            read: BTreeMap::new(),
+        })
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.paths.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty()
+    }
+
+    /// Where a frame comes from.
+    pub fn find(&mut self, frame: &Frame<'_>) -> Result<Found> {
+        if frame.line == 0 || frame.column == 0 || split_scheme(frame.file).is_none() {
+            return Ok(Found::NoPlace);
+        }
+        let mut fitting = self.fitting(frame.file);
+        if fitting.len() > 1 && !all_alike(&fitting)? {
+            return Ok(Found::Ambiguous(fitting));
+        }
+        let Some(path) = fitting.pop() else {
+            return Ok(Found::NoMap);
+        };
+        let read = self.read(path)?;
+        Ok(read.place(frame).map_or(Found::NotMapped, Found::Place))
+    }
+
+    /// The maps whose path agrees with the script's on most segments, counted from
+    /// the end; at least on the file's name.
+    fn fitting(&self, url: &str) -> Vec<PathBuf> {
+        let wanted = segments_of_url(url);
+        let agreement = |path: &PathBuf| {
+            let path = path.with_extension("");
+            let segments = path.iter().rev().map(|segment| segment.to_string_lossy());
+            let pairs = segments.zip(wanted.iter().rev());
+            pairs.take_while(|(one, other)| one == *other).count()
+        };
+        let best = self.paths.iter().map(agreement).max().unwrap_or_default();
+        let fits = |path: &&PathBuf| best > 0 && agreement(path) == best;
+        self.paths.iter().filter(fits).cloned().collect()
+    }
+
+    fn read(&mut self, path: PathBuf) -> Result<&Read> {
+        if !self.read.contains_key(&path) {
+            let bytes = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
+            let map = decode(&bytes).with_context(|| format!("read {}", path.display()))?;
+            // `app.js.map` lies beside `app.js`, unless maps are kept elsewhere.
+            let script = std::fs::read_to_string(path.with_extension("")).ok();
+            let script = script.map(|script| SourceView::new(Arc::from(script)));
+            self.read.insert(path.clone(), Read { map, script });
+        }
+        self.read.get(&path).context("it was read")
+    }
+}
+
+impl Read {
+    fn place(&self, frame: &Frame<'_>) -> Option<Place> {
+        let (line, column) = (frame.line.checked_sub(1)?, frame.column.checked_sub(1)?);
+        let token = self.map.lookup_token(line, column)?;
+        // A line without a mapping of its own is answered from one before.
+        if token.get_dst_line() != line {
+            return None;
+        }
+        let text = token.get_source_view().map(|view| view.source().to_owned());
+        Some(Place {
+            function: self.function(frame, line, column),
+            source: tidy(token.get_source()?).to_owned(),
+            line: token.get_src_line().checked_add(1)?,
+            column: token.get_src_col().checked_add(1)?,
+            text,
+        })
+    }
+
+    /// The frame's function in the words of the source: each of its names by where
+    /// the script declares it, such as `new t` or `t.submit`.
+    fn function(&self, frame: &Frame<'_>, line: u32, column: u32) -> Option<String> {
+        let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+        let mut function = String::new();
+        let mut rest = frame.function;
+        let mut is_any_known = false;
+        while !rest.is_empty() {
+            let len = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+            let (name, behind) = rest.split_at_checked(len)?;
+            let known = self.declared(name, line, column);
+            is_any_known |= known.is_some();
+            function += known.as_deref().unwrap_or(name);
+            let len = behind.find(is_name).unwrap_or(behind.len());
+            let (between, behind) = behind.split_at_checked(len)?;
+            function += between;
+            rest = behind;
+        }
+        is_any_known.then_some(function)
+    }
+
+    /// What the source calls a function or class that the script declares under this
+    /// name before a place, next to it: a function is declared before all that it
+    /// holds.
+    fn declared(&self, name: &str, line: u32, column: u32) -> Option<String> {
+        let script = self.script.as_ref().filter(|_| !name.is_empty())?;
+        let is_before = |token: &sourcemap::Token<'_>| token.get_dst() <= (line, column);
+        let count = self.map.tokens().take_while(is_before).count();
+        let length = u32::try_from(name.encode_utf16().count()).ok()?;
+        for at in (0..count).rev() {
+            let token = self.map.get_token(at)?;
+            let Some(original) = token.get_name() else {
+                continue;
+            };
+            let (line, column) = token.get_dst();
+            if script.get_line_slice(line, column, length) != Some(name) {
+                continue;
+            }
+            let start = column.saturating_sub(KEYWORD);
+            let before = script.get_line_slice(line, start, column.saturating_sub(start));
+            // The line may end sooner than so many columns behind the name.
+            let behind = column.saturating_add(length);
+            let mut after = (1..=KEYWORD).rev();
+            let after = after.find_map(|len| script.get_line_slice(line, behind, len));
+            if declares(before.unwrap_or_default(), after.unwrap_or_default()) {
+                return Some(original.to_owned());
+            }
+        }
+        None
+    }
+}
+
+/// Columns before or behind a name that tell what it is.
+const KEYWORD: u32 = 10;
+
+/// Whether what stands around a name makes it that of a function or class.
+fn declares(before: &str, after: &str) -> bool {
+    let is_named = ["function ", "function*", "class "];
+    let is_given = ["=function", "=class", "=async", "=(", "=>"];
+    is_named.iter().any(|end| before.ends_with(end))
+        || is_given.iter().any(|start| after.starts_with(start))
+        // `t=e=>…`
+        || after.strip_prefix('=').is_some_and(|value| {
+            let rest = value.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_' || c == '$');
+            rest.len() < value.len() && rest.starts_with("=>")
+        })
+}
+
+/// The path of a source without what only leads to it.
+fn tidy(source: &str) -> &str {
+    let (_, path) = split_scheme(source).unwrap_or(("", source));
+    let mut path = path.trim_start_matches('/');
+    while let Some(rest) = path.strip_prefix("../").or_else(|| path.strip_prefix("./")) {
+        path = rest;
+    }
+    path
+}
+
+/// A map in either of its forms: Turbopack writes one of sections.
+fn decode(bytes: &[u8]) -> Result<SourceMap> {
+    match sourcemap::decode_slice(bytes).context("no source map")? {
+        DecodedMap::Regular(map) => Ok(map),
+        DecodedMap::Index(index) => index.flatten().context("sections that can't be joined"),
+        DecodedMap::Hermes(_) => bail!("a map of bytecode, which no browser runs"),
+    }
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        let path = entry.path();
+        // Links are not followed: they can lead round in a circle.
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            collect(&path, paths)?;
+        } else if path.extension().is_some_and(|end| end == "map") {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn all_alike(paths: &[PathBuf]) -> Result<bool> {
+    let mut bytes = paths.iter().map(std::fs::read);
+    let Some(first) = bytes.next().transpose()? else {
+        bail!("no path");
+    };
+    for other in bytes {
+        if other? != first {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The segments of a URL's path.
+fn segments_of_url(url: &str) -> Vec<&str> {
+    let (_, location) = split_scheme(url).unwrap_or(("", url));
+    let (_, path) = split_authority(location);
+    let (path, _) = cut(path, b"?#");
+    path.split('/')
+        .filter(|segment| !segment.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declarations_are_told_from_uses() {
+        for (before, after, expected) in [
+            ("function ", "(t){", true),
+            ("async function ", "(", true),
+            ("function*", "(", true),
+            ("class ", "{", true),
+            ("var ", "=class{", true),
+            ("let ", "=e=>e", true),
+            ("const ", "=(e,t)=>", true),
+            ("const ", "=async e=>", true),
+            ("return ", "(t)", false),
+            ("", "=1", false),
+            ("new ", "(", false),
+        ] {
+            assert_eq!(declares(before, after), expected, "{before}_{after}");
+        }
+    }
+
+    #[test]
+    fn paths_of_sources_are_tidied() {
+        for (source, path) in [
+            ("../../../source/cart.ts", "source/cart.ts"),
+            ("webpack://_N_E/./src/cart.ts", "_N_E/./src/cart.ts"),
+            ("webpack:///./src/cart.ts", "src/cart.ts"),
+            (
+                "turbopack:///[project]/src/cart.ts",
+                "[project]/src/cart.ts",
+            ),
+            ("cart.ts", "cart.ts"),
+        ] {
+            assert_eq!(tidy(source), path);
+        }
+    }
+
+    #[test]
+    fn a_url_is_its_path() {
+        let path = segments_of_url("https://shop.example/_next/@scope/a.js?v=1#x");
+        assert_eq!(path, ["_next", "@scope", "a.js"]);
+        assert!(segments_of_url("https://shop.example").is_empty());
+    }
+}
