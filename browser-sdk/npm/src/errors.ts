@@ -4,17 +4,46 @@ import { Kind } from "./input.js";
 import type { Record } from "./loader.js";
 
 const MAX_TEXT = 16384;
+/** So many errors that led to one are told with it. */
+const MAX_CAUSES = 4;
 
-/** Class, message and stack of any value. Never throws, whatever the value's
- * getters do. */
-export function describe(value: unknown): [kind: string, message: string, stack: string] {
+type Described = [kind: string, message: string, stack: string];
+
+/** Class, message and stack of any value; below its stack what led to it: its
+ * `cause`, theirs, and the errors of an `AggregateError`. Never throws, whatever
+ * the value's getters do. */
+export function describe(value: unknown): Described {
+  const described = describeOne(value);
+  try {
+    const causes = causesOf(value);
+    // The list grows by the causes of causes; a circle ends with the count.
+    for (let at = 0; at < Math.min(causes.length, MAX_CAUSES); at++) {
+      const [kind, message, stack] = describeOne(causes[at]);
+      // V8 begins a stack with class and message, the others don't.
+      const whole = stack.startsWith(kind) ? stack : `${kind}: ${message}\n${stack}`;
+      described[2] += "\nCaused by: " + whole;
+      causes.push(...causesOf(causes[at]));
+    }
+  } catch {
+    // A getter threw: what it hides is not told.
+  }
+  return described.map((text) => text.slice(0, MAX_TEXT)) as Described;
+}
+
+const causesOf = (value: unknown): unknown[] => {
+  const { cause, errors } = (value ?? {}) as { cause?: unknown; errors?: unknown };
+  const all = Array.isArray(errors) ? errors.slice(0, MAX_CAUSES) : [];
+  return [...all, cause].filter((one) => one != null);
+};
+
+function describeOne(value: unknown): Described {
   try {
     const error = value as Error;
     const texts =
       typeof value === "object" && value && "message" in value
         ? [error.name || error.constructor.name, error.message, error.stack || ""]
         : [value === null ? "null" : typeof value, value, ""];
-    return texts.map((text) => String(text).slice(0, MAX_TEXT)) as [string, string, string];
+    return texts.map(String) as Described;
   } catch {
     return ["unknown", "", ""];
   }

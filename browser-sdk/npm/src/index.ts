@@ -1,7 +1,7 @@
 // The eager part: hooks the page, and keeps what it sees until the engine is
 // there. Importing it does nothing; `init` does.
 
-import { watchErrors } from "./errors.js";
+import { describe, watchErrors } from "./errors.js";
 import { watchFetch } from "./fetch.js";
 import { Kind } from "./input.js";
 import { leave } from "./left.js";
@@ -22,7 +22,9 @@ const LAST_LOAD_MS = 3000;
  * call warns and gives back the first one's handle. On a server it does
  * nothing. Never throws. */
 export function init(options: Options): Handle {
-  if (typeof document === "undefined") return { flush: async () => {}, shutdown() {} };
+  if (typeof document === "undefined") {
+    return { captureException() {}, flush: async () => {}, shutdown() {} };
+  }
   const slots = globalThis as unknown as { [SLOT]?: Handle | null | undefined };
   if (slots[SLOT]) {
     console.warn("Sightline: init() was called before; the first call counts.");
@@ -112,6 +114,8 @@ export function init(options: Options): Handle {
     addEventListener(type, listener, { capture: true, signal });
 
   const handle: Handle = {
+    captureException: (error) =>
+      record(Kind.Thrown, [performance.now()], [...describe(error), location.href]),
     flush: async () => (await load())?.flush(),
     shutdown() {
       running?.hide();

@@ -38,6 +38,9 @@ export interface Options {
 
 /** What `init` gives back. */
 export interface Handle {
+  /** Tells an error that was caught, of any value, as one that nothing caught is
+   * told: the same one once. */
+  captureException(error: unknown): void;
   /** Sends what waits; done when it is answered. Never rejects. */
   flush(): Promise<void>;
   /** Sends what waits, then undoes everything that `init` did to the page. */

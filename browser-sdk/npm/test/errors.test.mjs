@@ -34,3 +34,28 @@ test("describes no more than is of use", () => {
   const [, message] = describe(new Error("x".repeat(1e6)));
   assert.equal(message.length, 16384);
 });
+
+test("tells what led to an error", () => {
+  const told = (error) => describe(error)[2].split("\n").filter((line) => !line.startsWith("    at "));
+  const inner = new RangeError("inner");
+  const outer = new TypeError("outer", { cause: new Error("middle", { cause: inner }) });
+  assert.deepEqual(told(outer), ["TypeError: outer", "Caused by: Error: middle", "Caused by: RangeError: inner"]);
+  assert.deepEqual(told(new AggregateError([inner, "a text"], "all")), [
+    "AggregateError: all",
+    "Caused by: RangeError: inner",
+    "Caused by: string: a text",
+    "",
+  ]);
+  // As Firefox and WebKit write stacks.
+  inner.stack = "f@https://shop.example/app.js:1:2";
+  assert.deepEqual(told({ message: "m", stack: "", cause: inner }).slice(1), ["Caused by: RangeError: inner", inner.stack]);
+  assert.deepEqual(told({ message: "m", cause: { get cause() { throw inner; } } }), ["", "Caused by: object: [object Object]", ""]);
+});
+
+test("tells so many causes, of circles and crowds too", () => {
+  const circle = new Error("round");
+  circle.cause = circle;
+  const crowd = new AggregateError(Array(1e6).fill(new Error("one")), "many");
+  for (const error of [circle, crowd]) assert.equal(describe(error)[2].split("Caused by: ").length, 5);
+  assert.ok(describe(new Error("x", { cause: new Error("y".repeat(1e6)) }))[2].length <= 16384);
+});

@@ -31,6 +31,8 @@ await scenario(async ({ open, leave, sink, saw, expect, equal, foreign }) => {
     ["AbortError", "stopped"],
     ["Error", "again and again"],
     ["Error", "Script error."],
+    ["Error", "outer"],
+    ["EvalError", "caught"],
   ];
   for (const one of expected) {
     expect(told.some((other) => JSON.stringify(other) === JSON.stringify(one)), "told", one);
@@ -40,8 +42,8 @@ await scenario(async ({ open, leave, sink, saw, expect, equal, foreign }) => {
   saw.lost = lost;
   const reasons = Object.entries(lost).filter(([name]) => name.startsWith("sightline.lost."));
   const counted = reasons.reduce((sum, [, count]) => sum + count, 0);
-  // Twelve and four kinds, the storm and the foreign script.
-  equal(told.length + counted, 12 + 4 + 500 + 1, "every error is told or counted");
+  // Thirteen and four kinds, the storm, the foreign script and one that was caught.
+  equal(told.length + counted, 13 + 4 + 500 + 1 + 1, "every error is told or counted");
   for (const { severity, attributes, traceId } of sink.exceptions()) {
     equal(severity, 17, "ERROR");
     equal(attributes["url.path"], "/errors.html", "where");
@@ -49,6 +51,9 @@ await scenario(async ({ open, leave, sink, saw, expect, equal, foreign }) => {
   }
   const stack = sink.exceptions().find(({ attributes }) => attributes["exception.type"] === "TypeError");
   expect(/errors\.html:\d+:\d+/.test(stack.attributes["exception.stacktrace"]), "a stack with lines", stack);
+  const outer = sink.exceptions().find(({ attributes }) => attributes["exception.message"] === "outer");
+  const causes = outer.attributes["exception.stacktrace"];
+  expect(/\nCaused by: RangeError: led to it by REDACTED\n/.test(causes), "what led to it", causes);
   const all = JSON.stringify(sink.received.map((batch) => batch.items));
   for (const secret of ["example.org", "hunter2", "a secret of another origin"]) {
     expect(!all.includes(secret), `"${secret}" stays on the page`);
