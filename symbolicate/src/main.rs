@@ -11,9 +11,10 @@ const HELP: &str = "\
 Usage: cargo xtask symbolicate --maps FOLDER [--maps FOLDER…] [FILE]
 
 Takes a stack, from a file or the standard input, back to the lines of the source
-by the source maps (*.map) in the folders and below: those that the build of this
-release has left, such as .next. A map is found by the script's path: the longest
-end of it that a map's path has, too. Lines that are no frame stay as they are.
+by the scripts and source maps in the folders and below: those that the build of
+this release has left, such as .next/static. A script is found by the end of its
+path; its map is the one that it names, or the one beside it (app.js.map), which is
+enough alone. Lines that are no frame stay as they are.
 
 The exit code is 0 if a frame was found, 1 if none was, 2 for a wrong call.";
 
@@ -70,7 +71,7 @@ fn run(folders: &[PathBuf], file: Option<PathBuf>) -> Result<bool> {
     let mut maps = Maps::below(folders)?;
     anyhow::ensure!(
         !maps.is_empty(),
-        "no *.map in the folders of --maps, or below"
+        "no script and no map in the folders of --maps, or below"
     );
     let symbolicated = symbolicate(&stack, &mut maps)?;
     print!("{}", symbolicated.text);

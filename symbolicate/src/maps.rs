@@ -1,7 +1,8 @@
 //! The source maps of a build: which one belongs to a script, and what it says of
 //! a place in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,17 +12,20 @@ use sightline_core::stack::Frame;
 use sightline_core::url::{split_authority, split_scheme};
 use sourcemap::{DecodedMap, SourceMap, SourceView};
 
-/// The maps below some folders.
+/// The scripts below some folders, with their maps.
 #[derive(Debug, Default)]
 pub struct Maps {
-    paths: Vec<PathBuf>,
-    read: BTreeMap<PathBuf, Read>,
+    /// Paths of scripts. One whose map alone is there counts, too.
+    scripts: BTreeSet<PathBuf>,
+    read: BTreeMap<PathBuf, Option<Read>>,
 }
 
 /// A map, and the script that it is of, for the names of functions.
 #[derive(Debug)]
 struct Read {
     map: SourceMap,
+    /// The map as it was read, to be compared.
+    bytes: Vec<u8>,
     script: Option<SourceView>,
 }
 
@@ -56,27 +60,36 @@ pub enum Found {
 }
 
 impl Maps {
-    /// All files that end in `.map`, in these folders and below.
+    /// All scripts and maps in these folders and below.
     pub fn below(folders: &[PathBuf]) -> Result<Self> {
-        let mut paths = Vec::new();
+        let mut maps = Self::default();
         for folder in folders {
-            collect(folder, &mut paths)?;
+            maps.collect(folder)?;
         }
-        paths.sort();
-        Ok(Self {
-            paths,
-            read: BTreeMap::new(),
-        })
+        Ok(maps)
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.paths.len()
+    fn collect(&mut self, folder: &Path) -> Result<()> {
+        let entries = fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))?;
+        for entry in entries {
+            let entry = entry?;
+            let path = entry.path();
+            // Links are not followed: they can lead round in a circle.
+            let kind = entry.file_type()?;
+            let extension = path.extension().unwrap_or_default().to_string_lossy();
+            match &*extension {
+                _ if kind.is_dir() => self.collect(&path)?,
+                "map" => drop(self.scripts.insert(path.with_extension(""))),
+                "js" | "mjs" | "cjs" => drop(self.scripts.insert(path)),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.paths.is_empty()
+        self.scripts.is_empty()
     }
 
     /// Where a frame comes from.
@@ -84,46 +97,79 @@ impl Maps {
         if frame.line == 0 || frame.column == 0 || split_scheme(frame.file).is_none() {
             return Ok(Found::NoPlace);
         }
-        let mut fitting = self.fitting(frame.file);
-        if fitting.len() > 1 && !all_alike(&fitting)? {
-            return Ok(Found::Ambiguous(fitting));
+        let fitting = self.fitting(frame.file);
+        for script in &fitting {
+            if !self.read.contains_key(script) {
+                self.read.insert(script.clone(), Read::of(script)?);
+            }
         }
-        let Some(path) = fitting.pop() else {
+        let mut read = fitting
+            .iter()
+            .filter_map(|script| self.read.get(script)?.as_ref());
+        let Some(first) = read.next() else {
             return Ok(Found::NoMap);
         };
-        let read = self.read(path)?;
-        Ok(read.place(frame).map_or(Found::NotMapped, Found::Place))
+        if read.any(|other| other.bytes != first.bytes) {
+            return Ok(Found::Ambiguous(fitting));
+        }
+        Ok(first.place(frame).map_or(Found::NotMapped, Found::Place))
     }
 
-    /// The maps whose path agrees with the script's on most segments, counted from
-    /// the end; at least on the file's name.
+    /// The scripts whose path agrees with a URL's on most segments, counted from the
+    /// end; at least on the file's name.
     fn fitting(&self, url: &str) -> Vec<PathBuf> {
         let wanted = segments_of_url(url);
         let agreement = |path: &PathBuf| {
-            let path = path.with_extension("");
             let segments = path.iter().rev().map(|segment| segment.to_string_lossy());
             let pairs = segments.zip(wanted.iter().rev());
             pairs.take_while(|(one, other)| one == *other).count()
         };
-        let best = self.paths.iter().map(agreement).max().unwrap_or_default();
+        let best = self.scripts.iter().map(agreement).max().unwrap_or_default();
         let fits = |path: &&PathBuf| best > 0 && agreement(path) == best;
-        self.paths.iter().filter(fits).cloned().collect()
-    }
-
-    fn read(&mut self, path: PathBuf) -> Result<&Read> {
-        if !self.read.contains_key(&path) {
-            let bytes = std::fs::read(&path).with_context(|| format!("read {}", path.display()))?;
-            let map = decode(&bytes).with_context(|| format!("read {}", path.display()))?;
-            // `app.js.map` lies beside `app.js`, unless maps are kept elsewhere.
-            let script = std::fs::read_to_string(path.with_extension("")).ok();
-            let script = script.map(|script| SourceView::new(Arc::from(script)));
-            self.read.insert(path.clone(), Read { map, script });
-        }
-        self.read.get(&path).context("it was read")
+        self.scripts.iter().filter(fits).cloned().collect()
     }
 }
 
 impl Read {
+    /// The map that a script names, or else the one of its own name.
+    fn of(script: &Path) -> Result<Option<Self>> {
+        let text = fs::read_to_string(script).ok();
+        let named = text.as_deref().and_then(map_named_in);
+        if let Some(inline) = named.filter(|named| named.starts_with("data:")) {
+            let map = sourcemap::decode_data_url(inline);
+            let map = map.with_context(|| format!("the map within {}", script.display()))?;
+            return Ok(Some(Self::new(
+                map,
+                inline.as_bytes().to_vec(),
+                text.clone(),
+            )?));
+        }
+        let mut own = script.as_os_str().to_owned();
+        own.push(".map");
+        let named = named.map(|named| script.with_file_name(cut(named, b"?#").0));
+        let paths = named.into_iter().chain([PathBuf::from(own)]);
+        let Some(path) = paths.into_iter().find(|path| path.is_file()) else {
+            return Ok(None);
+        };
+        let what = || format!("read {}", path.display());
+        let bytes = fs::read(&path).with_context(what)?;
+        let map = sourcemap::decode_slice(&bytes)
+            .context("no source map")
+            .with_context(what)?;
+        Self::new(map, bytes, text).with_context(what).map(Some)
+    }
+
+    fn new(map: DecodedMap, bytes: Vec<u8>, text: Option<String>) -> Result<Self> {
+        let map = match map {
+            DecodedMap::Regular(map) => map,
+            // Turbopack writes maps of sections.
+            DecodedMap::Index(index) => index.flatten().context("sections that can't be joined")?,
+            DecodedMap::Hermes(_) => bail!("a map of bytecode, which no browser runs"),
+        };
+        let script = text.map(|text| SourceView::new(Arc::from(text)));
+        Ok(Self { map, bytes, script })
+    }
+
     fn place(&self, frame: &Frame<'_>) -> Option<Place> {
         let (line, column) = (frame.line.checked_sub(1)?, frame.column.checked_sub(1)?);
         let token = self.map.lookup_token(line, column)?;
@@ -209,53 +255,23 @@ fn declares(before: &str, after: &str) -> bool {
         })
 }
 
-/// The path of a source without what only leads to it.
+/// The path of a source without what only leads to it: a bundler's scheme and its
+/// name for the project, folders above.
 fn tidy(source: &str) -> &str {
     let (_, path) = split_scheme(source).unwrap_or(("", source));
-    let mut path = path.trim_start_matches('/');
+    let path = path.trim_start_matches('/');
+    let (_, path) = path.split_once("/./").unwrap_or(("", path));
+    let mut path = path.strip_prefix("[project]/").unwrap_or(path);
     while let Some(rest) = path.strip_prefix("../").or_else(|| path.strip_prefix("./")) {
         path = rest;
     }
     path
 }
 
-/// A map in either of its forms: Turbopack writes one of sections.
-fn decode(bytes: &[u8]) -> Result<SourceMap> {
-    match sourcemap::decode_slice(bytes).context("no source map")? {
-        DecodedMap::Regular(map) => Ok(map),
-        DecodedMap::Index(index) => index.flatten().context("sections that can't be joined"),
-        DecodedMap::Hermes(_) => bail!("a map of bytecode, which no browser runs"),
-    }
-}
-
-fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {
-    let entries =
-        std::fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))?;
-    for entry in entries {
-        let entry = entry?;
-        let path = entry.path();
-        // Links are not followed: they can lead round in a circle.
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            collect(&path, paths)?;
-        } else if path.extension().is_some_and(|end| end == "map") {
-            paths.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn all_alike(paths: &[PathBuf]) -> Result<bool> {
-    let mut bytes = paths.iter().map(std::fs::read);
-    let Some(first) = bytes.next().transpose()? else {
-        bail!("no path");
-    };
-    for other in bytes {
-        if other? != first {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// The map that a script's last line names: its place, or all of it.
+fn map_named_in(script: &str) -> Option<&str> {
+    let (_, named) = script.rsplit_once("# sourceMappingURL=")?;
+    named.split_whitespace().next()
 }
 
 /// The segments of a URL's path.
@@ -295,12 +311,9 @@ mod tests {
     fn paths_of_sources_are_tidied() {
         for (source, path) in [
             ("../../../source/cart.ts", "source/cart.ts"),
-            ("webpack://_N_E/./src/cart.ts", "_N_E/./src/cart.ts"),
+            ("webpack://_N_E/./src/cart.ts", "src/cart.ts"),
             ("webpack:///./src/cart.ts", "src/cart.ts"),
-            (
-                "turbopack:///[project]/src/cart.ts",
-                "[project]/src/cart.ts",
-            ),
+            ("turbopack:///[project]/src/cart.ts", "src/cart.ts"),
             ("cart.ts", "cart.ts"),
         ] {
             assert_eq!(tidy(source), path);

@@ -153,6 +153,29 @@ fn a_map_is_found_by_the_longest_end_of_its_path() {
 }
 
 #[test]
+fn a_script_names_its_map() {
+    let inline = "//# sourceMappingURL=data:application/json;base64,eyJ2ZXJzaW9uIjozLCJzb3VyY2VzIjpbImluLnRzIl0sIm5hbWVzIjpbXSwibWFwcGluZ3MiOiJBQUFBIn0=";
+    let folder = folder(&[
+        ("chunks/2buw.js", "f()\n\n//# sourceMappingURL=34zr.js.map"),
+        ("chunks/34zr.js.map", &map("named.ts")),
+        ("chunks/2buw.js.map", &map("beside.ts")),
+        ("inline.js", inline),
+        ("bare.js", "f()"),
+        ("gone.js", "f()\n//# sourceMappingURL=nowhere.map"),
+    ]);
+    let mut maps = Maps::below(&[folder.path().to_owned()]).unwrap();
+    for (script, text) in [
+        ("chunks/2buw.js", "    at named.ts:1:1\n"),
+        ("inline.js", "    at in.ts:1:1\n"),
+        ("bare.js", "@https://shop.example/bare.js:1:1\n"),
+        ("gone.js", "@https://shop.example/gone.js:1:1\n"),
+    ] {
+        let stack = format!("@https://shop.example/{script}:1:1");
+        assert_eq!(symbolicate(&stack, &mut maps).unwrap().text, text);
+    }
+}
+
+#[test]
 fn maps_of_sections_are_read_and_what_is_no_map_is_named() {
     let sections = format!(
         r#"{{"version": 3, "sections": [{{"offset": {{"line": 0, "column": 0}}, "map": {}}}]}}"#,
