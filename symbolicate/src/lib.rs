@@ -102,7 +102,8 @@ fn excerpt(name: &str, source: &str, line: u32, column: u32) -> String {
     for (at, content) in lines.take(wanted.saturating_add(AROUND + 1).saturating_sub(from)) {
         let number = at.saturating_add(1);
         let sign = if number == wanted { '>' } else { ' ' };
-        text += &format!("{sign}{number:>5} | {content}\n");
+        let shown = format!("{sign}{number:>5} | {content}");
+        text += &[shown.trim_end(), "\n"].concat();
         if number == wanted {
             let before = content.chars().take(
                 usize::try_from(column)

@@ -62,7 +62,7 @@ fn each_browsers_stack_leads_to_the_source() {
         let excerpt = [
             "",
             "source/cart.ts",
-            "    10 | ",
+            "    10 |",
             "    11 | function centsOf(item: Item): number {",
             ">   12 |   return item.price!.cents;",
             &format!("       | {}^", " ".repeat(column - 1)),
