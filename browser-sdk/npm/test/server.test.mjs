@@ -13,6 +13,7 @@ test("importing and calling it on a server has no effect", async () => {
     const { init } = await import("../dist/index.js");
     const handle = init({ serviceName: "server" });
     assert.equal(await handle.flush(), undefined);
+    assert.equal(handle.captureException(new Error("on a server")), undefined);
     assert.equal(handle.shutdown(), undefined);
     init({ serviceName: "server" });
   } finally {
