@@ -110,6 +110,25 @@ pub fn digit(to: &mut String, digit: u8) {
     text(to, "0123456789abcdef".get(at..=at).unwrap_or_default());
 }
 
+/// A number in decimal, with at least so many digits. Without the formatting machinery, which
+/// would be most of what a line of a log costs.
+pub fn decimal(to: &mut String, number: u64, least: usize) {
+    // As many digits as the largest number has.
+    let mut digits = [b'0'; 20];
+    let mut rest = number;
+    let mut written = 0;
+    for digit in digits.iter_mut().rev() {
+        if rest == 0 && written >= least {
+            break;
+        }
+        *digit = b'0' | (rest % 10) as u8;
+        rest /= 10;
+        written = written.saturating_add(1);
+    }
+    let digits = digits.get(digits.len().saturating_sub(written)..);
+    to.push_str(core::str::from_utf8(digits.unwrap_or_default()).unwrap_or_default());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 //! with milliseconds. Time zones and leap seconds are left out: Unix time has
 //! neither.
 
+use crate::append;
 use alloc::string::String;
 
 const MILLIS_PER_DAY: u64 = 86_400_000;
@@ -28,17 +29,8 @@ pub fn write_rfc3339(out: &mut String, unix_nanos: u64) {
         (second, 2, '.'),
         (milli, 3, 'Z'),
     ] {
-        push_digits(out, number, digits);
+        append::decimal(out, number, digits);
         out.push(behind);
-    }
-}
-
-/// The last so many digits of a number.
-fn push_digits(out: &mut String, number: u64, digits: u32) {
-    for place in (0..digits).rev() {
-        let above = number.checked_div(10u64.saturating_pow(place));
-        let digit = above.unwrap_or_default() % 10;
-        out.push(char::from(b'0'.saturating_add(digit as u8)));
     }
 }
 

@@ -3,6 +3,7 @@
 //! object: what could end it, or steer the terminal or the editor that shows
 //! it, is escaped.
 
+use crate::append;
 use alloc::string::String;
 use core::fmt::Write;
 
@@ -33,15 +34,15 @@ impl<'o> Object<'o> {
     /// A whole number.
     pub fn number(&mut self, key: &str, value: u64) {
         self.key(key);
-        write_number(self.out, value, 1);
+        append::decimal(self.out, value, 1);
     }
 
     /// A number of thousandths, such as `12.345` for 12345.
     pub fn thousandths(&mut self, key: &str, value: u64) {
         self.key(key);
-        write_number(self.out, value / 1000, 1);
+        append::decimal(self.out, value / 1000, 1);
         self.out.push('.');
-        write_number(self.out, value % 1000, 3);
+        append::decimal(self.out, value % 1000, 3);
     }
 
     /// An object within this one.
@@ -64,25 +65,6 @@ impl<'o> Object<'o> {
         self.out.push_str(key);
         self.out.push_str("\":");
     }
-}
-
-/// A number with at least so many digits. Without the formatting machinery, which
-/// would be most of what a line of a log costs.
-fn write_number(out: &mut String, number: u64, min_digits: usize) {
-    // As many digits as the largest number has.
-    let mut digits = [b'0'; 20];
-    let mut rest = number;
-    let mut written = 0;
-    for digit in digits.iter_mut().rev() {
-        if rest == 0 && written >= min_digits {
-            break;
-        }
-        *digit = b'0' | (rest % 10) as u8;
-        rest /= 10;
-        written = written.saturating_add(1);
-    }
-    let digits = digits.get(digits.len().saturating_sub(written)..);
-    out.push_str(core::str::from_utf8(digits.unwrap_or_default()).unwrap_or_default());
 }
 
 fn write_text(out: &mut String, text: &str, max_bytes: usize) {

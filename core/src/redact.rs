@@ -119,7 +119,7 @@ const fn classes() -> [u8; 256] {
 }
 
 fn begins_with_auth_scheme(text: Option<&[u8]>) -> bool {
-    ["bearer", "basic"].iter().any(|scheme| {
+    [BEARER, BASIC].iter().any(|scheme| {
         let start = text.unwrap_or_default().get(..scheme.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes()))
     })
@@ -235,10 +235,14 @@ fn write_word(word: &str, before: Before, kept: &mut String) -> Before {
     }
 }
 
+/// Schemes of `Authorization`: credentials follow them.
+const BEARER: &str = "bearer";
+const BASIC: &str = "basic";
+
 /// `Bearer`, `Basic`, also as the value of a key.
 fn is_auth_scheme(word: &str) -> bool {
     let word = after_last(word, b":=");
-    word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("basic")
+    word.eq_ignore_ascii_case(BEARER) || word.eq_ignore_ascii_case(BASIC)
 }
 
 /// Whether a path's segment behind the name of a secret is one, as in

@@ -2,7 +2,9 @@
 //! standard: V8 writes `    at function (location)` below a line with the error's
 //! name and message, SpiderMonkey and JavaScriptCore write `function@location`.
 
-use crate::search::{after_last, cut, find, has, is_any, split, split_once, trim_end, trim_start};
+use crate::search::{
+    Pieces, after_last, cut, find, has, is_any, split, split_once, trim_end, trim_start,
+};
 
 /// A call that had not returned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub struct Frame<'a> {
 /// The frames of a stack, innermost first. V8 repeats the error's message before
 /// them, and a message can look like frames.
 pub fn frames<'a>(stack: &'a str, message: &str) -> Frames<'a> {
-    let is_v8 = find(stack, "\n    at ").is_some();
+    let is_v8 = is_v8(stack);
     let behind = split_once(stack, message).filter(|_| is_v8 && !message.is_empty());
     Frames {
         lines: split(behind.map_or(stack, |(_, behind)| behind), b'\n'),
@@ -28,10 +30,23 @@ pub fn frames<'a>(stack: &'a str, message: &str) -> Frames<'a> {
     }
 }
 
+/// Whether V8 wrote a stack, or a part of one.
+pub fn is_v8(stack: &str) -> bool {
+    stack.starts_with("    at ") || find(stack, "\n    at ").is_some()
+}
+
+/// The frame that a single line is, of a stack that V8 wrote or another engine.
+pub fn frame(line: &str, is_v8: bool) -> Option<Frame<'_>> {
+    match is_v8 {
+        true => of_v8(line),
+        false => of_others(line),
+    }
+}
+
 /// See [`frames`].
 #[derive(Clone, Debug)]
 pub struct Frames<'a> {
-    lines: crate::search::Pieces<'a>,
+    lines: Pieces<'a>,
     is_v8: bool,
 }
 
@@ -40,10 +55,7 @@ impl<'a> Iterator for Frames<'a> {
 
     fn next(&mut self) -> Option<Frame<'a>> {
         let is_v8 = self.is_v8;
-        self.lines.find_map(|line| match is_v8 {
-            true => of_v8(line),
-            false => of_others(line),
-        })
+        self.lines.find_map(|line| frame(line, is_v8))
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use anyhow::Result;
-use sightline_core::stack::frames;
+use sightline_core::stack;
 
 /// Lines of the source before and behind the one that is shown.
 const AROUND: usize = 2;
@@ -28,46 +28,38 @@ pub struct Symbolicated {
 
 /// Takes each line of a text that is a frame to its source. Other lines stay as they
 /// are.
-pub fn symbolicate(stack: &str, maps: &mut Maps) -> Result<Symbolicated> {
-    let is_v8 = stack.lines().any(|line| line.starts_with("    at "));
+pub fn symbolicate(input: &str, maps: &mut Maps) -> Result<Symbolicated> {
+    let is_v8 = stack::is_v8(input);
     let mut text = String::new();
     let (mut found, mut missing) = (0, BTreeMap::<String, usize>::new());
     let mut shown = None;
-    for line in stack.lines() {
-        // One line at a time: what is no frame is kept in its place.
-        let single = match is_v8 {
-            true => ["\n", line].concat(),
-            false => line.to_owned(),
-        };
-        let frame = frames(&single, "").next();
-        let place = match frame.map(|frame| maps.find(&frame)).transpose()? {
-            Some(Found::Place(place)) => place,
-            None | Some(Found::NoPlace) => {
-                writeln!(text, "{line}")?;
-                continue;
+    for line in input.lines() {
+        let frame = stack::frame(line, is_v8).unwrap_or_default();
+        let place = match maps.find(&frame)? {
+            Found::Place(place) => Ok(place),
+            Found::NoPlace => Err(None),
+            Found::NoMap => Err(Some(format!("no map of {}", frame.file))),
+            Found::NotMapped => Err(Some(format!("the map of {} has nothing there", frame.file))),
+            Found::Ambiguous(paths) => {
+                let paths: Vec<_> = paths.iter().map(|path| path.to_string_lossy()).collect();
+                let paths = paths.join(", ");
+                Err(Some(format!("several maps fit {}: {paths}", frame.file)))
             }
-            Some(other) => {
-                let file = frame.map(|frame| frame.file).unwrap_or_default();
-                let why = match other {
-                    Found::Ambiguous(paths) => {
-                        let paths: Vec<_> =
-                            paths.iter().map(|path| path.to_string_lossy()).collect();
-                        format!("several maps fit {file}: {}", paths.join(", "))
-                    }
-                    Found::NotMapped => format!("the map of {file} has nothing there"),
-                    _ => format!("no map of {file}"),
-                };
-                let count = missing.entry(why).or_default();
-                *count = count.saturating_add(1);
+        };
+        let place = match place {
+            Ok(place) => place,
+            Err(why) => {
+                if let Some(why) = why {
+                    let count = missing.entry(why).or_default();
+                    *count = count.saturating_add(1);
+                }
                 writeln!(text, "{line}")?;
                 continue;
             }
         };
         found += 1;
         let at = format!("{}:{}:{}", place.source, place.line, place.column);
-        let named = frame
-            .map(|frame| frame.function)
-            .filter(|name| !name.is_empty());
+        let named = Some(frame.function).filter(|name| !name.is_empty());
         match place.function.as_deref().or(named) {
             Some(function) => writeln!(text, "    at {function} ({at})")?,
             None => writeln!(text, "    at {at}")?,

@@ -138,11 +138,8 @@ impl Read {
         if let Some(inline) = named.filter(|named| named.starts_with("data:")) {
             let map = sourcemap::decode_data_url(inline);
             let map = map.with_context(|| format!("the map within {}", script.display()))?;
-            return Ok(Some(Self::new(
-                map,
-                inline.as_bytes().to_vec(),
-                text.clone(),
-            )?));
+            let bytes = inline.as_bytes().to_vec();
+            return Self::new(map, bytes, text).map(Some);
         }
         let mut own = script.as_os_str().to_owned();
         own.push(".map");
