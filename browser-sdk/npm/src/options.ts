@@ -36,11 +36,14 @@ export interface Options {
   metrics?: boolean;
 }
 
+/** What an event or an error is told with. */
+export type Attributes = { readonly [key: string]: string | number | boolean | undefined };
+
 /** What `init` gives back. */
 export interface Handle {
   /** Tells an error that was caught, of any value, as one that nothing caught is
    * told: the same one once. */
-  captureException(error: unknown): void;
+  captureException(error: unknown, attributes?: Attributes): void;
   /** Sends what waits; done when it is answered. Never rejects. */
   flush(): Promise<void>;
   /** Sends what waits, then undoes everything that `init` did to the page. */

@@ -1,0 +1,3 @@
+export function GET(request: Request) {
+  return Response.json({ traceparent: request.headers.get("traceparent") ?? "none" });
+}
