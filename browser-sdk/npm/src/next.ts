@@ -54,8 +54,9 @@ function added(config: NextConfig, options: NextOptions): NextConfig {
   const { collector, sourceMaps = true, dir = ".", ...browser } = good;
   const project = read(absolute(dir));
   const basePath = config.basePath ?? "";
-  const isExported = config.output === "export";
-  const ingest = isExported ? undefined : collector;
+  // What is exported has no server, and another origin does not pass by here.
+  const isServed = config.output !== "export" && !/^https?:/.test(browser.endpoint ?? "");
+  const ingest = isServed ? collector : undefined;
   const page = {
     ...browser,
     serviceName: browser.serviceName ?? project.name,

@@ -16,6 +16,10 @@ test("importing and calling it on a server has no effect", async () => {
     assert.equal(handle.captureException(new Error("on a server")), undefined);
     assert.equal(handle.shutdown(), undefined);
     init({ serviceName: "server" });
+    for (const entry of ["react", "next", "next-client", "next-auto", "next-error"]) {
+      const { onRouterTransitionStart } = await import(`../dist/${entry}.js`);
+      assert.equal(onRouterTransitionStart?.("/products/7"), undefined);
+    }
   } finally {
     console.warn = before[2];
   }
