@@ -5,11 +5,17 @@ import { useState } from "react";
 type Offer = { name: string; price?: { cents: number } };
 
 /** The bug: not every offer has a price. */
-function centsOf(offer: Offer): number {
-  return offer.price!.cents;
+function totalCents(offers: Offer[]): number {
+  let cents = 0;
+  for (const offer of offers) cents += offer.price!.cents;
+  return cents;
 }
 
 export function Price() {
-  const [offer, setOffer] = useState<Offer>({ name: "bowl", price: { cents: 1200 } });
-  return <button onClick={() => setOffer({ name: "lamp" })}>{centsOf(offer)} cents</button>;
+  const [offers, setOffers] = useState<Offer[]>([{ name: "bowl", price: { cents: 1200 } }]);
+  return (
+    <button onClick={() => setOffers([...offers, { name: "lamp" }])}>
+      {totalCents(offers)} cents, {totalCents(offers.slice(-1))} for the last
+    </button>
+  );
 }

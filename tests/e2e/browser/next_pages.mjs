@@ -1,0 +1,41 @@
+// A production build of an app with the Pages Router, below a base path: the load,
+// a soft navigation and an error of a component are told, through Next.js itself.
+
+import { withApp } from "./next_server.mjs";
+import { scenario } from "./stage.mjs";
+
+const [bundler] = process.argv.slice(2);
+
+await scenario(async ({ context, sink, saw, equal, origin: collector }) => {
+  await withApp("next-pages", { bundler, collector: `${collector}/sightline` }, async ({ origin, buildSeconds }) => {
+    saw.buildSeconds = buildSeconds;
+    const page = await context.newPage();
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await page.goto(`${origin}/shop`);
+    const button = page.getByRole("button", { name: "Fill" });
+    await page.waitForFunction(
+      (element) => Object.keys(element).some((key) => key.startsWith("__reactProps")),
+      await button.elementHandle(),
+    );
+    await page.evaluate(() => globalThis[Symbol.for("sightline.browser")].flush());
+    await page.getByRole("link", { name: "Product 7" }).click();
+    await page.getByRole("heading", { name: "Product 7" }).waitFor();
+    await page.goBack();
+    await button.click();
+    await page.getByRole("alert").filter({ hasText: "Something went wrong" }).waitFor();
+    await page.goto("about:blank");
+    await sink.until("the error", () => sink.exceptions().length);
+    await sink.until("vitals of the product", () =>
+      sink.logs.some(({ attributes }) => attributes["url.template"] === "/shop/products/{id}"),
+    );
+    const [{ resource }] = sink.received;
+    equal([resource["service.name"], resource["service.version"].split("+")[0]], ["pages", "0.1.0"], "name and release");
+    const load = sink.spans.find(({ name }) => name === "documentLoad");
+    equal(load?.attributes["url.template"], "/shop", "the load");
+    const [{ attributes }, ...more] = sink.exceptions();
+    equal(attributes["exception.message"], "the shelf is full", "which error");
+    equal(more, [], "told once");
+    equal(errors, [], "no error of ours");
+  });
+});
