@@ -2,6 +2,7 @@
 // changes nothing that it was given.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -89,6 +90,19 @@ test("the page's options are found, and those given come first", () => {
     routes: ["/{any}", "/", "/products/{id}"],
     propagateTo: ["https://a.example", ["^b", "i"]],
   });
+});
+
+test("the release has the commit of the app's own repository", () => {
+  const release = (dir) => page(withSightline({}, { dir })).serviceVersion;
+  const own = app();
+  const git = (...what) => execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.example", ...what], { cwd: own });
+  git("init", "-q");
+  git("add", "package.json");
+  git("commit", "-qm", "first");
+  assert.equal(release(own), `1.4.0+${git("rev-parse", "--short=12", "HEAD").toString().trim()}`);
+  mkdirSync(join(own, "strange"));
+  writeFileSync(join(own, "strange/package.json"), '{"version": "2.0.0"}');
+  assert.equal(release(join(own, "strange")), "2.0.0");
 });
 
 test("it is injected once, first, where Next.js can and no file does it", () => {

@@ -40,9 +40,11 @@ function json(file: string): { name?: string; version?: string } {
 
 function commitOf(dir: string): string | undefined {
   try {
-    const git = ["rev-parse", "--short=12", "HEAD"];
-    const said = execFileSync("git", git, { cwd: dir, stdio: ["ignore", "pipe", "ignore"] });
-    return said.toString().trim();
+    const git = (...what: string[]) =>
+      execFileSync("git", what, { cwd: dir, stdio: ["ignore", "pipe", "ignore"] }).toString().trim();
+    // A repository further up that knows nothing of the app has no say.
+    git("ls-files", "--error-unmatch", "package.json");
+    return git("rev-parse", "--short=12", "HEAD");
   } catch {
     // A build from an archive, or on a host that tells it in another way.
     return process.env.VERCEL_GIT_COMMIT_SHA?.slice(0, 12);
