@@ -8,7 +8,7 @@ import type { Attributes, Handle } from "./options.js";
 
 /** What a component stack may take. It names components and where they are, no
  * props. */
-const MAX_COMPONENT_STACK = 4096;
+const MAX_COMPONENT_STACK = 1024;
 
 /** What a fallback is given. */
 export interface Caught {

@@ -111,6 +111,7 @@ scenarios! {
     bad_options_warn_once_and_harm_nothing: "options";
     a_session_is_shared_by_tabs_and_ends: "session";
     where_wasm_is_forbidden_the_same_is_told: "csp";
+    errors_of_react_are_told_once_each: "react";
 }
 
 #[test]

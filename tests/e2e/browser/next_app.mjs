@@ -52,7 +52,12 @@ await scenario(async ({ context, sink, saw, expect, equal, origin: collector }) 
     const load = sink.spans.find(({ name }) => name === "documentLoad");
     equal(load?.attributes["url.template"], "/", "the load is told");
     const [{ resource }] = sink.received;
-    equal([resource["service.name"], resource["service.version"].split("+")[0]], ["next-app", "0.1.0"], "the app's name and release");
+    equal([resource["service.name"], resource["service.version"]], ["next-app", "0.1.0"], "the app's name and release");
+
+    // On the server it renders, and does nothing.
+    const html = await (await fetch(`${origin}/guarded`)).text();
+    expect(html.includes("The lid is off."), "the server renders what is within a boundary", html);
+    equal((await (await fetch(`${origin}/api/products/7`)).json()).started, false, "nothing is started on the server");
 
     // The policy of the app's own headers lets the engine run as wasm.
     const paths = page.loaded.map(([path]) => path);

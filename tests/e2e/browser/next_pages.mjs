@@ -11,7 +11,9 @@ await scenario(async ({ context, sink, saw, equal, origin: collector }) => {
     saw.buildSeconds = buildSeconds;
     const page = await context.newPage();
     const errors = [];
+    const messages = [];
     page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("console", (message) => message.text().includes("Sightline") && messages.push(message.text()));
     await page.goto(`${origin}/shop`);
     const button = page.getByRole("button", { name: "Fill" });
     await page.waitForFunction(
@@ -30,7 +32,10 @@ await scenario(async ({ context, sink, saw, equal, origin: collector }) => {
       sink.logs.some(({ attributes }) => attributes["url.template"] === "/shop/products/{id}"),
     );
     const [{ resource }] = sink.received;
-    equal([resource["service.name"], resource["service.version"].split("+")[0]], ["pages", "0.1.0"], "name and release");
+    const named = ["service.name", "service.version", "deployment.environment.name"].map((name) => resource[name]);
+    // The last of them by a file of the app's own.
+    equal(named, ["pages", "0.1.0", "test"], "name, release, environment");
+    equal(messages, [], "nobody complains of a second start");
     const load = sink.spans.find(({ name }) => name === "documentLoad");
     equal(load?.attributes["url.template"], "/shop", "the load");
     const [{ attributes }, ...more] = sink.exceptions();
