@@ -30,6 +30,9 @@ export interface NextOptions extends Partial<Options> {
 
 /** First of these Next.js that injects modules into pages. */
 const INJECTS: readonly [number, number] = [16, 3];
+/** First of these that tells when maps can be taken away, and makes debug ids:
+ * before, they would be served. */
+const TAKES_AWAY = 16;
 const AUTO = "@sightline/browser/next/auto";
 
 /** Gives the Next.js config back with what Sightline needs added: an object for an
@@ -75,7 +78,7 @@ function added(config: NextConfig, options: NextOptions): NextConfig {
   }
   if (ingest) result.rewrites = withIngest(config, page.endpoint as string, ingest);
   if (config.headers && browser.engine !== "js") result.headers = allowEngineIn(config);
-  if (sourceMaps) withMaps(result, config);
+  if (sourceMaps && project.next[0] >= TAKES_AWAY) withMaps(result, config);
   return result;
 }
 

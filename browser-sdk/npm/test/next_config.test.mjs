@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -191,7 +191,34 @@ test("maps are made by the bundler that runs, and the user's settings stay", () 
   assert.deepEqual(Object.keys(withSightline({ webpack }, { dir })).includes("turbopack"), false);
 
   const off = withSightline({}, { dir, sourceMaps: false });
-  for (const name of ["productionBrowserSourceMaps", "compiler", "turbopack", "webpack"]) assert.equal(off[name], undefined);
+  // Where nothing could take them away they are not made.
+  const old = withSightline({}, { dir: app({ "instrumentation-client.ts": '"@sightline/browser"' }, "15.5.6") });
+  for (const name of ["productionBrowserSourceMaps", "compiler", "turbopack", "webpack"]) {
+    assert.deepEqual([off[name], old[name]], [undefined, undefined]);
+  }
+});
+
+test("maps are moved out of what is served, scripts copied beside them", async () => {
+  const built = app({
+    ".next/static/chunks/a.js": "a",
+    ".next/static/chunks/a.js.map": "{}",
+    ".next/static/css/b.css": "b",
+    ".next/static/media/c.wasm": "c",
+  });
+  const order = [];
+  const compiler = { runAfterProductionCompile: async () => void order.push(existsSync(join(built, ".next/static/chunks/a.js.map"))) };
+  const build = { projectDir: built, distDir: ".next" };
+  const run = (config) => withSightline({ compiler, ...config }, { dir: built }).compiler.runAfterProductionCompile(build);
+  const files = (folder) => readdirSync(join(built, ".next", folder), { recursive: true }).sort();
+  // Those that the user wants to be served are.
+  await run({ productionBrowserSourceMaps: true });
+  assert.ok(files("static").includes("chunks/a.js.map"));
+  assert.deepEqual(files("sightline/maps/static"), ["chunks", "chunks/a.js", "chunks/a.js.map"]);
+  await run({});
+  assert.deepEqual(files("static"), ["chunks", "chunks/a.js", "css", "css/b.css", "media", "media/c.wasm"]);
+  assert.deepEqual(files("sightline/maps/static"), ["chunks", "chunks/a.js", "chunks/a.js.map"]);
+  assert.deepEqual(order, [true, true]);
+  await withSightline({}, { dir }).compiler.runAfterProductionCompile({ projectDir: dir, distDir: "nowhere" });
 });
 
 test("every bad option is named with its path, once in a build", () => {

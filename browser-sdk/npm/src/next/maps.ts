@@ -1,6 +1,7 @@
 // Takes the source maps of a build to where nothing serves them, with the scripts
 // they are of beside them, as `cargo xtask symbolicate --maps` wants them.
 
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, readdir, rename } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import type { Build, NextConfig } from "./shape.js";
@@ -17,7 +18,9 @@ export function keepMapsAfter(config: NextConfig, served: boolean): (build: Buil
  * that the user wants to be served are copied. Fails rather than leave one. */
 export async function keepMaps(distDir: string, served: boolean): Promise<void> {
   const kept = join(distDir, "sightline", "maps");
-  const entries = await readdir(join(distDir, "static"), { recursive: true, withFileTypes: true });
+  const built = join(distDir, "static");
+  if (!existsSync(built)) return;
+  const entries = await readdir(built, { recursive: true, withFileTypes: true });
   for (const entry of entries) {
     const kind = extname(entry.name);
     if (!entry.isFile() || (kind !== ".map" && kind !== ".js")) continue;
