@@ -6,8 +6,9 @@ import { type Handle, type Options, init as start } from "./index.js";
 
 export type { Handle, Options };
 
-/** Written into the page by `withSightline`, through `env` of the Next.js config. */
-declare const process: { env: { SIGHTLINE_BROWSER?: string } };
+/** Written into the page's code: the first by `withSightline`, through `env` of the
+ * config, the other by Next.js. */
+declare const process: { env: { SIGHTLINE_BROWSER?: string; __NEXT_ROUTER_BASEPATH?: string } };
 
 /** The Pages Router's events, which it hangs on the window. */
 interface PagesRouter {
@@ -23,11 +24,17 @@ export function init(options?: Partial<Options>): Handle {
   return handle;
 }
 
-/** The App Router calls it when it begins to go to another URL. */
+/** The App Router calls it when it begins to go to another URL, whose path is
+ * without the app's base path. */
 export function onRouterTransitionStart(url: string): void {
+  const isPath = /^\/(?!\/)/.test(url);
+  begin(url, () => (isPath && process.env.__NEXT_ROUTER_BASEPATH) || "");
+}
+
+function begin(url: string, before = () => ""): void {
   try {
     const handle = current() as { startNavigation?(url: URL): void } | undefined;
-    handle?.startNavigation?.(new URL(url, location.href));
+    handle?.startNavigation?.(new URL(before() + url, location.href));
   } catch {
     // No URL: then there is no navigation to tell.
   }
@@ -49,7 +56,7 @@ function configured(): Partial<Options> {
 function watchPagesRouter(): void {
   const { next } = window as { next?: PagesRouter };
   try {
-    next?.emitter?.on("routeChangeStart", onRouterTransitionStart);
+    next?.emitter?.on("routeChangeStart", (url) => begin(url));
   } catch {
     // Another version's.
   }
