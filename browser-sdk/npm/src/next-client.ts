@@ -33,8 +33,7 @@ export function onRouterTransitionStart(url: string): void {
 
 function begin(url: string, before = () => ""): void {
   try {
-    const handle = current() as { startNavigation?(url: URL): void } | undefined;
-    handle?.startNavigation?.(new URL(before() + url, location.href));
+    current()?.startNavigation(new URL(before() + url, location.href));
   } catch {
     // No URL: then there is no navigation to tell.
   }

@@ -15,7 +15,7 @@ import type { Options } from "./options.js";
 /** Options of `withSightline`: those of `init` that are data, and how the build
  * is changed. An option that is not valid is named in one warning and taken as
  * not given; the build goes on. */
-export interface NextOptions extends Partial<Options> {
+export interface NextOptions extends Partial<Omit<Options, "beforeSend">> {
   /** Where Next.js passes on what pages send to `/sightline`: the URL of an
    * OTLP/HTTP collector, such as `"http://localhost:4318"`. By default the
    * environment's `SIGHTLINE_COLLECTOR`; without either something in front of

@@ -49,7 +49,7 @@ export function watchXhr(record: Record, tracer: Tracer, signal: AbortSignal): v
         call.sent = true;
         try {
           const { method, url } = call;
-          const traceparent = tracer.start();
+          const [traceparent, parent] = tracer.start();
           if (tracer.allows(url)) native.setRequestHeader.call(this, "traceparent", traceparent);
           const startMs = performance.now();
           const listener = ({ type }: Event) => {
@@ -65,7 +65,7 @@ export function watchXhr(record: Record, tracer: Tracer, signal: AbortSignal): v
           end = (status, error) => {
             end = undefined;
             stop();
-            record(Kind.Fetched, [startMs, performance.now(), status], [traceparent, method, url.href, error]);
+            record(Kind.Fetched, [startMs, performance.now(), status], [traceparent, parent, method, url.href, error]);
           };
           for (const type of ENDS) this.addEventListener(type, listener);
         } catch {
@@ -80,9 +80,6 @@ export function watchXhr(record: Record, tracer: Tracer, signal: AbortSignal): v
       }
     },
   };
-  // As the native one has it.
-  Object.defineProperty(patched.send, "length", { value: 0 });
-
   Object.assign(prototype, patched);
   signal.addEventListener("abort", () => {
     for (const name of ["open", "setRequestHeader", "send"] as const) {

@@ -230,7 +230,8 @@ test("every bad option is named with its path, once in a build", () => {
     serviceName: 7,
     propagateTo: ["https://a.example", "nonsense"],
     rotues: [],
-    environment: () => "production",
+    traces: "all",
+    beforeSend: () => {},
   };
   let config;
   const said = warnings(() => {
@@ -238,10 +239,10 @@ test("every bad option is named with its path, once in a build", () => {
     withSightline({}, bad);
   });
   assert.equal(said.length, 1);
-  for (const path of ["collector", "sourceMaps", "sampleRatio", "serviceName", "propagateTo[1]", "rotues", "environment"]) {
+  for (const path of ["collector", "sourceMaps", "sampleRatio", "serviceName", "propagateTo[1]", "rotues", "traces", "beforeSend"]) {
     assert.ok(said[0].includes(`${path} `), `${path}: ${said[0]}`);
   }
-  assert.match(said[0], /environment is a function: give it to init\(\)/);
+  assert.match(said[0], /beforeSend is a function: give it to init\(\)/);
   assert.deepEqual(page(config).propagateTo, ["https://a.example"]);
   assert.equal(page(config).serviceName, "shop");
   assert.deepEqual(warnings(() => withSightline({}, { dir })), []);

@@ -14,6 +14,15 @@ test("importing and calling it on a server has no effect", async () => {
     const handle = init({ serviceName: "server" });
     assert.equal(await handle.flush(), undefined);
     assert.equal(handle.captureException(new Error("on a server")), undefined);
+    handle.addEvent("event", { a: 1 });
+    handle.setAttributes({ a: 1 });
+    handle.setUser("somebody");
+    handle.setConsent("granted");
+    handle.startNavigation("/");
+    const span = handle.startSpan("span", { a: 1 });
+    span.setAttributes({ b: 2 });
+    span.end();
+    assert.match(span.traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[23]$/);
     assert.equal(handle.shutdown(), undefined);
     init({ serviceName: "server" });
     for (const entry of ["react", "next", "next-client", "next-auto", "next-error"]) {

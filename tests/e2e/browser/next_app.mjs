@@ -93,6 +93,8 @@ await scenario(async ({ context, sink, saw, expect, equal, origin: collector }) 
     await button(guarded, "Again").click();
     await guarded.getByText("The lid is off.").waitFor();
     await leave(guarded, "RangeError", "/guarded");
+    const stack = told("RangeError")[0].attributes["sightline.react.component_stack"];
+    expect(/^at \S+ \(.*\.js:\d+:\d+\)\n/.test(stack), "the components that it came from", stack);
 
     // One of the layout, for global-error.tsx.
     const frame = await open("/guarded?again");

@@ -6,7 +6,7 @@ import { scenario } from "./stage.mjs";
 
 const [bundler] = process.argv.slice(2);
 
-await scenario(async ({ context, sink, saw, equal, origin: collector }) => {
+await scenario(async ({ context, sink, saw, equal, expect, origin: collector }) => {
   await withApp("next-pages", { bundler, collector: `${collector}/sightline` }, async ({ origin, buildSeconds }) => {
     saw.buildSeconds = buildSeconds;
     const page = await context.newPage();
@@ -40,6 +40,7 @@ await scenario(async ({ context, sink, saw, equal, origin: collector }) => {
     equal(load?.attributes["url.template"], "/shop", "the load");
     const [{ attributes }, ...more] = sink.exceptions();
     equal(attributes["exception.message"], "the shelf is full", "which error");
+    expect(attributes["sightline.react.component_stack"]?.startsWith("at "), "from which components", attributes);
     equal(more, [], "told once");
     equal(errors, [], "no error of ours");
   });
