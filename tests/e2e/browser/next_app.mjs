@@ -37,7 +37,14 @@ await scenario(async ({ context, sink, saw, expect, equal, origin: collector }) 
     await heading(page, "Product 7");
     await button(page, "Stock").click();
     const heard = await page.getByRole("status").textContent();
+    // A transition that no click led to, which only the router tells.
+    await page.evaluate(() => globalThis.next.router.push("/products/8"));
+    await heading(page, "Product 8");
+    const transitions = () =>
+      sink.spans.filter(({ name }) => name === "navigation /products/{id}").map(({ attributes }) => attributes["url.path"]);
+    await sink.until("both transitions", () => transitions().length >= 2);
     await page.goto("about:blank");
+    equal(transitions().sort(), ["/products/7", "/products/8"], "each transition once");
     const vital = (template, type) =>
       sink.logs.some(
         ({ eventName, attributes }) =>

@@ -23,14 +23,22 @@ await scenario(async ({ context, sink, saw, equal, expect, origin: collector }) 
     await page.evaluate(() => globalThis[Symbol.for("sightline.browser")].flush());
     await page.getByRole("link", { name: "Product 7" }).click();
     await page.getByRole("heading", { name: "Product 7" }).waitFor();
+    await page.evaluate(() => globalThis.next.router.push("/products/8"));
+    await page.getByRole("heading", { name: "Product 8" }).waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { name: "Product 7" }).waitFor();
     await page.goBack();
     await button.click();
     await page.getByRole("alert").filter({ hasText: "Something went wrong" }).waitFor();
+    const routes = () => sink.spans.filter(({ name }) => name.startsWith("navigation ")).map(({ attributes }) => attributes["url.path"]);
+    await sink.until("four route changes", () => routes().length >= 4);
     await page.goto("about:blank");
     await sink.until("the error", () => sink.exceptions().length);
     await sink.until("vitals of the product", () =>
       sink.logs.some(({ attributes }) => attributes["url.template"] === "/shop/products/{id}"),
     );
+    const seven = "/shop/products/7";
+    equal(routes().sort(), ["/shop", seven, seven, "/shop/products/8"], "route changes, begun by clicks and by none");
     const [{ resource }] = sink.received;
     const named = ["service.name", "service.version", "deployment.environment.name"].map((name) => resource[name]);
     // The last of them by a file of the app's own.
