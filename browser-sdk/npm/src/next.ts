@@ -21,6 +21,9 @@ export interface NextOptions extends Partial<Omit<Options, "beforeSend">> {
    * environment's `SIGHTLINE_COLLECTOR`; without either something in front of
    * Next.js must answer there. Read when the app is built. */
   collector?: string;
+  /** Whether `routes` are found by the app's files, too (default). They stand in the
+   * page's code, where everybody can read them. */
+  fileRoutes?: boolean;
   /** Whether source maps are made and kept in `.next/sightline/maps`, where
    * nothing serves them (default). */
   sourceMaps?: boolean;
@@ -54,7 +57,7 @@ export function withSightline<Config>(config?: Config, options: NextOptions = {}
 
 function added(config: NextConfig, options: NextOptions): NextConfig {
   const good = check(options);
-  const { collector, sourceMaps = true, dir = ".", ...browser } = good;
+  const { collector, fileRoutes = true, sourceMaps = true, dir = ".", ...browser } = good;
   const project = read(absolute(dir));
   const basePath = config.basePath ?? "";
   // What is exported has no server, and another origin does not pass by here.
@@ -66,7 +69,7 @@ function added(config: NextConfig, options: NextOptions): NextConfig {
     serviceVersion: browser.serviceVersion ?? project.release,
     // Where Next.js passes it on, its own paths begin with that of the app.
     endpoint: browser.endpoint ?? (ingest ? `${basePath}/sightline` : undefined),
-    routes: routesOf(absolute(dir), config, browser.routes ?? []),
+    routes: fileRoutes ? routesOf(absolute(dir), config, browser.routes ?? []) : browser.routes,
     propagateTo: browser.propagateTo?.map(asData),
   };
   const result: NextConfig = {

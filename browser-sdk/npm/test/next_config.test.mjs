@@ -90,6 +90,7 @@ test("the page's options are found, and those given come first", () => {
     routes: ["/{any}", "/", "/products/{id}"],
     propagateTo: ["https://a.example", ["^b", "i"]],
   });
+  assert.deepEqual(page(withSightline({}, { ...given, fileRoutes: false })).routes, ["/{any}"]);
 });
 
 test("the release has the commit of the app's own repository", () => {
@@ -226,6 +227,7 @@ test("every bad option is named with its path, once in a build", () => {
     dir,
     collector: "localhost:4318",
     sourceMaps: "yes",
+    fileRoutes: 1,
     sampleRatio: 2,
     serviceName: 7,
     propagateTo: ["https://a.example", "nonsense"],
@@ -239,7 +241,7 @@ test("every bad option is named with its path, once in a build", () => {
     withSightline({}, bad);
   });
   assert.equal(said.length, 1);
-  for (const path of ["collector", "sourceMaps", "sampleRatio", "serviceName", "propagateTo[1]", "rotues", "traces", "beforeSend"]) {
+  for (const path of ["collector", "sourceMaps", "fileRoutes", "sampleRatio", "serviceName", "propagateTo[1]", "rotues", "traces", "beforeSend"]) {
     assert.ok(said[0].includes(`${path} `), `${path}: ${said[0]}`);
   }
   assert.match(said[0], /beforeSend is a function: give it to init\(\)/);

@@ -93,6 +93,13 @@ await scenario(async ({ context, sink, saw, expect, equal, origin: collector }) 
     // It is still so in React's log, once, as without us.
     equal(failing.messages.filter((text) => text.includes("reading 'cents'")).length, 1, "React logs it");
 
+    // One of the server: what the page may know of it.
+    const unready = await open("/unready");
+    await unready.getByRole("alert").filter({ hasText: "Something went wrong" }).waitFor();
+    await leave(unready, "Error", "/unready");
+    const { "exception.message": message, "sightline.next.digest": digest } = told("Error")[0].attributes;
+    expect(/^\d+$/.test(digest) && !message.includes("kiln"), "a digest, by which the server's log names it", { digest, message });
+
     // One for a boundary, which can be reset.
     const guarded = await open("/guarded");
     await button(guarded, "Tighten").click();

@@ -11,13 +11,15 @@ const isCollector = (value: unknown): boolean =>
 
 /** The good ones; the others are named in one warning. */
 export function check(options: NextOptions): NextOptions {
-  const { collector = process.env.SIGHTLINE_COLLECTOR || undefined, sourceMaps, dir, ...browser } = options ?? {};
+  const { collector = process.env.SIGHTLINE_COLLECTOR || undefined, fileRoutes, sourceMaps, dir, ...browser } = options ?? {};
   const bad: string[] = [];
   const good: NextOptions = {};
   if (isCollector(collector)) good.collector = collector!.replace(/\/+$/, "");
   else if (collector !== undefined) bad.push("collector must be an http(s) URL without query");
-  if (typeof sourceMaps === "boolean") good.sourceMaps = sourceMaps;
-  else if (sourceMaps !== undefined) bad.push("sourceMaps must be true or false");
+  for (const [name, value] of Object.entries({ fileRoutes, sourceMaps })) {
+    if (typeof value === "boolean") good[name as "fileRoutes" | "sourceMaps"] = value;
+    else if (value !== undefined) bad.push(`${name} must be true or false`);
+  }
   if (typeof dir === "string") good.dir = dir;
   else if (dir !== undefined) bad.push("dir must be a string");
 
