@@ -5,4 +5,5 @@ import { init } from "./next-client.js";
 
 export { onRouterTransitionStart } from "./next-client.js";
 
-init();
+// A server may come by here, too.
+if (typeof window !== "undefined") init();
