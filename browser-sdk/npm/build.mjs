@@ -48,10 +48,10 @@ const eager = await build({
 await build({
   ...shared,
   entryPoints: ["src/engine.ts"],
-  external: ["./fallback.js", "./more.js", "./problems.js"],
+  external: ["./before_send.js", "./fallback.js", "./more.js", "./problems.js"],
   mangleCache: eager.mangleCache,
 });
-for (const entry of ["engine/fallback.js", "src/problems.ts", "src/more.ts"]) {
+for (const entry of ["engine/fallback.js", "src/problems.ts", "src/more.ts", "src/before_send.ts"]) {
   await build({ ...shared, entryPoints: [entry], mangleProps: undefined });
 }
 // After esbuild it still finds 280 bytes (brotli).

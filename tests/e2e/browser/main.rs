@@ -109,6 +109,11 @@ scenarios! {
     wherever_the_engine_traps_the_page_is_as_it_was: "trap";
     a_collector_that_is_down_goes_unnoticed: "collector_down";
     bad_options_warn_once_and_harm_nothing: "options";
+    what_the_pages_own_code_tells_is_typed_and_redacted: "custom";
+    what_people_do_is_the_parent_of_what_it_leads_to: "activity";
+    what_the_browser_reports_of_a_page_is_told: "watched";
+    nothing_happens_before_consent_and_before_send_has_the_last_word: "consent";
+    a_session_is_sampled_as_one_and_an_error_sends_it_after_all: "sampling";
     a_session_is_shared_by_tabs_and_ends: "session";
     where_wasm_is_forbidden_the_same_is_told: "csp";
     errors_of_react_are_told_once_each: "react";
