@@ -25,6 +25,10 @@ test("importing and calling it on a server has no effect", async () => {
     assert.match(span.traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[23]$/);
     assert.equal(handle.shutdown(), undefined);
     init({ serviceName: "server" });
+    for (const entry of ["react", "next", "next-client", "next-auto", "next-error"]) {
+      const { onRouterTransitionStart } = await import(`../dist/${entry}.js`);
+      assert.equal(onRouterTransitionStart?.("/products/7"), undefined);
+    }
   } finally {
     console.warn = before[2];
   }
