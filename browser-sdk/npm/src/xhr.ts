@@ -29,65 +29,65 @@ export function watchXhr(record: Record, tracer: Tracer, signal: AbortSignal): v
   /** Those that are open and not the page's own to trace. */
   const calls = new WeakMap<XMLHttpRequest, Call>();
 
-  const patched = {
-    open(this: XMLHttpRequest, method: unknown, address: unknown) {
-      native.open.apply(this, arguments as never);
-      calls.delete(this);
+  const hooks = {
+    open(self: XMLHttpRequest, args: unknown[]) {
+      native.open.apply(self, args as never);
+      calls.delete(self);
+      const [method, address] = args;
       const url = !signal.aborted && parse(address);
       // An object's text was read by the native method, and may be another now.
-      if (url && typeof method === "string") calls.set(this, { method: method.toUpperCase(), url });
+      if (url && typeof method === "string") calls.set(self, { method: method.toUpperCase(), url });
     },
-    setRequestHeader(this: XMLHttpRequest, name: unknown, _value: unknown) {
-      native.setRequestHeader.apply(this, arguments as never);
+    setRequestHeader(self: XMLHttpRequest, args: unknown[]) {
+      native.setRequestHeader.apply(self, args as never);
       // The page, or another SDK, traces this call itself.
-      if (typeof name === "string" && name.toLowerCase() === "traceparent") calls.delete(this);
+      if (typeof args[0] === "string" && args[0].toLowerCase() === "traceparent") calls.delete(self);
     },
-    send(this: XMLHttpRequest) {
-      const call = calls.get(this);
+    send(self: XMLHttpRequest, args: unknown[]) {
+      const call = calls.get(self);
       let end: ((status: number, error: string) => void) | undefined;
       if (!signal.aborted && call && !call.sent) {
         call.sent = true;
         try {
           const { method, url } = call;
           const traceparent = tracer.start();
-          if (tracer.allows(url)) native.setRequestHeader.call(this, "traceparent", traceparent);
+          if (tracer.allows(url)) native.setRequestHeader.call(self, "traceparent", traceparent);
           const startMs = performance.now();
           const listener = ({ type }: Event) => {
             // Opened anew, which ends the call that was.
-            if (calls.get(this) !== call) stop();
+            if (calls.get(self) !== call) stop();
             // The head of the answer, or none.
             else if (ERRORS[type]) end?.(0, ERRORS[type]);
-            else if (this.readyState > 1 && this.status) end?.(this.status, "");
+            else if (self.readyState > 1 && self.status) end?.(self.status, "");
           };
           const stop = () => {
-            for (const type of ENDS) this.removeEventListener(type, listener);
+            for (const type of ENDS) self.removeEventListener(type, listener);
           };
           end = (status, error) => {
             end = undefined;
             stop();
             record(Kind.Fetched, [startMs, performance.now(), status], [traceparent, method, url.href, error]);
           };
-          for (const type of ENDS) this.addEventListener(type, listener);
+          for (const type of ENDS) self.addEventListener(type, listener);
         } catch {
           // Not open any more: the native method will say.
         }
       }
       try {
-        native.send.apply(this, arguments as never);
+        native.send.apply(self, args as never);
       } catch (error) {
         end?.(0, describe(error)[0]);
         throw error;
       }
     },
   };
-  // As the native one has it.
-  Object.defineProperty(patched.send, "length", { value: 0 });
-
-  Object.assign(prototype, patched);
-  signal.addEventListener("abort", () => {
-    for (const name of ["open", "setRequestHeader", "send"] as const) {
+  for (const name of ["open", "setRequestHeader", "send"] as const) {
+    // A proxy has the native method's name, text and all else.
+    const patched = new Proxy(native[name], { apply: (_, self, args) => hooks[name](self, args) });
+    prototype[name] = patched as never;
+    signal.addEventListener("abort", () => {
       // Someone may have wrapped ours since: then it stays, and does nothing.
-      if (prototype[name] === patched[name]) prototype[name] = native[name] as never;
-    }
-  });
+      if (prototype[name] === patched) prototype[name] = native[name] as never;
+    });
+  }
 }
