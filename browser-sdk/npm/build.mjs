@@ -33,7 +33,7 @@ const shared = {
   format: "esm",
   target: "es2022",
   // What the two modules share with each other and nobody else, by short names.
-  mangleProps: /^(nativeFetch|inputs|lost|repeated|hiddenMs|events|fail|record|hide|settled|schedule|deliver|drain|takeBack|observer|begun|recover|broke|keep|take|sent|traceparent|allows|args)$/,
+  mangleProps: /^(nativeFetch|inputs|lost|repeated|hiddenMs|events|fail|record|hide|settled|schedule|deliver|drain|takeBack|observer|begun|recover|broke|keep|take|sent|allows|args|tracer|hasErred|session|current|parent|given|observed|running)$/,
   banner: { js: COMPILE_AT_ONCE },
   minify: true,
   legalComments: "none",
@@ -48,10 +48,10 @@ const eager = await build({
 await build({
   ...shared,
   entryPoints: ["src/engine.ts"],
-  external: ["./fallback.js", "./problems.js"],
+  external: ["./fallback.js", "./more.js", "./problems.js"],
   mangleCache: eager.mangleCache,
 });
-for (const entry of ["engine/fallback.js", "src/problems.ts"]) {
+for (const entry of ["engine/fallback.js", "src/problems.ts", "src/more.ts"]) {
   await build({ ...shared, entryPoints: [entry], mangleProps: undefined });
 }
 // The page's script tag knows no other file. Only what a page with a strict policy
@@ -87,7 +87,7 @@ for (const name of ["index", "engine", "sightline"]) {
   const { code } = await minify(readFileSync(`dist/${name}.js`, "utf8"), {
     module: isModule,
     ecma: 2022,
-    compress: { passes: 3 },
+    compress: { passes: 3, pure_getters: true },
     // The script tag's file is there at once, its engine is wanted late.
     format: isModule ? { preamble: COMPILE_AT_ONCE } : {},
   });

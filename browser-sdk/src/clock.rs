@@ -21,6 +21,14 @@ impl Clock {
         let origin = self.origin_unix_micros.wrapping_mul(1000);
         origin.wrapping_add((at_ms * 1e6) as u64)
     }
+
+    /// The same of a start and an end, which is not before it.
+    pub fn span(self, start_ms: f64, end_ms: f64) -> [u64; 2] {
+        [
+            self.unix_nanos(start_ms),
+            self.unix_nanos(end_ms.max(start_ms)),
+        ]
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 use sightline_core::search::split;
 
+use crate::attributes::Attributes;
+use crate::signals::custom::{Event as CustomEvent, Span};
 use crate::signals::errors::Thrown;
 use crate::signals::fetch::Fetched;
 use crate::signals::frames::Script;
@@ -91,10 +93,25 @@ pub enum Input<'a> {
         /// Now.
         now_ms: f64,
     },
+    /// An event that the page's own code tells, or a watcher of the package.
+    CustomEvent(CustomEvent<'a>),
+    /// A span of the same.
+    Span(Span<'a>),
+    /// What everything has from now on, in place of what it had.
+    Attributes(Attributes<'a>),
+    /// Something that may explain an error that follows.
+    Breadcrumb {
+        /// When.
+        at_ms: f64,
+        /// What it was, such as `click`.
+        kind: &'a str,
+        /// Where, or what it said.
+        text: &'a str,
+    },
 }
 
 /// The kinds in the order of their numbers, which start at 0.
-pub const KINDS: [&str; 14] = [
+pub const KINDS: [&str; 18] = [
     "FirstContentfulPaint",
     "LargestContentfulPaint",
     "FirstInput",
@@ -109,49 +126,53 @@ pub const KINDS: [&str; 14] = [
     "SoftNavigation",
     "Restored",
     "Repainted",
+    "CustomEvent",
+    "Span",
+    "Attributes",
+    "Breadcrumb",
 ];
 
 /// Calls through the same gate that are no inputs: they answer, or change what
 /// there is. Their numbers follow no [`KINDS`].
 pub mod call {
-    /// Begins. Numbers: `performance.timeOrigin`, share of traces to keep, whether
-    /// to tell histograms, activation, first time hidden, 32 random bytes. Texts: service name,
-    /// version, environment, routes (one a line), URL, navigation type,
-    /// `traceparent` of the document. Answers a digit for each template: 0, or
+    /// Begins. Numbers: `performance.timeOrigin`, whether to tell histograms,
+    /// activation, first time hidden, 8 random bytes. Texts: service name, version,
+    /// environment, routes (one a line), URL, navigation type, `traceparent` of the
+    /// document load and that of its parent. Answers a digit for each template: 0, or
     /// the number of what is wrong with it.
-    pub const START: u8 = 16;
+    pub const START: u8 = 32;
     /// Now, what for (`Need`), whether to gzip. Answers with the next batch, if
     /// there is one: its number, its signal (0 logs, 1 traces) and the count of
     /// its records in four bytes each, little end first, then its body.
-    pub const NEXT: u8 = 17;
+    pub const NEXT: u8 = 33;
     /// A batch's number, the status of its answer (0 without one, 1 if it lies
     /// in storage, 2 if there was no room), now, the delay that the answer asked
     /// for, a random number below 1, how many of its records were refused though
     /// it was taken.
-    pub const SETTLED: u8 = 18;
+    pub const SETTLED: u8 = 34;
     /// Answers the names of the phases of a document load, each in a line.
-    pub const PHASES: u8 = 20;
+    pub const PHASES: u8 = 35;
     /// Answers how many bytes wait for delivery.
-    pub const WAITING: u8 = 21;
+    pub const WAITING: u8 = 36;
     /// A signal, a count of records. In place of texts: the body of a batch that
     /// an earlier page left.
-    pub const RESTORE: u8 = 22;
+    pub const RESTORE: u8 = 37;
     /// What the browser says of itself. Numbers: whether it is mobile (1, 0, or 2
     /// where it does not tell), whether it tells of no layout shifts. Texts:
     /// brands (one a line), platform, language, user agent, effective type of
     /// the network.
-    pub const DEVICE: u8 = 24;
+    pub const DEVICE: u8 = 38;
     /// Something happens now (`Date.now()`): goes on with the stored session, or
     /// with a new one. Numbers: now, its start, its last activity, 16 random
     /// bytes. Text: its id. Answers the id of the one that is joined.
-    pub const SESSION: u8 = 25;
+    pub const SESSION: u8 = 39;
 }
 
 /// Parts texts from one another; none has it.
 pub const SEPARATOR: u8 = 0;
 
 /// The most texts that cross the border at once.
-const MAX_TEXTS: usize = 7;
+const MAX_TEXTS: usize = 8;
 
 /// What crossed the border: numbers to be taken one by one, and texts.
 #[derive(Clone, Debug)]
@@ -186,13 +207,25 @@ impl<'a> Reader<'a> {
         self.numbers = rest;
         *first
     }
+
+    /// What is left of the numbers, and of the texts after so many, as attributes.
+    fn attributes(&self, after: usize) -> Attributes<'a> {
+        let mut texts = split(self.all_texts, SEPARATOR);
+        for _ in 0..after {
+            texts.next();
+        }
+        Attributes {
+            numbers: self.numbers,
+            texts: texts.rest(),
+        }
+    }
 }
 
 impl<'a> Input<'a> {
     /// Reads an input; none for a kind that is not known.
     #[inline(always)]
     pub fn read(kind: u8, from: &mut Reader<'a>) -> Option<Self> {
-        let [first, second, third, fourth, ..] = from.texts;
+        let [first, second, third, fourth, fifth, sixth, ..] = from.texts;
         Some(match kind {
             0 => Self::FirstContentfulPaint {
                 paint_ms: from.number(),
@@ -224,19 +257,23 @@ impl<'a> Input<'a> {
             }),
             5 => Self::Thrown(Thrown {
                 at_ms: from.number(),
-                kind: first,
-                message: second,
-                stack: third,
-                url: fourth,
+                url: first,
+                kind: second,
+                message: third,
+                stack: fourth,
+                source: fifth,
+                parent: sixth,
+                attributes: from.attributes(6),
             }),
             6 => Self::Fetched(Fetched {
                 start_ms: from.number(),
                 end_ms: from.number(),
                 status: from.number() as u32,
                 traceparent: first,
-                method: second,
-                url: third,
-                error: fourth,
+                parent: second,
+                method: third,
+                url: fourth,
+                error: fifth,
             }),
             7 => Self::DocumentLoad {
                 end_ms: from.number(),
@@ -272,72 +309,32 @@ impl<'a> Input<'a> {
             13 => Self::Repainted {
                 now_ms: from.number(),
             },
+            14 => Self::CustomEvent(CustomEvent {
+                at_ms: from.number(),
+                is_bounded: from.number() != 0.0,
+                url: first,
+                name: second,
+                attributes: from.attributes(2),
+            }),
+            15 => Self::Span(Span {
+                start_ms: from.number(),
+                end_ms: from.number(),
+                url: first,
+                traceparent: second,
+                parent: third,
+                name: fourth,
+                attributes: from.attributes(4),
+            }),
+            16 => Self::Attributes(from.attributes(0)),
+            17 => Self::Breadcrumb {
+                at_ms: from.number(),
+                kind: first,
+                text: second,
+            },
             _ => return None,
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::format;
-    use alloc::string::String;
-
-    #[test]
-    fn the_kinds_are_those_of_the_package() {
-        let source = include_str!("../npm/src/input.ts");
-        for (number, kind) in KINDS.iter().enumerate() {
-            let line = format!("  {kind} = {number},");
-            assert!(source.contains(&line), "input.ts lacks {line:?}");
-            let input = Input::read(number as u8, &mut Reader::new(&[], "")).unwrap();
-            assert!(format!("{input:?}").starts_with(kind));
-        }
-        assert!(Input::read(KINDS.len() as u8, &mut Reader::new(&[], "")).is_none());
-        for (call, number) in [
-            ("Start", call::START),
-            ("Next", call::NEXT),
-            ("Settled", call::SETTLED),
-            ("Phases", call::PHASES),
-            ("Waiting", call::WAITING),
-            ("Restore", call::RESTORE),
-            ("Device", call::DEVICE),
-            ("Session", call::SESSION),
-        ] {
-            let line = format!("  {call} = {number},");
-            assert!(source.contains(&line), "input.ts lacks {line:?}");
-            assert!(Input::read(number, &mut Reader::new(&[], "")).is_none());
-        }
-    }
-
-    #[test]
-    fn numbers_and_texts_come_in_order() {
-        let texts = ["00-x", "PUT", "https://shop.example/", "TypeError"].join("\0");
-        let numbers = [1.5, 9.0, 503.0];
-        let Some(Input::Fetched(fetched)) = Input::read(6, &mut Reader::new(&numbers, &texts))
-        else {
-            panic!("no fetch");
-        };
-        assert_eq!(
-            (fetched.start_ms, fetched.end_ms, fetched.status),
-            (1.5, 9.0, 503)
-        );
-        assert_eq!(fetched.method, "PUT");
-        assert_eq!(fetched.error, "TypeError");
-
-        let loaded = Input::read(7, &mut Reader::new(&[80.0, 1.0, 2.0], ""));
-        let Some(Input::DocumentLoad { end_ms, phases_ms }) = loaded else {
-            panic!("no load");
-        };
-        assert_eq!((end_ms, phases_ms), (80.0, &[1.0, 2.0][..]));
-    }
-
-    #[test]
-    fn what_is_missing_is_no_number_and_no_text() {
-        let empty = String::new();
-        let Some(Input::Thrown(thrown)) = Input::read(5, &mut Reader::new(&[], &empty)) else {
-            panic!("no error");
-        };
-        assert!(thrown.at_ms.is_nan());
-        assert_eq!(thrown.stack, "");
-    }
-}
+mod tests;

@@ -8,6 +8,8 @@
 
 extern crate alloc;
 
+pub mod attributes;
+pub mod breadcrumbs;
 pub mod clock;
 pub mod device;
 pub mod gzip;

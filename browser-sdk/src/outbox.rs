@@ -7,15 +7,21 @@ use alloc::vec::Vec;
 
 use sightline_core::append;
 use sightline_core::otlp::{Source, Writer, export_request, write_item};
+use sightline_core::trace_context::SpanContext;
 
+use crate::attributes::Common;
 use crate::gzip::gzip;
 use crate::record::Record;
 
 mod account;
 mod need;
+mod signal;
+mod spare;
 
 pub use account::{Account, Count};
 pub use need::Need;
+pub use signal::Signal;
+use spare::Spare;
 
 /// Bytes of records in a batch at most. Browsers allow 64 KiB of keepalive
 /// bodies in flight: two batches with their resource fit, even uncompressed.
@@ -34,28 +40,6 @@ const FIRST_RETRY_MS: f64 = 5_000.0;
 const LAST_RETRY_MS: f64 = 60_000.0;
 /// A collector that wants to be left alone for longer is asked nevertheless.
 const MAX_RETRY_AFTER_MS: f64 = 3_600_000.0;
-
-/// What kind of records a queue holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// Events.
-    Logs = 0,
-    /// Spans.
-    Traces = 1,
-    /// Histograms.
-    Metrics = 2,
-}
-
-impl Signal {
-    /// By its number; histograms for one that is not known.
-    pub fn of(number: f64) -> Self {
-        match number as u32 {
-            0 => Self::Logs,
-            1 => Self::Traces,
-            _ => Self::Metrics,
-        }
-    }
-}
 
 /// What became of a batch.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +89,9 @@ impl Batch {
 pub struct Outbox {
     /// `session.id` of every record that is queued from now on; may be empty.
     pub session_id: String,
+    /// What else every record has that is queued from now on.
+    pub common: Common,
+    spare: Spare,
     /// The oldest first, as far as they gather.
     batches: Vec<Batch>,
     last_id: u32,
@@ -118,7 +105,7 @@ impl Outbox {
     pub fn push(&mut self, signal: Signal, mut record: Record) {
         // A series for each session would be without bound.
         if signal != Signal::Metrics {
-            record.text("session.id", &self.session_id);
+            self.describe(&mut record);
         }
         let record = record.into_bytes();
         self.account.add(Count::Produced, 1);
@@ -138,6 +125,34 @@ impl Outbox {
             write_item(&mut items, &record);
             batch.body = items.into_bytes();
             batch.count = batch.count.wrapping_add(1);
+        }
+    }
+
+    fn describe(&self, record: &mut Record) {
+        record.text("session.id", &self.session_id);
+        self.common.describe(record);
+    }
+
+    /// Queues a span, if its trace is sampled. Of others the last ones wait in
+    /// case something goes wrong.
+    pub fn push_span(&mut self, context: &SpanContext, mut span: Record) {
+        if context.flags.sampled() {
+            return self.push(Signal::Traces, span);
+        }
+        self.describe(&mut span);
+        self.spare.push(&span.into_bytes());
+    }
+
+    /// Something went wrong: the spans that were not sampled are sent, too.
+    pub fn release(&mut self) {
+        while let Some(spans) = self.spare.take() {
+            self.account.add(Count::Produced, spans.count);
+            let (bytes, _) = self.gathered(Signal::Traces);
+            if bytes.wrapping_add(spans.bytes.len()) > MAX_QUEUE_BYTES {
+                self.account.add(Count::QueueFull, spans.count);
+            } else {
+                self.add(0, Signal::Traces, spans.count, spans.bytes);
+            }
         }
     }
 

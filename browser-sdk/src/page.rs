@@ -8,7 +8,6 @@ use sightline_core::id::{SpanId, TraceId};
 use sightline_core::names;
 use sightline_core::redact;
 use sightline_core::route::{self, Routes};
-use sightline_core::sampling::Ratio;
 use sightline_core::trace_context::{SpanContext, TraceFlags};
 use sightline_core::url::{split_authority, split_scheme};
 
@@ -63,14 +62,16 @@ pub struct PageStart<'a> {
     pub url: &'a str,
     /// `navigate`, `reload`, `back-forward`, `prerender` or `restore`.
     pub navigation_type: &'a str,
-    /// What the navigation's `Server-Timing` says of the trace; may be empty.
+    /// The `traceparent` of its document load.
     pub traceparent: &'a str,
+    /// What the navigation's `Server-Timing` says of the trace; may be empty.
+    pub parent: &'a str,
     /// When a prerendered page was shown; else 0.
     pub activation_ms: f64,
     /// When it was first hidden; infinity if never.
     pub hidden_ms: f64,
     /// Fresh random bytes.
-    pub entropy: [u8; 32],
+    pub entropy: [u8; 8],
 }
 
 /// One page.
@@ -87,31 +88,23 @@ pub struct Page {
 }
 
 impl Page {
-    /// Joins the trace that `Server-Timing` names and its decision to sample;
-    /// starts a trace of its own if there is none or it is malformed.
-    pub fn new(start: &PageStart<'_>, routes: &Routes, ratio: Option<Ratio>) -> Self {
-        let (trace, rest) = start.entropy.split_first_chunk().unwrap_or((&[0; 16], &[]));
-        let (span, rest) = rest.split_first_chunk().unwrap_or((&[0; 8], &[]));
-        let instance = rest.first_chunk().unwrap_or(&[0; 8]);
-        let edge = SpanContext::parse(start.traceparent.as_bytes());
-        let (trace_id, flags) = match edge {
-            Some(edge) => (edge.trace_id, edge.flags),
-            None => {
-                let trace_id = TraceId::from_entropy(*trace);
-                let flags = TraceFlags::RANDOM
-                    .with_sampled(ratio.is_some_and(|ratio| ratio.keeps(&trace_id)));
-                (trace_id, flags)
-            }
-        };
+    /// Its parent is the edge's span, if that is of its trace. A `traceparent` that
+    /// is none, which the caller does not make, is one that is not sampled.
+    pub fn new(start: &PageStart<'_>, routes: &Routes) -> Self {
+        let instance = SpanId::from_entropy(start.entropy);
+        let context = SpanContext::parse(start.traceparent.as_bytes());
+        let context = context.unwrap_or(SpanContext {
+            trace_id: TraceId::from_entropy([0; 16]),
+            span_id: instance,
+            flags: TraceFlags::RANDOM,
+        });
+        let edge = SpanContext::parse(start.parent.as_bytes());
+        let parent = edge.filter(|edge| edge.trace_id == context.trace_id);
         Self {
             location: Location::new(start.url, routes),
-            context: SpanContext {
-                trace_id,
-                span_id: SpanId::from_entropy(*span),
-                flags,
-            },
-            parent: edge.map(|edge| edge.span_id),
-            instance: SpanId::from_entropy(*instance),
+            context,
+            parent: parent.map(|edge| edge.span_id),
+            instance,
         }
     }
 }
@@ -121,59 +114,51 @@ mod tests {
     use super::*;
 
     const EDGE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-    const EDGE_TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
-    const EDGE_SPAN: &str = "b7ad6b7169203331";
+    const OWN: &str = "00-0af7651916cd43dd8448eb211c80319c-1111111111111111-01";
 
-    fn page(url: &str, traceparent: &str, share: f64) -> Page {
+    fn page(url: &str, traceparent: &str, parent: &str) -> Page {
         let start = PageStart {
             url,
             navigation_type: "navigate",
             traceparent,
+            parent,
             activation_ms: 0.0,
             hidden_ms: f64::INFINITY,
-            entropy: core::array::from_fn(|at| at as u8),
+            entropy: [7; 8],
         };
         let routes = Routes::compile(["/products/{id}"]).unwrap();
-        Page::new(&start, &routes, Ratio::new(share))
+        Page::new(&start, &routes)
     }
 
     #[test]
-    fn joins_the_trace_of_the_edge_and_its_decision() {
-        for (traceparent, sampled) in [
-            (EDGE, true),
-            (
-                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
-                false,
-            ),
-        ] {
-            let page = page("https://shop.example/", traceparent, 0.0);
-            assert_eq!(page.context.trace_id.to_hex().as_str(), EDGE_TRACE);
-            assert_eq!(page.parent.unwrap().to_hex().as_str(), EDGE_SPAN);
-            assert_eq!(page.context.span_id.to_hex().as_str(), "1011121314151617");
-            assert_eq!(page.context.flags.sampled(), sampled);
-        }
-    }
-
-    #[test]
-    fn starts_its_own_trace_where_the_edge_says_nothing_of_use() {
-        for (traceparent, why) in [
-            ("", "no edge in front"),
-            ("00-0-0-01", "malformed"),
+    fn a_parent_is_the_edges_span_of_the_same_trace() {
+        for (parent, expected, why) in [
+            (EDGE, Some("b7ad6b7169203331"), "the edge's"),
+            ("", None, "no edge in front"),
+            ("00-0-0-01", None, "malformed"),
             (
                 "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+                None,
                 "all-zero trace",
             ),
+            (
+                "00-99999999999999999999999999999999-b7ad6b7169203331-01",
+                None,
+                "another trace",
+            ),
         ] {
-            let page = page("https://shop.example/", traceparent, 1.0);
-            let trace_id = page.context.trace_id.to_hex();
-            assert_eq!(
-                trace_id.as_str(),
-                "000102030405060708090a0b0c0d0e0f",
-                "{why}"
-            );
-            assert_eq!(page.parent, None, "{why}");
-            assert!(page.context.flags.sampled() && page.context.flags.random());
+            let page = page("https://shop.example/", OWN, parent);
+            let found = page.parent.map(|id| String::from(id.to_hex().as_str()));
+            assert_eq!(found.as_deref(), expected, "{why}");
+            assert_eq!(page.context.span_id.to_hex().as_str(), "1111111111111111");
+            assert!(page.context.flags.sampled());
         }
+    }
+
+    #[test]
+    fn without_a_trace_of_its_own_a_page_is_not_sampled() {
+        let page = page("https://shop.example/", "00-0-0-01", EDGE);
+        assert!(!page.context.flags.sampled() && page.parent.is_none());
     }
 
     #[test]
@@ -195,7 +180,7 @@ mod tests {
             ("about:blank", "about:blank", "/", "/"),
             ("", "", "/", "/"),
         ] {
-            let location = page(url, "", 1.0).location;
+            let location = page(url, OWN, "").location;
             assert_eq!(location.full, full);
             assert_eq!(location.path, path);
             assert_eq!(location.template, template);

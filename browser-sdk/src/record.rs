@@ -39,17 +39,18 @@ impl Record {
         }
     }
 
-    /// A span, with its start and end. A parent is on another machine.
+    /// A span, with its start and end; its parent with whether that is on another
+    /// machine.
     #[inline(never)]
     pub fn span(
         name: &str,
         kind: SpanKind,
         context: &SpanContext,
-        parent: Option<&SpanId>,
+        parent: Option<(&SpanId, bool)>,
         unix_nanos: [u64; 2],
     ) -> Self {
         let mut fields = Writer::new();
-        let parent = (parent, parent.map(|_| true));
+        let parent = parent.map_or((None, None), |(id, remote)| (Some(id), Some(remote)));
         write_span(&mut fields, name, kind, context, parent, unix_nanos);
         Self {
             fields,

@@ -11,16 +11,17 @@ use sightline_core::append;
 use sightline_core::names::BROWSER_SCOPE;
 use sightline_core::otlp::{Severity, Source, Writer, write_item};
 use sightline_core::route::Routes;
-use sightline_core::sampling::Ratio;
 use sightline_core::search::split;
 use sightline_core::trace_context::SpanContext;
 
+use crate::breadcrumbs::Breadcrumbs;
 use crate::clock::Clock;
 use crate::input::Input;
 use crate::navigation::Navigation;
 use crate::outbox::{Answer, Count, Need, Outbox, Signal, sealed};
 use crate::page::{Location, Page, PageStart};
 use crate::record::Record;
+use crate::signals::custom::{self, Event as CustomEvent};
 use crate::signals::document_load;
 use crate::signals::errors::{self, Errors, Thrown, Verdict};
 use crate::signals::fetch::{self, Fetched};
@@ -42,8 +43,6 @@ pub struct Options<'a> {
     pub environment: &'a str,
     /// Route templates, one a line.
     pub routes: &'a str,
-    /// The share of traces to keep, from 0 to 1.
-    pub sample_ratio: f64,
     /// Whether each vital of a view is told as a histogram, too.
     pub has_metrics: bool,
     /// `performance.timeOrigin`.
@@ -68,6 +67,8 @@ pub struct Session {
     has_painted: bool,
     lacks_shifts: bool,
     errors: Errors,
+    reports: Errors,
+    breadcrumbs: Breadcrumbs,
     has_document_load: bool,
     has_parts: bool,
     has_metrics: bool,
@@ -75,8 +76,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Begins. Bad templates are left out. Should a bad ratio come, which the
-    /// caller refuses, all traces are kept.
+    /// Begins. Bad templates are left out.
     pub fn new(options: &Options<'_>, start: &PageStart<'_>) -> Self {
         let mut routes = Routes::default();
         let mut bad_routes = String::new();
@@ -84,8 +84,7 @@ impl Session {
             let problem = routes.add(template);
             append::digit(&mut bad_routes, problem.map_or(0, |problem| problem as u8));
         }
-        let ratio = Ratio::new(options.sample_ratio).or(Ratio::new(1.0));
-        let page = Page::new(start, &routes, ratio);
+        let page = Page::new(start, &routes);
         let beginning = Beginning {
             navigation_type: start.navigation_type,
             origin_ms: start.activation_ms,
@@ -107,6 +106,8 @@ impl Session {
             has_painted: false,
             lacks_shifts: false,
             errors: Errors::default(),
+            reports: Errors::default(),
+            breadcrumbs: Breadcrumbs::default(),
             has_document_load: false,
             has_parts: false,
             has_metrics: options.has_metrics,
@@ -145,6 +146,7 @@ impl Session {
             } => {
                 self.tell_all(start_ms, interaction_count);
                 let location = Location::new(url, &self.routes);
+                self.breadcrumbs.add(start_ms, "navigation", &location.full);
                 self.begin(
                     "soft-navigation",
                     location,
@@ -188,6 +190,17 @@ impl Session {
                 self.hidden_ms = self.hidden_ms.min(now_ms);
                 self.tell_all(now_ms, interaction_count);
             }
+            Input::CustomEvent(event) => self.on_custom_event(&event),
+            Input::Span(span) => {
+                if let Some(context) = SpanContext::parse(span.traceparent.as_bytes()) {
+                    let location = Location::new(span.url, &self.routes);
+                    let (view, page) = (&self.view, &self.page.context);
+                    let span = custom::span(&span, &context, &location, view, page, self.clock);
+                    self.outbox.push_span(&context, span);
+                }
+            }
+            Input::Attributes(attributes) => self.outbox.common.replace(&attributes),
+            Input::Breadcrumb { at_ms, kind, text } => self.breadcrumbs.add(at_ms, kind, text),
             Input::Lost {
                 beyond_buffer,
                 repeated,
@@ -201,28 +214,53 @@ impl Session {
     }
 
     fn on_thrown(&mut self, thrown: &Thrown<'_>) {
-        match self.errors.judge(thrown) {
-            Verdict::Tell => {
-                let location = Location::new(thrown.url, &self.routes);
-                let at = self.clock.unix_nanos(thrown.at_ms);
-                let event = errors::event(thrown, &location, &self.view, &self.page.context, at);
-                self.outbox.push(Signal::Logs, event);
-            }
-            Verdict::Duplicate => self.outbox.lose(Count::Duplicate, 1),
-            Verdict::TooMany => self.outbox.lose(Count::TooMany, 1),
+        let verdict = self
+            .errors
+            .judge(&[thrown.kind, thrown.message, thrown.stack]);
+        if self.is_told(verdict) {
+            let location = Location::new(thrown.url, &self.routes);
+            let at = self.clock.unix_nanos(thrown.at_ms);
+            let (view, page) = (&self.view, &self.page.context);
+            let event = errors::event(thrown, &location, view, &self.breadcrumbs, page, at);
+            self.outbox.push(Signal::Logs, event);
+            self.breadcrumbs.add(thrown.at_ms, "error", thrown.message);
+            self.outbox.release();
         }
     }
 
-    /// Nothing is kept of a trace that is not sampled.
+    fn on_custom_event(&mut self, event: &CustomEvent<'_>) {
+        let texts = [event.name, event.attributes.texts];
+        let verdict = match event.is_bounded {
+            true => self.reports.judge(&texts),
+            false => Verdict::Tell,
+        };
+        if self.is_told(verdict) {
+            self.breadcrumbs.add(event.at_ms, "event", event.name);
+            let location = Location::new(event.url, &self.routes);
+            let (view, page) = (&self.view, &self.page.context);
+            let event = custom::event(event, &location, view, page, self.clock);
+            self.outbox.push(Signal::Logs, event);
+        }
+    }
+
+    fn is_told(&mut self, verdict: Verdict) -> bool {
+        match verdict {
+            Verdict::Tell => {}
+            Verdict::Duplicate => self.outbox.lose(Count::Duplicate, 1),
+            Verdict::TooMany => self.outbox.lose(Count::TooMany, 1),
+        }
+        verdict == Verdict::Tell
+    }
+
     fn on_fetched(&mut self, fetched: &Fetched<'_>) {
         let Some(context) = SpanContext::parse(fetched.traceparent.as_bytes()) else {
             return;
         };
-        if context.flags.sampled() {
-            let location = Location::new(fetched.url, &self.routes);
-            let span = fetch::span(fetched, &context, &location, &self.page.context, self.clock);
-            self.outbox.push(Signal::Traces, span);
-        }
+        let location = Location::new(fetched.url, &self.routes);
+        let what = fetch::breadcrumb(fetched, &location);
+        self.breadcrumbs.add(fetched.end_ms, "fetch", &what);
+        let span = fetch::span(fetched, &context, &location, &self.page.context, self.clock);
+        self.outbox.push_span(&context, span);
     }
 
     /// The times count each time, span and first byte are told once.
@@ -233,10 +271,8 @@ impl Session {
             let first_byte = self.navigation.response_start();
             let value = ttfb::value(first_byte, self.navigation.activation_ms, end_ms);
             self.tell(&TTFB, value.filter(|_| self.view.is_load), first_byte);
-            if self.page.context.flags.sampled() {
-                let span = document_load::span(&self.page, self.clock, &self.navigation, end_ms);
-                self.outbox.push(Signal::Traces, span);
-            }
+            let span = document_load::span(&self.page, self.clock, &self.navigation, end_ms);
+            self.outbox.push_span(&self.page.context, span);
         }
         self.tell_early(end_ms);
     }

@@ -2,6 +2,7 @@
 //! Nothing here knows how records are kept or sent.
 
 pub mod cls;
+pub mod custom;
 pub mod document_load;
 pub mod errors;
 pub mod fcp;

@@ -149,10 +149,10 @@ fn start(from: &mut Reader<'_>) -> Session {
         url,
         navigation_type,
         traceparent,
+        parent,
     ] = from.texts;
     let options = Options {
         origin_unix_ms: from.number(),
-        sample_ratio: from.number(),
         has_metrics: from.number() != 0.0,
         service_name,
         service_version,
@@ -165,7 +165,8 @@ fn start(from: &mut Reader<'_>) -> Session {
         url,
         navigation_type,
         traceparent,
-        entropy: [0; 32],
+        parent,
+        entropy: [0; 8],
     };
     for byte in &mut start.entropy {
         *byte = from.number() as u8;

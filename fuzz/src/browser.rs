@@ -26,10 +26,10 @@ enum Step<'a> {
 
 #[derive(Debug, Arbitrary)]
 struct Start<'a> {
-    texts: [&'a str; 7],
-    numbers: [f64; 4],
+    texts: [&'a str; 8],
+    numbers: [f64; 3],
     has_metrics: bool,
-    entropy: [u8; 32],
+    entropy: [u8; 8],
 }
 
 pub fn browser(bytes: &[u8]) {
@@ -45,15 +45,15 @@ pub fn browser(bytes: &[u8]) {
         url,
         navigation_type,
         traceparent,
+        parent,
     ] = start.texts;
-    let [origin_unix_ms, sample_ratio, activation_ms, hidden_ms] = start.numbers;
+    let [origin_unix_ms, activation_ms, hidden_ms] = start.numbers;
     let has_metrics = start.has_metrics;
     let options = Options {
         service_name,
         service_version,
         environment,
         routes,
-        sample_ratio,
         has_metrics,
         origin_unix_ms,
     };
@@ -62,6 +62,7 @@ pub fn browser(bytes: &[u8]) {
         url,
         navigation_type,
         traceparent,
+        parent,
         activation_ms,
         hidden_ms,
         entropy,

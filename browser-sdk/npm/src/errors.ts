@@ -1,43 +1,25 @@
-// Uncaught errors and unhandled rejections, of any value thrown.
+// Uncaught errors and unhandled rejections, of any value thrown. What led to them
+// is looked up when the engine is there (causes.ts).
 
 import { Kind } from "./input.js";
 import type { Record } from "./loader.js";
-
-const MAX_TEXT = 16384;
-/** So many errors that led to one are told with it. */
-const MAX_CAUSES = 4;
+import type { Attributes } from "./options.js";
+import type { Tracer } from "./trace.js";
 
 type Described = [kind: string, message: string, stack: string];
 
-/** Class, message and stack of any value; below its stack what led to it: its
- * `cause`, theirs, and the errors of an `AggregateError`. Never throws, whatever
- * the value's getters do. */
+/** Class, message and stack of any value. Never throws, whatever its getters do. */
 export function describe(value: unknown): Described {
-  const described = describeOne(value);
   try {
-    const causes = causesOf(value);
-    // The list grows by the causes of causes; a circle ends with the count.
-    for (let at = 0; at < Math.min(causes.length, MAX_CAUSES); at++) {
-      const [kind, message, stack] = describeOne(causes[at]);
-      // V8 begins a stack with class and message, the others don't.
-      const whole = stack.startsWith(kind) ? stack : `${kind}: ${message}\n${stack}`;
-      described[2] += "\nCaused by: " + whole;
-      causes.push(...causesOf(causes[at]));
+    // Of `window`, or of a worker that the page's own code watches.
+    if (value instanceof ErrorEvent) {
+      const { error, message, filename, lineno, colno, target } = value;
+      // Another origin's script: the browser tells nothing but a message.
+      if (error == null && message && !filename) return ["Error", message, ""];
+      // Of a worker it tells no error.
+      const [kind, text, stack] = describe(target === window ? error : (error ?? message));
+      return [kind, text, stack || `at ${filename}:${lineno}:${colno}`];
     }
-  } catch {
-    // A getter threw: what it hides is not told.
-  }
-  return described.map((text) => text.slice(0, MAX_TEXT)) as Described;
-}
-
-const causesOf = (value: unknown): unknown[] => {
-  const { cause, errors } = (value ?? {}) as { cause?: unknown; errors?: unknown };
-  const all = Array.isArray(errors) ? errors.slice(0, MAX_CAUSES) : [];
-  return [...all, cause].filter((one) => one != null);
-};
-
-function describeOne(value: unknown): Described {
-  try {
     const error = value as Error;
     const texts =
       typeof value === "object" && value && "message" in value
@@ -49,22 +31,34 @@ function describeOne(value: unknown): Described {
   }
 }
 
-/** Listens until the signal. */
-export function watchErrors(record: Record, signal: AbortSignal): void {
-  const tell = (described: readonly string[], event: Event) =>
-    record(Kind.Thrown, [event.timeStamp], [...described, location.href]);
-  const onError = (event: ErrorEvent) => {
-    const { error, message, filename, lineno, colno } = event;
-    const [kind, text, stack] = describe(error);
-    tell(
-      // Another origin's script: the browser tells nothing but a message.
-      error == null && message && !filename
-        ? ["Error", message, ""]
-        : [kind, text, stack || `at ${filename}:${lineno}:${colno}`],
-      event,
+/** Tells an error, how it came, and what the page's own code says of it. */
+export type Tell = (error: unknown, source: string, atMs: number, attributes?: Attributes) => void;
+
+/** What tells them. */
+export const telling =
+  (record: Record, tracer: Tracer): Tell =>
+  (error, source, atMs, attributes) => {
+    record(
+      Kind.Thrown,
+      [atMs],
+      [...describe(error), source, tracer.current?.(), { ...attributes }, error],
     );
+    tracer.hasErred = true;
   };
-  const onRejection = (event: PromiseRejectionEvent) => tell(describe(event.reason), event);
-  addEventListener("error", onError, { signal });
+
+/** Listens until the signal. */
+export function watchErrors(tell: Tell, signal: AbortSignal): void {
+  const onError = (event: ErrorEvent) => {
+    const target = event.target as HTMLScriptElement & HTMLLinkElement;
+    if (target === (window as EventTarget)) tell(event, "uncaught", event.timeStamp);
+    else if (target.localName) {
+      // An image, a script, a style sheet … that could not be loaded.
+      const message = `${target.localName} ${target.src || target.href}`;
+      tell({ name: "ResourceError", message }, "resource", event.timeStamp);
+    }
+  };
+  const onRejection = (event: PromiseRejectionEvent) =>
+    tell(event.reason, "unhandled_rejection", event.timeStamp);
+  addEventListener("error", onError, { capture: true, signal });
   addEventListener("unhandledrejection", onRejection, { signal });
 }

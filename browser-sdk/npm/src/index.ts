@@ -1,16 +1,16 @@
 // The eager part: hooks the page, and keeps what it sees until the engine is
 // there. Importing it does nothing; `init` does.
 
-import { describe, watchErrors } from "./errors.js";
+import { telling, watchErrors } from "./errors.js";
 import { watchFetch } from "./fetch.js";
 import { Kind } from "./input.js";
-import { leave } from "./left.js";
-import { type Loader, MAX_INPUTS, type Record, type Running } from "./loader.js";
-import type { Handle, Options } from "./options.js";
-import { type Tracer, newTraceparent, propagation } from "./trace.js";
+import { forget, leave, SESSION } from "./left.js";
+import { type Loader, MAX_INPUTS, type Record } from "./loader.js";
+import type { Attributes, Handle, Options, Span } from "./options.js";
+import { childOf, newTraceparent, propagation } from "./trace.js";
 import { watchXhr } from "./xhr.js";
 
-export type { Handle, Options };
+export type { Attributes, Handle, Options, Span };
 
 /** Where a page keeps its one handle, also across copies of this module. */
 const SLOT = Symbol.for("sightline.browser");
@@ -19,41 +19,52 @@ const SLOT = Symbol.for("sightline.browser");
 const LAST_LOAD_MS = 3000;
 
 /** Starts measuring the page. Call it as early as possible, once: a second
- * call warns and gives back the first one's handle. On a server it does
- * nothing. Never throws. */
+ * call warns and gives back the first one's handle. On a server, and where the
+ * person refuses, neither it nor its handle do anything. Never throws. */
 export function init(options: Options): Handle {
-  if (typeof document === "undefined") {
-    return { captureException() {}, flush: async () => {}, shutdown() {} };
-  }
   const slots = globalThis as unknown as { [SLOT]?: Handle | null | undefined };
   if (slots[SLOT]) {
-    console.warn("Sightline: init() was called before; the first call counts.");
+    console.warn("Sightline: init() was called before.");
     return slots[SLOT];
   }
 
   const off = new AbortController();
   const { signal } = off;
-  let engine: Promise<Running | undefined> | undefined;
-  let running: Running | undefined;
+  let engine: Promise<void> | undefined;
   let left: (() => boolean) | undefined;
   let lastThrown = "";
 
   const given: Partial<Options> = options ?? {};
-  const native = window.fetch;
+  const ratio = given.sampleRatio;
+  const share = typeof ratio === "number" && ratio >= 0 && ratio <= 1 ? ratio : 1;
+  let isPending = given.consent === "pending";
+  const isServer = typeof document === "undefined";
+  const asked = given.doNotTrack && (navigator as Navigator & { globalPrivacyControl?: boolean });
+  if (
+    isServer ||
+    given.consent === "denied" ||
+    (asked && (asked.globalPrivacyControl || asked.doNotTrack === "1"))
+  ) {
+    off.abort();
+  }
+
+  const native = globalThis.fetch;
   const loader: Loader = {
-    options,
+    given: given as Options,
     signal,
-    nativeFetch: (...args) => native.apply(window, args),
+    nativeFetch: (...args) => native.apply(globalThis, args),
+    tracer: {
+      session: Math.random(),
+      start(parent = tracer.current?.(true) ?? "") {
+        return [parent ? childOf(parent) : newTraceparent(share, tracer), parent];
+      },
+      allows: propagation(given.propagateTo),
+    },
     inputs: [],
     lost: 0,
     repeated: 0,
-    hiddenMs:
-      // Null where an engine ran before: it has told of the load.
-      slots[SLOT] === null
-        ? -1
-        : document.visibilityState === "hidden" && !isPrerendering()
-          ? 0
-          : Infinity,
+    // Null where an engine ran before: it has told of the load.
+    hiddenMs: slots[SLOT] === null ? -1 : Infinity,
     takeBack() {
       if (left && !left()) {
         loader.inputs.length = loader.lost = loader.repeated = 0;
@@ -62,75 +73,96 @@ export function init(options: Options): Handle {
       left = undefined;
     },
     observer: undefined,
-    entries: [],
+    observed: [],
     fail(error) {
       // A policy that forbids wasm, or a defect: the page goes on without us.
-      console.debug("Sightline is off:", error);
+      if (!signal.aborted) console.debug("Sightline is off:", error);
       stop();
     },
   };
 
+  const { tracer } = loader;
   const record: Record = (...input) => {
     if (signal.aborted) return;
-    if (running) return running.record(input);
+    input[3] = location.href;
+    if (loader.running) return loader.running.record(input);
     // A storm of one error may not crowd out the rest.
-    const told = input[0] === Kind.Thrown ? input[2]!.join() : "";
+    const told = input[0] === Kind.Thrown ? input[2]!.slice(0, 3).join() : "";
     if (told && told === lastThrown) loader.repeated++;
     else if (loader.inputs.length < MAX_INPUTS) loader.inputs.push(input);
     else loader.lost++;
     lastThrown = told || lastThrown;
   };
-  const start = async () => {
-    try {
-      const module = await import("./engine.js");
-      const started = signal.aborted ? undefined : await module.start(loader);
-      if (signal.aborted || !started) return;
-      // What came since the engine took the first ones.
-      for (const input of loader.inputs.splice(0)) started.record(input);
-      return (running = started);
-    } catch (error) {
-      loader.fail(error);
-    }
-    return;
+  const load = async () => {
+    if (!signal.aborted && !isPending) engine ??= import("./engine.js").then(({ start }) => start(loader));
+    await engine?.catch(loader.fail);
   };
-  const load = () => (signal.aborted ? engine : (engine ??= start()));
   const hide = (event: Event) => {
     if (document.visibilityState !== "hidden" && event.type !== "pagehide") return;
     loader.hiddenMs = Math.min(loader.hiddenMs, event.timeStamp);
     if (isPrerendering()) return;
-    if (running) running.hide();
+    if (loader.running) loader.running.hide();
     else {
       load();
-      if (event.type === "pagehide") left = leave(loader, event.timeStamp);
+      if (event.type === "pagehide" && !isPending) left = leave(loader, event.timeStamp);
     }
   };
   function stop() {
     if (signal.aborted) return;
     off.abort();
-    slots[SLOT] = running && null;
-    loader.inputs.length = loader.entries.length = 0;
+    slots[SLOT] = loader.running && null;
+    loader.inputs.length = loader.observed.length = 0;
   }
   const listen = (type: string, listener: (event: Event) => void) =>
     addEventListener(type, listener, { capture: true, signal });
 
+  const tell = telling(record, tracer);
+  const later = (kind: Kind) => (what?: unknown, attributes?: Attributes) =>
+    record(kind, [performance.now()], [what, { ...attributes }]);
   const handle: Handle = {
-    captureException: (error) =>
-      record(Kind.Thrown, [performance.now()], [...describe(error), location.href]),
-    flush: async () => (await load())?.flush(),
+    captureException: (error, attributes) => tell(error, "captured", performance.now(), attributes),
+    addEvent: later(Kind.CustomEvent),
+    startSpan(name, attributes, parent) {
+      const startMs = performance.now();
+      const [traceparent, above] = tracer.start(parent?.traceparent);
+      const all = { ...attributes };
+      return {
+        traceparent,
+        setAttributes: (more) => Object.assign(all, more),
+        end: () => record(Kind.Span, [startMs, performance.now()], [traceparent, above, name, all]),
+      };
+    },
+    startNavigation: later(Kind.Navigation),
+    setAttributes: later(Kind.Attributes),
+    setUser: later(Kind.User),
+    setConsent(consent) {
+      if (consent !== "granted") {
+        stop();
+        forget();
+      } else if (!signal.aborted) {
+        isPending = false;
+        whenIdle();
+      }
+    },
+    async flush() {
+      await load();
+      await loader.running?.flush();
+    },
     shutdown() {
-      running?.hide();
+      loader.running?.hide();
       stop();
     },
   };
+  if (signal.aborted) return handle;
   try {
     slots[SLOT] = handle;
-    const ratio = given.sampleRatio;
-    const share = typeof ratio === "number" && ratio >= 0 && ratio <= 1 ? ratio : 1;
-    watchErrors(record, signal);
-    const tracer: Tracer = {
-      start: () => newTraceparent(share),
-      allows: propagation(given.propagateTo),
-    };
+    if (document.visibilityState === "hidden" && !isPrerendering()) {
+      loader.hiddenMs = Math.min(loader.hiddenMs, 0);
+    }
+    if (share < 1 && !isPending && given.persist !== false) {
+      tracer.session = +localStorage.getItem(SESSION)?.split(" ")[3]! || tracer.session;
+    }
+    watchErrors(tell, signal);
     watchFetch(record, tracer, signal);
     watchXhr(record, tracer, signal);
     listen("visibilitychange", hide);
@@ -145,15 +177,14 @@ export function init(options: Options): Handle {
 
   /** Interactions from now on: the browser keeps only the slowest for later. */
   function watchEvents() {
-    if (!globalThis.PerformanceObserver) return;
     const observer = new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) {
-        if (loader.drain || loader.entries.length < MAX_INPUTS) loader.entries.push(entry);
+        if (loader.drain || loader.observed.length < MAX_INPUTS) loader.observed.push(entry);
         else loader.lost++;
       }
       loader.drain?.();
     });
-    if (PerformanceObserver.supportedEntryTypes?.includes("event")) {
+    if (PerformanceObserver.supportedEntryTypes.includes("event")) {
       const wanted = { type: "event", buffered: loader.hiddenMs >= 0, durationThreshold: 40 };
       observer.observe(wanted);
     }

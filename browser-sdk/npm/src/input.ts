@@ -14,9 +14,11 @@ export const enum Kind {
   /** Interaction id, start, duration, start and end of processing, whether of
    * the keyboard; target. */
   Event = 4,
-  /** When; class, message, stack, `location.href`. */
+  /** When; `location.href`, class, message, stack, how it came, `traceparent` of
+   * what led to it, attributes. */
   Thrown = 5,
-  /** Start, end, status; `traceparent`, method, URL, class of the error. */
+  /** Start, end, status; `traceparent`, that of the parent, method, URL, class of
+   * the error. */
   Fetched = 6,
   /** End, then the phases. */
   DocumentLoad = 7,
@@ -33,13 +35,27 @@ export const enum Kind {
   Restored = 12,
   /** Now. */
   Repainted = 13,
+  /** When, whether the same one is told once; `location.href`, name, attributes. */
+  CustomEvent = 14,
+  /** Start, end; `location.href`, `traceparent`, that of the parent, name (one that
+   * ends in a blank is followed by the route), attributes. */
+  Span = 15,
+  /** Attributes. */
+  Attributes = 16,
+  /** When; kind, text. */
+  Breadcrumb = 17,
   // Calls, which are no inputs. Theirs is said in `input.rs`.
-  Start = 16,
-  Next = 17,
-  Settled = 18,
-  Phases = 20,
-  Waiting = 21,
-  Restore = 22,
-  Device = 24,
-  Session = 25,
+  Start = 32,
+  Next = 33,
+  Settled = 34,
+  Phases = 35,
+  Waiting = 36,
+  Restore = 37,
+  Device = 38,
+  Session = 39,
+  // What the engine's module makes inputs of.
+  /** When; URL. A router goes there. */
+  Navigation = 64,
+  /** Whose page it is; empty for nobody's. */
+  User = 65,
 }

@@ -6,6 +6,8 @@ import type { Navigation } from "./engine.js";
 import { Kind } from "./input.js";
 import type { Loader } from "./loader.js";
 
+/** The session that tabs share: id, start, last activity, its number for sampling. */
+export const SESSION = "sightline.session";
 /** With the version of the format. */
 export const LEFT_PREFIX = "sightline.0.1.";
 
@@ -29,16 +31,27 @@ const SECRETS = /(\/\/)[^\s/?#]*@|(\/[^\s?#]*)([?#]\S*?(?=(:\d+:\d+)?\)?(\s|$)))
 const strip = (_: string, value: unknown) =>
   typeof value === "string" ? value.replace(SECRETS, "$1$2") : value;
 
-export const leftNames = (): string[] =>
-  Object.keys(localStorage).filter((name) => name.startsWith(LEFT_PREFIX));
+export const namesOf = (prefix: string): string[] =>
+  Object.keys(localStorage).filter((name) => name.startsWith(prefix));
+
+/** Takes everything of ours out of storage. */
+export function forget(): void {
+  try {
+    for (const name of namesOf("sightline.")) localStorage.removeItem(name);
+  } catch {
+    // There is none.
+  }
+}
 
 /** Leaves it, if there is room. Gives back what takes it away again should the
  * page come back from the back/forward cache; false if another page told it. */
 export function leave(loader: Loader, leftMs: number): (() => boolean) | undefined {
   try {
-    if (loader.options?.persist === false || leftNames().length >= MAX_LEFT) return;
+    if (loader.given.persist === false || namesOf(LEFT_PREFIX).length >= MAX_LEFT) return;
     const name = LEFT_PREFIX + performance.timeOrigin;
-    const { inputs, lost, repeated } = loader;
+    const { lost, repeated } = loader;
+    // Whose page it is stays on the page.
+    const inputs = loader.inputs.filter(([kind]) => kind !== Kind.User);
     // As many as there is room for; the others are counted.
     let count = Math.min(inputs.length, MAX_INPUTS);
     const left = (): Left => [

@@ -3,18 +3,22 @@
 
 import type { Kind } from "./input.js";
 import type { Options } from "./options.js";
+import type { Tracer } from "./trace.js";
 
-/** Something that happened: its kind, numbers and texts, as `input.ts` says. */
-export type Input = [kind: Kind, numbers: readonly number[], texts?: readonly string[]];
+/** Something that happened: its kind, numbers and texts, as `input.ts` says, what
+ * `translate.ts` makes texts of, and `location.href`. */
+export type Input = [kind: Kind, numbers: readonly number[], texts?: readonly unknown[], url?: string];
 
 export type Record = (...input: Input) => void;
 
 /** What the engine's part is given. */
 export interface Loader {
-  options: Options;
+  given: Options;
   /** Aborted when everything is to be undone. */
   signal: AbortSignal;
   nativeFetch: typeof fetch;
+  /** What the page's own traces are, and those of what it does. */
+  tracer: Tracer;
   /** Inputs so far. */
   inputs: Input[];
   /** Those beyond the buffer, and errors like the one before. */
@@ -29,8 +33,10 @@ export interface Loader {
   /** Observes `event` entries since `init`; the engine adds further types. */
   observer: PerformanceObserver | undefined;
   /** Entries that wait, and what takes them, once it is there. */
-  entries: PerformanceEntry[];
+  observed: PerformanceEntry[];
   drain?: () => void;
+  /** The engine's part, once it has begun. */
+  running?: Running;
   /** Turns everything off: the engine can't go on. */
   fail(error: unknown): void;
 }

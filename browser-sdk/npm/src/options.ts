@@ -31,16 +31,79 @@ export interface Options {
   /** Whether `localStorage` may be used: for the session that tabs share, and for
    * what could not be sent and waits for the next page. By default it may. */
   persist?: boolean;
+  /** `"page"`: requests and interactions belong to the trace of the document.
+   * `"interaction"` (default): each interaction begins a trace, to which what it
+   * leads to belongs; a request that none led to has one of its own. */
+  traces?: "interaction" | "page";
+  /** `"pending"`: nothing is loaded, stored or sent before `setConsent`; what
+   * happens meanwhile waits in memory, so much at most. `"denied"`: nothing is
+   * done at all. By default `"granted"`. */
+  consent?: "pending" | "granted" | "denied";
+  /** Whether nothing is done where the browser says Global Privacy Control or Do
+   * Not Track. By default not. */
+  doNotTrack?: boolean;
+  /** Sees every record as it would leave and may change it; what it gives back
+   * is sent, `undefined` drops the record, and so does an error that it throws. A
+   * record may come more than once. What is sent is not compressed then. */
+  beforeSend?: (record: SentRecord) => SentRecord | undefined;
+  /** Tells `console.error` (as errors, or as events `browser.console`), and has
+   * calls of `console` among what led to an error. By default not. */
+  console?: boolean;
+  /** Tells each resource as an event `browser.resource_timing`, 200 a page at
+   * most. By default not. */
+  resources?: boolean;
+  /** Tells clicks in anger and clicks that did nothing as events. By default not. */
+  clicks?: boolean;
   /** Whether each vital is told as a histogram, too, to `/v1/metrics`: once a
    * view, when it is known for the first time. By default not. */
   metrics?: boolean;
 }
 
-/** What `init` gives back. */
+/** What the page's own code tells: at most 32 at once, keys of 128 bytes, texts of
+ * 1 kB; redacted. A key of `undefined` is none. */
+export interface Attributes {
+  readonly [key: string]: string | number | boolean | undefined;
+}
+
+/** A record as it would leave. */
+export interface SentRecord {
+  readonly signal: "logs" | "traces" | "metrics";
+  /** Of an event, span or histogram. */
+  readonly name: string;
+  /** Texts, numbers, truth values and lists of texts. */
+  attributes: { [key: string]: string | number | boolean | string[] };
+}
+
+/** A span that has begun. */
+export interface Span {
+  /** To continue its trace elsewhere, by the header of that name. */
+  readonly traceparent: string;
+  /** Adds attributes; `error.type` makes it a failure. */
+  setAttributes(attributes: Attributes): void;
+  /** Ends it; once. */
+  end(): void;
+}
+
+/** What `init` gives back. Nothing here ever throws. */
 export interface Handle {
   /** Tells an error that was caught, of any value, as one that nothing caught is
-   * told: the same one once. */
-  captureException(error: unknown): void;
+   * told: the same one once. An `ErrorEvent`, of a worker say, is the error in it. */
+  captureException(error: unknown, attributes?: Attributes): void;
+  /** Tells an event. */
+  addEvent(name: string, attributes?: Attributes): void;
+  /** Begins a span: a child of this one, else of the interaction that goes on, else
+   * a trace of its own. */
+  startSpan(name: string, attributes?: Attributes, parent?: Pick<Span, "traceparent">): Span;
+  /** A router begins to go there: its span ends when the address is there and
+   * painted. */
+  startNavigation(url: string | URL): void;
+  /** Adds to everything that is told from now on; `undefined` takes one away. */
+  setAttributes(attributes: Attributes): void;
+  /** Adds `user.hash`, SHA-256 of this id, to the same; without one takes it away. */
+  setUser(id?: string): void;
+  /** What the person says: `"granted"` begins what was pending, `"denied"` forgets
+   * everything, also in storage, and undoes what `init` did. */
+  setConsent(consent: "granted" | "denied"): void;
   /** Sends what waits; done when it is answered. Never rejects. */
   flush(): Promise<void>;
   /** Sends what waits, then undoes everything that `init` did to the page. */

@@ -21,6 +21,13 @@ const WORDS: { [path: string]: string } = {
   compress: BOOLEAN,
   persist: BOOLEAN,
   metrics: BOOLEAN,
+  traces: 'must be "interaction" or "page"',
+  consent: 'must be "pending", "granted" or "denied"',
+  doNotTrack: BOOLEAN,
+  beforeSend: "must be a function",
+  console: BOOLEAN,
+  resources: BOOLEAN,
+  clicks: BOOLEAN,
 };
 
 /** The words of the engine's core, in its order; its tests compare them. */

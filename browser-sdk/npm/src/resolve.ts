@@ -5,7 +5,10 @@ import type { Options } from "./options.js";
 import type { Problem } from "./problems.js";
 
 /** Options as the engine wants them: complete and valid. */
-export type Resolved = Required<Omit<Options, "propagateTo" | "engine">>;
+export type Resolved = Required<
+  Omit<Options, "propagateTo" | "engine" | "consent" | "doNotTrack" | "beforeSend">
+> &
+  Pick<Options, "beforeSend">;
 
 const isHttp = (url: unknown, base?: string): boolean => {
   try {
@@ -17,6 +20,10 @@ const isHttp = (url: unknown, base?: string): boolean => {
 const isBoolean = (value: unknown) => typeof value === "boolean";
 const isText = (value: unknown) => typeof value === "string" && value;
 const { isArray } = Array;
+const isOneOf =
+  (...values: string[]) =>
+  (value: any) =>
+    values.includes(value);
 
 const RULES: { [Name in keyof Options]: (value: any) => unknown } = {
   serviceName: isText,
@@ -26,10 +33,17 @@ const RULES: { [Name in keyof Options]: (value: any) => unknown } = {
   propagateTo: isArray,
   routes: isArray,
   sampleRatio: (value) => typeof value === "number" && value >= 0 && value <= 1,
-  engine: (value) => ["auto", "wasm", "js"].includes(value),
+  engine: isOneOf("auto", "wasm", "js"),
   compress: isBoolean,
   persist: isBoolean,
   metrics: isBoolean,
+  traces: isOneOf("interaction", "page"),
+  consent: isOneOf("pending", "granted", "denied"),
+  doNotTrack: isBoolean,
+  beforeSend: (value) => typeof value === "function",
+  console: isBoolean,
+  resources: isBoolean,
+  clicks: isBoolean,
 };
 
 /** The good options, defaults for the rest, and every problem found. */
@@ -45,6 +59,10 @@ export function resolve(options: unknown): [Resolved, Problem[]] {
     compress: true,
     persist: true,
     metrics: false,
+    traces: "interaction",
+    console: false,
+    resources: false,
+    clicks: false,
   };
   const given = Object.entries({ serviceName: undefined, ...(options as object) });
   for (const [name, value] of given) {

@@ -3,9 +3,10 @@
 
 import { ask, tell } from "./gate.js";
 import { Kind } from "./input.js";
+import { SESSION } from "./left.js";
+import type { Tracer } from "./trace.js";
 import { supports } from "./vitals.js";
 
-const KEY = "sightline.session";
 /** The storage is read and written at most so often. */
 const INTERVAL_MS = 5000;
 
@@ -16,7 +17,7 @@ interface Client extends Navigator {
 
 /** Tells the engine of the device; gives back what is to be called when
  * something happens: it goes on with the session, or with the next one. */
-export function watchSession(persist: boolean): () => void {
+export function watchSession(persist: boolean, tracer: Tracer): () => void {
   const client = navigator as Client;
   const agent = client.userAgentData;
   tell(
@@ -39,18 +40,21 @@ export function watchSession(persist: boolean): () => void {
     joinedMs = nowMs;
     try {
       // Without storage it lasts as long as the page.
-      if (persist) stored = localStorage.getItem(KEY) ?? stored;
+      if (persist) stored = localStorage.getItem(SESSION) ?? stored;
     } catch {}
-    const [id = "", startMs, lastMs] = stored.split(" ");
+    const [id = "", startMs, lastMs, chance] = stored.split(" ");
+    if (chance) tracer.session = +chance;
     const entropy = crypto.getRandomValues(new Uint8Array(16));
     const [joined] = ask(
       Kind.Session,
       [nowMs, Number(startMs), Number(lastMs), ...entropy],
       [id],
     );
-    stored = [joined, joined === id ? startMs : nowMs, nowMs].join(" ");
+    const isNew = joined !== id;
+    if (isNew && id) tracer.session = Math.random();
+    stored = [joined, isNew ? nowMs : startMs, nowMs, tracer.session].join(" ");
     try {
-      if (persist) localStorage.setItem(KEY, stored);
+      if (persist) localStorage.setItem(SESSION, stored);
     } catch {}
   };
 }

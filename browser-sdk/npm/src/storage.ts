@@ -3,7 +3,7 @@
 // the tabs of an origin, bounded, and given up where the browser refuses it.
 
 import type { Batch } from "./gate.js";
-import { type Left, leftNames } from "./left.js";
+import { type Left, LEFT_PREFIX, namesOf } from "./left.js";
 
 /** With the version of the format. */
 const PREFIX = "sightline.1.";
@@ -89,7 +89,7 @@ export function storage(evicted: (records: number) => void): Kept | undefined {
 /** Takes what pages left that had no engine. */
 export function takeLeft(): Left[] {
   try {
-    return leftNames().map((name) => {
+    return namesOf(LEFT_PREFIX).map((name) => {
       const text = localStorage.getItem(name)!;
       localStorage.removeItem(name);
       return JSON.parse(text);

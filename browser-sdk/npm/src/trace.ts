@@ -1,22 +1,43 @@
-// Trace ids for requests that can't wait for the engine, and where they may be
-// sent. The rules are core's (trace_context.rs, sampling.rs); a test compares.
+// Trace ids for requests that can't wait for the engine, whether their traces are
+// sampled, and where they may be sent. The rules are core's (trace_context.rs,
+// sampling.rs); a test compares.
 
-/** A new W3C `traceparent` with random ids, kept for this share of traces. */
-export function newTraceparent(ratio: number): string {
-  let ids = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(24))) {
-    ids += (byte + 256).toString(16).slice(1);
+const random = (bytes: number): string => {
+  let digits = "";
+  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) {
+    digits += (byte + 256).toString(16).slice(1);
   }
-  // The right-most 56 bits of the trace id decide, as everywhere else.
-  const kept = BigInt(`0x${ids.slice(18, 32)}`) >= BigInt(Math.floor((1 - ratio) * 2 ** 56));
-  return `00-${ids.slice(0, 32)}-${ids.slice(32)}-${kept ? "03" : "02"}`;
+  return digits;
+};
+
+/** A new W3C `traceparent` with random ids. Sampled are those of a session whose
+ * number, from 0 to 1, is in the upper share; its ids say the same: their
+ * right-most 56 bits decide, as everywhere else. After an error all are. */
+export function newTraceparent(share: number, { session, hasErred }: Tracer): string {
+  const rest = 1 - share;
+  const isKept = session >= rest;
+  const chance = Math.random() * (isKept ? share : rest) + (isKept ? rest : 0);
+  const digits = chance.toString(16).slice(2, 15).padEnd(13, "0");
+  return `00-${random(9) + digits + random(1)[0]}-${random(8)}-${isKept || hasErred ? "03" : "02"}`;
 }
 
-/** What the hooks of `fetch` and XHR need: a `traceparent` for each call, and
- * where it may go. */
+/** A span of the same trace. */
+export const childOf = (parent: string): string =>
+  parent.slice(0, 36) + random(8) + parent.slice(52);
+
+/** What the hooks of `fetch` and XHR need, and spans of the page's own. */
 export interface Tracer {
-  start(): string;
+  /** The `traceparent` of a new span, and that of its parent: this one, or what
+   * leads to it now; empty without one. */
+  start(parent?: string): [own: string, parent: string];
+  /** The `traceparent` of what is going on; empty if nothing is. Something may
+   * begin that belongs to it. */
+  current?: (begins?: boolean) => string;
+  /** Whether it may go to this URL. */
   allows(url: URL): boolean;
+  /** Of the session, from 0 to below 1; see `newTraceparent`. */
+  session: number;
+  hasErred?: boolean;
 }
 
 /** An http(s) URL as the page would resolve it. */

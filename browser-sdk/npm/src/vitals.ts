@@ -109,10 +109,10 @@ export function watchVitals(loader: Loader, guard: (run: () => void) => void): (
   };
 
   const drain = () => {
-    loader.entries.push(...(observer?.takeRecords() ?? []));
+    loader.observed.push(...(observer?.takeRecords() ?? []));
     // Each type comes in order, but not together.
     const end = (entry: PerformanceEntry) => entry.startTime + entry.duration;
-    loader.entries
+    loader.observed
       .splice(0)
       .sort((one, other) => end(one) - end(other))
       .forEach(each);

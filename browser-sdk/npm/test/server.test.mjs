@@ -51,17 +51,26 @@ for (const entry of entries) {
 }
 
 test("calling init on a server has no effect", () => {
-  const [before, after, gave, warnings] = run(`
+  const [before, after, gave, traceparent, warnings] = run(`
     import { init } from "@sightline/browser";
     ${SEEN}
     const warnings = [];
     console.warn = (...message) => warnings.push(message);
     const before = await seen();
     const handle = init({ serviceName: "server" });
+    handle.addEvent("event", { a: 1 });
+    handle.setAttributes({ a: 1 });
+    handle.setUser("somebody");
+    handle.setConsent("granted");
+    handle.startNavigation("/");
+    const span = handle.startSpan("span", { a: 1 });
+    span.setAttributes({ b: 2 });
+    span.end();
     const gave = [await handle.flush() ?? null, handle.captureException(new Error("on a server")) ?? null, handle.shutdown() ?? null];
     init({ serviceName: "server" });
-    console.log(JSON.stringify([before, await seen(), gave, warnings]));
+    console.log(JSON.stringify([before, await seen(), gave, span.traceparent, warnings]));
   `);
   assert.deepEqual(after, before);
+  assert.match(traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-0[23]$/);
   assert.deepEqual([gave, warnings], [[null, null, null], []]);
 });

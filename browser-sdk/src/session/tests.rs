@@ -1,11 +1,13 @@
 //! A page's inputs in, and everything that it would send decoded by
 //! `opentelemetry-proto`.
 
+mod custom;
 mod sessions;
 mod traces;
 mod views;
 
 use super::*;
+use crate::attributes::Attributes;
 use crate::input::Reader;
 use crate::navigation::PHASE_COUNT;
 use crate::signals::inp::Event;
@@ -18,7 +20,12 @@ use proptest::prelude::*;
 use prost::Message;
 
 const EDGE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const PAGE: &str = "00-0af7651916cd43dd8448eb211c80319c-0707070707070707-01";
 const FETCH: &str = "00-11111111111111111111111111111111-2222222222222222-03";
+const NONE: Attributes<'_> = Attributes {
+    numbers: &[],
+    texts: "",
+};
 const ORIGIN_MS: f64 = 1_763_000_000_000.0;
 
 const OPTIONS: Options<'_> = Options {
@@ -26,7 +33,6 @@ const OPTIONS: Options<'_> = Options {
     service_version: "",
     environment: "test",
     routes: "/products/{id}\n/cart",
-    sample_ratio: 1.0,
     has_metrics: false,
     origin_unix_ms: ORIGIN_MS,
 };
@@ -34,10 +40,11 @@ const OPTIONS: Options<'_> = Options {
 const START: PageStart<'_> = PageStart {
     url: "https://shop.example/products/42?ref=mail",
     navigation_type: "navigate",
-    traceparent: EDGE,
+    traceparent: PAGE,
+    parent: EDGE,
     activation_ms: 0.0,
     hidden_ms: f64::INFINITY,
-    entropy: [7; 32],
+    entropy: [7; 8],
 };
 
 fn session() -> Session {
@@ -145,7 +152,10 @@ fn thrown(message: &'static str) -> Input<'static> {
         message,
         stack: "TypeError: x\n    at f (https://shop.example/app.js?v=secret:1:2)",
         url: "https://shop.example/cart?token=abc",
+        source: "uncaught",
+        parent: "",
         at_ms: 20.0,
+        attributes: NONE,
     })
 }
 
@@ -327,11 +337,24 @@ fn bad_templates_are_left_out_and_told() {
 fn any_input() -> impl Strategy<Value = (u8, Vec<f64>, String)> {
     let texts = prop_oneof![
         proptest::collection::vec(".{0,40}", 0..6).prop_map(|texts| texts.join("\0")),
-        Just([FETCH, "POST", "https://a.example/x?y", ""].join("\0")),
-        Just(["Error", "m\u{e9}ssage", "at x (y:1:2)", "https://a.example"].join("\0")),
+        Just([FETCH, "", "POST", "https://a.example/x?y", ""].join("\0")),
+        Just(["https://a.example", "Error", "m\u{e9}ssage", "at x (y:1:2)"].join("\0")),
+        Just(
+            [
+                "https://a.example",
+                FETCH,
+                PAGE,
+                "a span ",
+                "sa",
+                "b",
+                "nc",
+                "1"
+            ]
+            .join("\0")
+        ),
     ];
     (
-        0u8..16,
+        0u8..20,
         proptest::collection::vec(any::<f64>(), 0..16),
         texts,
     )
@@ -343,10 +366,10 @@ proptest! {
     fn any_input_is_survived(
         inputs in proptest::collection::vec(any_input(), 0..40),
         url in ".{0,60}", traceparent in ".{0,60}", routes in ".{0,40}",
-        times in proptest::array::uniform4(any::<f64>()),
+        times in proptest::array::uniform3(any::<f64>()),
     ) {
-        let [origin_unix_ms, sample_ratio, activation_ms, hidden_ms] = times;
-        let options = Options { routes: &routes, origin_unix_ms, sample_ratio, ..OPTIONS };
+        let [origin_unix_ms, activation_ms, hidden_ms] = times;
+        let options = Options { routes: &routes, origin_unix_ms, ..OPTIONS };
         let start = PageStart { url: &url, traceparent: &traceparent, activation_ms, hidden_ms, ..START };
         let mut session = Session::new(&options, &start);
         for (kind, numbers, texts) in &inputs {

@@ -99,6 +99,9 @@ impl Session {
             _ => {}
         }
         self.outbox.push(Signal::Logs, event);
+        if report.value > vital.fair {
+            self.outbox.release();
+        }
         if self.has_metrics && report.is_first {
             let times = [self.clock.unix_nanos(view.origin_ms), at];
             let labels = |point: &mut Writer, field| {

@@ -12,15 +12,13 @@ use crate::record::Record;
 /// The span, from activation to this end; the phases are its events.
 pub fn span(page: &Page, clock: Clock, navigation: &Navigation, end_ms: f64) -> Record {
     let start_ms = navigation.activation_ms;
-    let end = clock.unix_nanos(end_ms.max(start_ms));
-    let unix_nanos = [clock.unix_nanos(start_ms), end];
     let kind = SpanKind::Internal;
     let mut span = Record::span(
         "documentLoad",
         kind,
         &page.context,
-        page.parent.as_ref(),
-        unix_nanos,
+        page.parent.as_ref().map(|parent| (parent, true)),
+        clock.span(start_ms, end_ms),
     );
     for (name, at) in navigation.phases() {
         write_span_event(&mut span.fields, name, clock.unix_nanos(at), |_| {});

@@ -6,6 +6,8 @@ use sightline_core::otlp::Severity;
 use sightline_core::redact;
 use sightline_core::trace_context::SpanContext;
 
+use crate::attributes::Attributes;
+use crate::breadcrumbs::Breadcrumbs;
 use crate::page::{Location, truncated};
 use crate::record::Record;
 use crate::view::View;
@@ -16,7 +18,7 @@ const MAX_TYPE: usize = 128;
 const MAX_MESSAGE: usize = 1024;
 const MAX_STACK: usize = 8192;
 
-/// An error that nothing caught.
+/// An error that nothing caught, or that the page's own code tells.
 #[derive(Clone, Copy, Debug)]
 pub struct Thrown<'a> {
     /// Its class, or the type of the value that was thrown.
@@ -27,8 +29,14 @@ pub struct Thrown<'a> {
     pub stack: &'a str,
     /// `location.href` at the time.
     pub url: &'a str,
+    /// How it came, such as `unhandled_rejection`.
+    pub source: &'a str,
+    /// The `traceparent` of what led to it; may be empty.
+    pub parent: &'a str,
     /// When, in milliseconds since the time origin.
     pub at_ms: f64,
+    /// What the page's own code says of it.
+    pub attributes: Attributes<'a>,
 }
 
 /// What becomes of an error.
@@ -59,9 +67,9 @@ impl Default for Errors {
 }
 
 impl Errors {
-    /// Whether this one is to be told.
-    pub fn judge(&mut self, thrown: &Thrown<'_>) -> Verdict {
-        let identity = identity(&[thrown.kind, thrown.message, thrown.stack]);
+    /// Whether what these texts say is to be told.
+    pub fn judge(&mut self, texts: &[&str]) -> Verdict {
+        let identity = identity(texts);
         for told in self.told.iter().take(self.count) {
             if *told == identity {
                 return Verdict::Duplicate;
@@ -77,7 +85,7 @@ impl Errors {
 }
 
 /// FNV-1a of the texts.
-fn identity(texts: &[&str; 3]) -> u64 {
+fn identity(texts: &[&str]) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for text in texts {
         for byte in text.bytes() {
@@ -94,16 +102,22 @@ pub fn event(
     thrown: &Thrown<'_>,
     location: &Location,
     view: &View,
-    context: &SpanContext,
+    breadcrumbs: &Breadcrumbs,
+    page: &SpanContext,
     unix_nanos: u64,
 ) -> Record {
+    let parent = SpanContext::parse(thrown.parent.as_bytes());
+    let context = parent.as_ref().unwrap_or(page);
     let mut event = Record::event("exception", Severity::Error, unix_nanos, Some(context));
     // Cut after redacting: a secret may not escape by being cut in two.
     let mut add = |key, text, bytes| event.text(key, truncated(&redact::text(text), bytes));
     add("exception.type", thrown.kind, MAX_TYPE);
     add("exception.message", thrown.message, MAX_MESSAGE);
     add("exception.stacktrace", thrown.stack, MAX_STACK);
+    event.text("sightline.exception.source", thrown.source);
+    event.lines("sightline.breadcrumbs", &breadcrumbs.lines);
     view.describe(location, &mut event);
+    thrown.attributes.describe(&mut event);
     event
 }
 
@@ -112,32 +126,14 @@ mod tests {
     use super::*;
     use alloc::format;
 
-    fn thrown(message: &str) -> Thrown<'_> {
-        Thrown {
-            kind: "TypeError",
-            message,
-            stack: "",
-            url: "https://shop.example/",
-            at_ms: 1.0,
-        }
-    }
-
     #[test]
     fn tells_the_same_error_once() {
         let mut errors = Errors::default();
-        assert_eq!(errors.judge(&thrown("a")), Verdict::Tell);
-        assert_eq!(errors.judge(&thrown("a")), Verdict::Duplicate);
-        assert_eq!(errors.judge(&thrown("b")), Verdict::Tell);
-        let moved = Thrown {
-            kind: "TypeErrora",
-            message: "",
-            ..thrown("")
-        };
-        assert_eq!(
-            errors.judge(&moved),
-            Verdict::Tell,
-            "texts do not run together"
-        );
+        assert_eq!(errors.judge(&["TypeError", "a"]), Verdict::Tell);
+        assert_eq!(errors.judge(&["TypeError", "a"]), Verdict::Duplicate);
+        assert_eq!(errors.judge(&["TypeError", "b"]), Verdict::Tell);
+        let moved = errors.judge(&["TypeErrora", ""]);
+        assert_eq!(moved, Verdict::Tell, "texts do not run together");
     }
 
     #[test]
@@ -149,8 +145,8 @@ mod tests {
             } else {
                 Verdict::TooMany
             };
-            assert_eq!(errors.judge(&thrown(&format!("error {at}"))), expected);
+            assert_eq!(errors.judge(&[&format!("error {at}")]), expected);
         }
-        assert_eq!(errors.judge(&thrown("error 3")), Verdict::Duplicate);
+        assert_eq!(errors.judge(&["error 3"]), Verdict::Duplicate);
     }
 }

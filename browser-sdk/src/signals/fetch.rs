@@ -1,21 +1,23 @@
 //! Spans of the page's `fetch` calls
 //! ([conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client)).
-//! Each starts a trace of its own, which ends with its answer, and links the
-//! page: a page may live for hours, its trace should not.
+//! Each is a child of the interaction that led to it; without one it starts a
+//! trace of its own, which ends with its answer, and links the page.
 
 use alloc::string::String;
 
 use sightline_core::append;
 use sightline_core::names;
-use sightline_core::otlp::{SpanKind, write_error, write_link};
+use sightline_core::otlp::{SpanKind, write_error};
 use sightline_core::redact;
 use sightline_core::search::trim_end;
 use sightline_core::trace_context::SpanContext;
 use sightline_core::url::{split_authority, split_scheme};
 
+use crate::breadcrumbs::decimal;
 use crate::clock::Clock;
 use crate::page::{Location, truncated};
 use crate::record::Record;
+use crate::signals::custom::begun;
 
 const MAX_ERROR_TYPE: usize = 64;
 
@@ -24,6 +26,8 @@ const MAX_ERROR_TYPE: usize = 64;
 pub struct Fetched<'a> {
     /// The `traceparent` of the call, whether it was sent or not.
     pub traceparent: &'a str,
+    /// That of what led to it; may be empty.
+    pub parent: &'a str,
     /// The request method, in capital letters.
     pub method: &'a str,
     /// The absolute URL.
@@ -52,11 +56,15 @@ pub fn span(
     let mut name = append::owned(if is_known { method } else { "HTTP" });
     append::text(&mut name, " ");
     append::text(&mut name, &location.template);
-    let start_ms = fetched.start_ms;
-    let end = clock.unix_nanos(fetched.end_ms.max(start_ms));
-    let unix_nanos = [clock.unix_nanos(start_ms), end];
-    let mut span = Record::span(&name, SpanKind::Client, context, None, unix_nanos);
-    write_link(&mut span.fields, page, |_| {});
+    let times = clock.span(fetched.start_ms, fetched.end_ms);
+    let mut span = begun(
+        &name,
+        SpanKind::Client,
+        context,
+        fetched.parent,
+        page,
+        times,
+    );
     span.text("http.request.method", method);
     span.text(names::URL_FULL, &location.full);
     span.text(names::URL_TEMPLATE, &location.template);
@@ -78,6 +86,21 @@ pub fn span(
         write_error(&mut span.fields, "");
     }
     span
+}
+
+/// What it is in a line, with its status or error.
+pub fn breadcrumb(fetched: &Fetched<'_>, location: &Location) -> String {
+    let status = decimal(fetched.status);
+    let end = match fetched.error {
+        "" => &status,
+        error => error,
+    };
+    let mut line = append::owned(fetched.method);
+    for part in &[location.full.as_str(), end] {
+        append::text(&mut line, " ");
+        append::text(&mut line, part);
+    }
+    line
 }
 
 /// Host and port of an absolute URL.
@@ -105,15 +128,6 @@ fn split_port(authority: &str) -> (&str, &str) {
     host.map_or((authority, ""), |host| (host, digits))
 }
 
-/// A status code as text, without the formatting machinery.
-fn decimal(status: u32) -> String {
-    let mut text = String::new();
-    append::digit(&mut text, (status / 100 % 10) as u8);
-    append::digit(&mut text, (status / 10 % 10) as u8);
-    append::digit(&mut text, (status % 10) as u8);
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,13 +146,6 @@ mod tests {
             ("", ("", 80)),
         ] {
             assert_eq!(server_of(url), server, "{url}");
-        }
-    }
-
-    #[test]
-    fn writes_status_codes() {
-        for status in [400, 404, 503, 599] {
-            assert_eq!(decimal(status), alloc::format!("{status}"));
         }
     }
 }

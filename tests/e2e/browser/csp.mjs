@@ -45,6 +45,7 @@ await scenario(async ({ open, leave, sink, saw, equal, expect }) => {
       delete attributes["sightline.web_vital.load_state"];
       delete attributes["sightline.view.id"];
       delete attributes["exception.stacktrace"];
+      attributes["sightline.breadcrumbs"] &&= attributes["sightline.breadcrumbs"].map((line) => line.replace(/^\d+/, ""));
       // The options and the policy are part of the page's own address.
       for (const name of ["url.full"]) attributes[name] &&= attributes[name].split("?")[0];
       return JSON.stringify([signal, resource, item.name ?? item.eventName, attributes]);

@@ -20,16 +20,20 @@ const CALLS = {
   SoftNavigation: [11],
   Restored: [12],
   Repainted: [13],
-  Start: [16],
-  Next: [17],
-  "Next, the second": [17, 2],
-  "Next, the third": [17, 3],
-  Settled: [18],
-  Phases: [20],
-  Waiting: [21],
-  Restore: [22],
-  Device: [24],
-  Session: [25],
+  CustomEvent: [14],
+  Span: [15],
+  Attributes: [16],
+  Breadcrumb: [17],
+  Start: [32],
+  Next: [33],
+  "Next, the second": [33, 2],
+  "Next, the third": [33, 3],
+  Settled: [34],
+  Phases: [35],
+  Waiting: [36],
+  Restore: [37],
+  Device: [38],
+  Session: [39],
 };
 /** Before the engine knows the service, and while it says its last words. */
 const UNTOLD = ["Start", "Next"];
@@ -112,6 +116,9 @@ async function act() {
   request.open("GET", "/api/echo");
   request.send();
   await new Promise((done) => request.addEventListener("loadend", done));
+  sightline.setAttributes({ tenant: 7 });
+  sightline.addEvent("added", { items: 2 });
+  sightline.startSpan("checkout").end();
   setTimeout(() => { throw new Error("the page's own"); });
   document.body.prepend(Object.assign(document.createElement("div"), { style: "height: 300px" }));
   await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));

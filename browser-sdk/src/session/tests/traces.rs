@@ -5,6 +5,7 @@ use super::*;
 fn fetched() -> Fetched<'static> {
     Fetched {
         traceparent: FETCH,
+        parent: "",
         method: "GET",
         url: "https://shop.example:8443/products/42?q=secret",
         status: 200,
@@ -167,7 +168,7 @@ fn the_document_load_is_told_once_and_only_if_sampled() {
     );
 
     let unsampled = PageStart {
-        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
+        traceparent: "00-0af7651916cd43dd8448eb211c80319c-0707070707070707-00",
         ..START
     };
     let mut session = Session::new(&OPTIONS, &unsampled);

@@ -1,0 +1,132 @@
+// What is told by option only, in a module that other pages don't load: the
+// console, resources, clicks in anger and clicks that do nothing.
+
+import { describe } from "./errors.js";
+import { Kind } from "./input.js";
+import type { Input } from "./loader.js";
+import type { Resolved } from "./resolve.js";
+import { selector } from "./selector.js";
+
+type Tells = (input: Input) => void;
+type Guard = (run: () => void) => void;
+
+const LEVELS = ["error", "warn", "info", "log"] as const;
+const MAX_RESOURCES = 200;
+/** So many clicks so near to each other in time and place are in anger. */
+const RAGE = { clicks: 3, withinMs: 1000, withinPx: 30 };
+/** A click that has changed nothing by then did nothing. */
+const DEAD_MS = 2000;
+const CLICKABLE = "a,button,summary,[role=button],[role=link],[role=tab],[role=menuitem],[onclick]";
+
+/** Watches what the options ask for, until the signal. */
+export function watchMore(options: Resolved, record: Tells, signal: AbortSignal, guard: Guard): void {
+  if (options.console) watchConsole(record, signal, guard);
+  if (options.resources) watchResources(options, record, signal, guard);
+  if (options.clicks) watchClicks(record, signal, guard);
+}
+
+function watchConsole(record: Tells, signal: AbortSignal, guard: Guard): void {
+  /** Whoever is told may write to the console himself. */
+  let isTelling = false;
+  for (const level of LEVELS) {
+    const native = console[level];
+    const patched = function (this: Console, ...given: unknown[]) {
+      native.apply(this, given);
+      if (isTelling || signal.aborted) return;
+      isTelling = true;
+      guard(() => tell(level, given));
+      isTelling = false;
+    };
+    console[level] = patched;
+    signal.addEventListener("abort", () => {
+      if (console[level] === patched) console[level] = native;
+    });
+  }
+  const tell = (level: string, given: unknown[]) => {
+    const atMs = performance.now();
+    const error = given.find((one) => one instanceof Error);
+    const text = given.map((one) => (typeof one === "string" ? one : describe(one)[1])).join(" ");
+    if (level !== "error") return record([Kind.Breadcrumb, [atMs], [`console.${level}`, text]]);
+    if (error) {
+      return record([Kind.Thrown, [atMs], [...describe(error), "console", "", {}, error], location.href]);
+    }
+    const attributes = { "browser.console.level": level, "browser.console.message": text };
+    record([Kind.CustomEvent, [atMs, 1], ["browser.console", attributes], location.href]);
+  };
+}
+
+function watchResources(
+  { endpoint }: Resolved,
+  record: Tells,
+  signal: AbortSignal,
+  guard: Guard,
+): void {
+  const own = new URL(endpoint, location.href).href;
+  const name = "browser.resource_timing";
+  let count = 0;
+  const each = (entry: any) => {
+    // What `fetch` and XHR ask for has spans.
+    if (["fetch", "xmlhttprequest", "beacon"].includes(entry.initiatorType)) return;
+    if (entry.name.startsWith(own) || !entry.name.startsWith("http") || ++count > MAX_RESOURCES) return;
+    const attributes = {
+      "url.full": entry.name,
+      [`${name}.initiator_type`]: entry.initiatorType,
+      [`${name}.duration`]: entry.duration,
+      [`${name}.transfer_size`]: entry.transferSize,
+      [`${name}.decoded_body_size`]: entry.decodedBodySize,
+      [`${name}.render_blocking_status`]: entry.renderBlockingStatus,
+      "http.response.status_code": entry.responseStatus || undefined,
+    };
+    record([Kind.CustomEvent, [entry.startTime, 0], [name, attributes], location.href]);
+  };
+  const observer = new PerformanceObserver((list) => guard(() => list.getEntries().forEach(each)));
+  observer.observe({ type: "resource", buffered: true });
+  signal.addEventListener("abort", () => observer.disconnect());
+}
+
+function watchClicks(record: Tells, signal: AbortSignal, guard: Guard): void {
+  let clicks: MouseEvent[] = [];
+  const tell = (name: string, { timeStamp, target }: Event) =>
+    record([
+      Kind.CustomEvent,
+      [timeStamp, 0],
+      [name, { "sightline.interaction.target": selector(target as Node) }],
+      location.href,
+    ]);
+  const near = (one: MouseEvent, other: MouseEvent) =>
+    other.timeStamp - one.timeStamp < RAGE.withinMs &&
+    Math.hypot(other.clientX - one.clientX, other.clientY - one.clientY) < RAGE.withinPx;
+  const onClick = (click: MouseEvent) =>
+    guard(() => {
+      // A key that clicks has no place.
+      if (!click.isTrusted || !click.detail) return;
+      clicks = [...clicks.filter((before) => near(before, click)), click];
+      if (clicks.length === RAGE.clicks) tell("browser.user_action.rage_click", click);
+      watchEffect(click);
+    });
+  const watchEffect = (click: MouseEvent) => {
+    if (!(click.target as Element).closest?.(CLICKABLE)) return;
+    const done = new AbortController();
+    const settle = () => done.abort();
+    const effects = { signal: done.signal, capture: true };
+    for (const type of ["scroll", "focusin", "change", "input", "submit", "beforeunload", "toggle", "selectionchange"]) {
+      addEventListener(type, settle, effects);
+    }
+    (globalThis as any).navigation?.addEventListener("navigate", settle, effects);
+    const changes = new MutationObserver(settle);
+    changes.observe(document, { attributes: true, characterData: true, childList: true, subtree: true });
+    const requests = new PerformanceObserver(settle);
+    requests.observe({ type: "resource" });
+    const timer = setTimeout(() => {
+      settle();
+      guard(() => tell("browser.user_action.dead_click", click));
+    }, DEAD_MS);
+    done.signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      changes.disconnect();
+      requests.disconnect();
+    });
+    signal.addEventListener("abort", settle, { signal: done.signal });
+  };
+  addEventListener("click", onClick, { capture: true, signal });
+}

@@ -1,0 +1,85 @@
+//! Attributes that the page's own code gives: redacted as everything that leaves,
+//! cut, and so many at most.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use sightline_core::append;
+use sightline_core::redact::{self, REDACTED};
+use sightline_core::search::split;
+
+use crate::input::SEPARATOR;
+use crate::page::truncated;
+use crate::record::Record;
+
+/// So many are taken of those that come at once.
+pub const MAX_ATTRIBUTES: usize = 32;
+const MAX_KEY: usize = 128;
+const MAX_VALUE: usize = 1024;
+
+/// As they cross the border. Of each there is a number, and two texts: its key
+/// behind the first letter of its type (`s`tring, `n`umber, `b`oolean, or
+/// `u`ndefined, which is none), and its value as text.
+#[derive(Clone, Copy, Debug)]
+pub struct Attributes<'a> {
+    /// What has no number has NaN.
+    pub numbers: &'a [f64],
+    /// Keys and values by turns.
+    pub texts: &'a str,
+}
+
+impl Attributes<'_> {
+    /// Adds them.
+    #[inline(never)]
+    pub fn describe(&self, record: &mut Record) {
+        let mut texts = split(self.texts, SEPARATOR);
+        for number in self.numbers.iter().take(MAX_ATTRIBUTES) {
+            let (Some(key), Some(value)) = (texts.next(), texts.next()) else {
+                return;
+            };
+            let (kind, key) = key.split_at_checked(1).unwrap_or_default();
+            if kind == "u" {
+                continue;
+            }
+            let clean = match redact::is_secret_key(key) {
+                true => append::owned(REDACTED),
+                false => redact::text(value),
+            };
+            let key = redact::text(key);
+            let key = truncated(&key, MAX_KEY);
+            // A number can be one of a card.
+            let is_clean = clean == value;
+            let whole = *number as i64;
+            match kind {
+                "n" if is_clean && whole as f64 == *number => record.int(key, whole),
+                "n" if is_clean => record.double(key, *number),
+                "b" if is_clean => record.bool(key, *number != 0.0),
+                _ => record.text(key, truncated(&clean, MAX_VALUE)),
+            }
+        }
+    }
+}
+
+/// Those that every record has.
+#[derive(Clone, Debug, Default)]
+pub struct Common {
+    numbers: Vec<f64>,
+    texts: String,
+}
+
+impl Common {
+    /// These, in place of those that were.
+    pub fn replace(&mut self, with: &Attributes<'_>) {
+        self.numbers.clear();
+        for number in with.numbers.iter().take(MAX_ATTRIBUTES) {
+            append::item(&mut self.numbers, *number);
+        }
+        self.texts = append::owned(with.texts);
+    }
+
+    /// Adds them.
+    pub fn describe(&self, record: &mut Record) {
+        let (numbers, texts) = (&self.numbers, &self.texts);
+        Attributes { numbers, texts }.describe(record);
+    }
+}
