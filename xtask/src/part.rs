@@ -22,6 +22,8 @@ pub enum Part {
     Playwright,
     /// What our vitals are compared with.
     WebVitals,
+    /// Vite and React, for the app that is built with the SDK.
+    ViteApp,
     /// Holds wasm-opt.
     Binaryen,
     /// `dist/filter/sightline_filter.wasm`.
@@ -64,12 +66,13 @@ impl Part {
     ];
 
     /// Mostly waiting for the network, so made beside the heavy ones.
-    pub const LIGHT: [Part; 9] = [
+    pub const LIGHT: [Part; 10] = [
         Part::Envoy,
         Part::Binaryen,
         Part::Prometheus,
         Part::Playwright,
         Part::WebVitals,
+        Part::ViteApp,
         Part::ShopApi,
         Part::Chromium,
         Part::Firefox,
@@ -90,6 +93,7 @@ impl Part {
             Part::WebKit => "webkit",
             Part::Playwright => "playwright-core",
             Part::WebVitals => "web-vitals",
+            Part::ViteApp => "vite-app",
             Part::Binaryen => "binaryen",
             Part::Filter => "filter",
             Part::Sdk => "browser SDK",
@@ -110,6 +114,7 @@ impl Part {
             Part::WebKit => Some(parts::WEBKIT),
             Part::Playwright => Some(parts::PLAYWRIGHT),
             Part::WebVitals => Some(parts::WEB_VITALS),
+            Part::ViteApp => Some(parts::VITE_APP),
             Part::Filter => Some(parts::FILTER),
             Part::ShopApi => Some(parts::SHOP_PYTHON),
             Part::ShopWeb => Some(parts::SHOP_WEB),

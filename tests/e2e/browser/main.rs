@@ -130,3 +130,16 @@ fn in_firefox_fetch_and_xml_http_requests_stay_as_they_were() {
 fn in_webkit_fetch_and_xml_http_requests_stay_as_they_were() {
     run_in(&[parts::WEBKIT], "sameness", &["webkit"]);
 }
+
+#[test]
+fn without_a_bundler_an_app_tells_all() {
+    for way in ["import-map", "relative", "script", "elsewhere"] {
+        run_in(&[parts::CHROMIUM, parts::PLAYWRIGHT], "apps", &[way]);
+    }
+}
+
+#[test]
+fn an_app_built_by_vite_tells_all() {
+    let needed = [parts::CHROMIUM, parts::PLAYWRIGHT, parts::VITE_APP];
+    run_in(&needed, "apps", &["vite"]);
+}

@@ -143,7 +143,7 @@ async function serve(sink, seen, isForeign) {
       return sink.check();
     }
     const [, mount] = url.pathname.split("/");
-    const folder = { sdk, copy: sdk, "web-vitals": webVitals }[mount];
+    const folder = { sdk, copy: sdk, apps: join(tests, "apps"), "web-vitals": webVitals }[mount];
     const file = folder
       ? join(folder, normalize(url.pathname.slice(mount.length + 1)))
       : join(tests, "pages", normalize(url.pathname));
