@@ -1,6 +1,7 @@
-// Builds dist/: the eager module, the engine's module and the engine itself,
-// minified, the entries for React and Next.js, and the types. The engine is
-// expected in the folder that SIGHTLINE_ENGINE names, else in engine/.
+// Builds dist/: the eager module, the engine's module and the engine itself, all of
+// it once more as one classic script, the entries for React and Next.js, minified,
+// and the types. The engine is expected in the folder that SIGHTLINE_ENGINE names,
+// else in engine/.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -54,15 +55,44 @@ await build({
 for (const entry of ["engine/fallback.js", "src/problems.ts", "src/more.ts", "src/before_send.ts"]) {
   await build({ ...shared, entryPoints: [entry], mangleProps: undefined });
 }
+// The page's script tag knows no other file. Only what a page with a strict policy
+// asks for lies beside it.
+const FALLBACK = 'import("./fallback.js")';
+const inline = {
+  name: "inline",
+  setup({ onResolve }) {
+    const file = (name) => () => ({ path: join(here, "src", name) });
+    onResolve({ filter: /^\.\/engine\.js$/ }, file("engine.ts"));
+    onResolve({ filter: /^\.\/wasm\.js$/ }, file("wasm_inline.ts"));
+  },
+};
+await build({
+  ...shared,
+  entryPoints: { sightline: "src/script.ts" },
+  format: "iife",
+  globalName: "Sightline",
+  external: ["./fallback.js"],
+  loader: { ".wasm": "binary" },
+  plugins: [inline],
+  // Where the file lies is known only while it runs for the first time.
+  banner: { js: 'var Sightline=(()=>{"use strict";const script=globalThis.document?.currentScript?.src;' },
+  footer: { js: "return Sightline})();" },
+  mangleCache: eager.mangleCache,
+});
+const script = readFileSync("dist/sightline.js", "utf8");
+if (script.split(FALLBACK).length !== 2) throw new Error("the script asks for fallback.js in another way");
+writeFileSync("dist/sightline.js", script.replace(FALLBACK, 'import(new URL("fallback.js",script))'));
 // After esbuild it still finds 280 bytes (brotli).
-for (const module of ["index", "engine"]) {
-  const { code } = await minify(readFileSync(`dist/${module}.js`, "utf8"), {
-    module: true,
+for (const name of ["index", "engine", "sightline"]) {
+  const isModule = name !== "sightline";
+  const { code } = await minify(readFileSync(`dist/${name}.js`, "utf8"), {
+    module: isModule,
     ecma: 2022,
     compress: { passes: 3, pure_getters: true },
-    format: { preamble: COMPILE_AT_ONCE },
+    // The script tag's file is there at once, its engine is wanted late.
+    format: isModule ? { preamble: COMPILE_AT_ONCE } : {},
   });
-  writeFileSync(`dist/${module}.js`, code);
+  writeFileSync(`dist/${name}.js`, code);
 }
 
 cpSync("engine/engine.wasm", "dist/engine.wasm");

@@ -39,6 +39,8 @@ pub const PLAYWRIGHT: &str = "SIGHTLINE_PLAYWRIGHT";
 pub const WEB_VITALS: &str = "SIGHTLINE_WEB_VITALS";
 /// A folder whose `node_modules` has what the apps of `tests/apps` need.
 pub const NEXT_APPS: &str = "SIGHTLINE_NEXT_APPS";
+/// A folder whose `node_modules` has what `tests/apps/vite-react` needs.
+pub const VITE_APP: &str = "SIGHTLINE_VITE_APP";
 /// The built filter.
 pub const FILTER: &str = "SIGHTLINE_FILTER";
 /// The Python of an environment with the shop API's requirements.

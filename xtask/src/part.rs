@@ -24,6 +24,8 @@ pub enum Part {
     WebVitals,
     /// Next.js and React, for the apps that are built with the SDK.
     NextApps,
+    /// Vite and React, for the app that is built with the SDK.
+    ViteApp,
     /// Holds wasm-opt.
     Binaryen,
     /// `dist/filter/sightline_filter.wasm`.
@@ -66,13 +68,14 @@ impl Part {
     ];
 
     /// Mostly waiting for the network, so made beside the heavy ones.
-    pub const LIGHT: [Part; 10] = [
+    pub const LIGHT: [Part; 11] = [
         Part::Envoy,
         Part::Binaryen,
         Part::Prometheus,
         Part::Playwright,
         Part::WebVitals,
         Part::NextApps,
+        Part::ViteApp,
         Part::ShopApi,
         Part::Chromium,
         Part::Firefox,
@@ -94,6 +97,7 @@ impl Part {
             Part::Playwright => "playwright-core",
             Part::WebVitals => "web-vitals",
             Part::NextApps => "next apps",
+            Part::ViteApp => "vite-app",
             Part::Binaryen => "binaryen",
             Part::Filter => "filter",
             Part::Sdk => "browser SDK",
@@ -115,6 +119,7 @@ impl Part {
             Part::Playwright => Some(parts::PLAYWRIGHT),
             Part::WebVitals => Some(parts::WEB_VITALS),
             Part::NextApps => Some(parts::NEXT_APPS),
+            Part::ViteApp => Some(parts::VITE_APP),
             Part::Filter => Some(parts::FILTER),
             Part::ShopApi => Some(parts::SHOP_PYTHON),
             Part::ShopWeb => Some(parts::SHOP_WEB),

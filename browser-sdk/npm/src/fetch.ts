@@ -1,84 +1,78 @@
 // Spans of `fetch` calls. What the page sees of `fetch` stays as it is: the
-// native function runs once with the page's own arguments, save for one more
+// native function runs once and reads what the page gave it, save for one more
 // header; the response is not touched, a rejection is the same.
 
 import { describe } from "./errors.js";
+import { hook } from "./hook.js";
 import { Kind } from "./input.js";
 import type { Record } from "./loader.js";
 import { type Tracer, parse } from "./trace.js";
 
-/** The arguments of the native function, and what the engine is told first. */
-type Call = [
-  args: [RequestInfo | URL, RequestInit | undefined],
-  told: [traceparent: string, parent: string, method: string, url: string],
-];
-
 /** Puts our `fetch` in place until the signal. */
 export function watchFetch(record: Record, tracer: Tracer, signal: AbortSignal): void {
-  const native = window.fetch;
-  // Nothing could be sent.
-  if (typeof native !== "function") throw "no fetch";
-
-  function begin(input: unknown, init: RequestInit | undefined): Call | undefined {
-    const request = input instanceof Request ? input : undefined;
-    const url = parse(request ? request.url : input);
-    if (!url) return;
-    const [traceparent, parent] = tracer.start();
-    const method = String(init?.method ?? request?.method ?? "GET").toUpperCase();
-    const call: Call = [
-      [input as RequestInfo | URL, init],
-      [traceparent, parent, method, url.href],
-    ];
-    if (tracer.allows(url)) {
-      // An object with members of its class's (a Request, say) can't be copied.
-      if (init && Object.getPrototypeOf(init) !== Object.prototype) return;
-      const headers = new Headers(init?.headers ?? request?.headers);
-      // The page, or another SDK, traces this call itself.
-      if (headers.has("traceparent")) return;
-      headers.set("traceparent", traceparent);
-      call[0][1] =
-        request && !Object.keys(init ?? {}).length
-          ? // Any init at all resets these two of a Request.
-            { headers, referrer: request.referrer, referrerPolicy: request.referrerPolicy }
-          : { ...init, headers };
-    }
-    return call;
-  }
-
-  // A method, and of one parameter: as the native one is.
-  const { fetch: patched } = {
-    fetch(this: unknown, input: RequestInfo | URL): Promise<Response> {
-      let call: Call | undefined;
-      const startMs = performance.now();
-      try {
-        if (!signal.aborted) call = begin(input, arguments[1]);
-      } catch {
-        // Whatever it was: the native fetch will say.
+  // Throws where there is none: nothing could be sent.
+  hook(window, "fetch", signal, (native, self, args) => {
+    const startMs = performance.now();
+    /** Traceparent, its parent, method and URL; none of a call that is not ours. */
+    let told: string[] | undefined;
+    try {
+      const [input, init] = args;
+      const request = input instanceof Request ? input : undefined;
+      const url = parse(request ? request.url : input);
+      const options: any = init ?? {};
+      let untouched = request;
+      // Nothing is read of the options but what fetch reads, when it does.
+      const get = (_: object, name: string) => {
+        const value = options[name];
+        // Any option resets a Request's referrer, ours too. They are read in the
+        // order of their names: what comes after it is looked at before.
+        if (untouched) {
+          const later = name === "referrer" ? (options.referrerPolicy ?? options.signal) : undefined;
+          if ((value ?? later) !== undefined) untouched = undefined;
+          else if (name.startsWith("referrer")) return untouched[name as "referrer"];
+        }
+        try {
+          if (name === "method" && value !== undefined) return (told![2] = `${value}`);
+          if (name === "headers" && tracer.allows(url!)) {
+            const headers = new Headers(value === undefined ? request?.headers : value);
+            // The page, or another SDK, traces this call itself.
+            if (headers.has("traceparent")) told = undefined;
+            else headers.set("traceparent", told![0]!);
+            return headers;
+          }
+        } catch {
+          // Not what it must be: the native fetch will say.
+        }
+        return value;
+      };
+      // Options that are none: the native fetch will say.
+      if (url && Object(options) === options) {
+        told = [...tracer.start(), request?.method ?? "GET", url.href];
+        args = [input, new Proxy({}, { get } as ProxyHandler<object>)];
       }
-      const given = (call ? call[0] : arguments) as Parameters<typeof fetch>;
-      const answer = native.apply(this as Window, given);
-      if (!call) return answer;
-      const [, told] = call;
-      const end = (status: number, error: string) =>
-        record(Kind.Fetched, [startMs, performance.now(), status], [...told, error]);
-      // The promise that follows the native one, so that a rejection that the
-      // page does not handle stays one.
-      return answer.then(
-        (response) => {
-          end(response.status, "");
-          return response;
-        },
-        (error) => {
-          end(0, describe(error)[0]);
-          throw error;
-        },
+    } catch {
+      // Whatever it was: the native fetch will say.
+    }
+    const answer: Promise<Response> = native.apply(self, args);
+    if (!told) return answer;
+    const [traceparent, parent, method, url] = told as [string, string, string, string];
+    const end = (status: number, error: string) =>
+      record(
+        Kind.Fetched,
+        [startMs, performance.now(), status],
+        [traceparent, parent, method.toUpperCase(), url, error],
       );
-    },
-  };
-
-  window.fetch = patched;
-  signal.addEventListener("abort", () => {
-    // Someone may have wrapped ours since: then it stays, and does nothing.
-    if (window.fetch === patched) window.fetch = native;
+    // The promise that follows the native one, so that a rejection that the
+    // page does not handle stays one.
+    return answer.then(
+      (response) => {
+        end(response.status, "");
+        return response;
+      },
+      (error) => {
+        end(0, describe(error)[0]);
+        throw error;
+      },
+    );
   });
 }

@@ -2,6 +2,7 @@
 // doubles and as UTF-8, and so does what it answers. Imports no rule.
 
 import { Kind } from "./input.js";
+import { wasm } from "./wasm.js";
 
 /** What the engine exports; web.rs says how they are used. */
 export interface Engine {
@@ -18,9 +19,7 @@ let engine: Engine;
 export async function open(nativeFetch: typeof fetch, wanted: unknown): Promise<void> {
   if (wanted !== "js") {
     try {
-      // Written so that bundlers find the file and bring it along.
-      const answer = await nativeFetch(new URL("./engine.wasm", import.meta.url));
-      const { instance } = await WebAssembly.instantiate(await answer.arrayBuffer());
+      const { instance } = await WebAssembly.instantiate(await wasm(nativeFetch));
       engine = instance.exports as unknown as Engine;
       return;
     } catch (error) {

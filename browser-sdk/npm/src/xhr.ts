@@ -3,6 +3,7 @@
 // throw is thrown. Nothing is asked of `upload`, which would cost a preflight.
 
 import { describe } from "./errors.js";
+import { hook } from "./hook.js";
 import { Kind } from "./input.js";
 import type { Record } from "./loader.js";
 import { type Tracer, parse } from "./trace.js";
@@ -25,66 +26,58 @@ const ENDS = ["readystatechange", ...Object.keys(ERRORS)];
 export function watchXhr(record: Record, tracer: Tracer, signal: AbortSignal): void {
   const prototype = globalThis.XMLHttpRequest?.prototype;
   if (!prototype) return;
-  const native = { open: prototype.open, setRequestHeader: prototype.setRequestHeader, send: prototype.send };
+  const { setRequestHeader } = prototype;
   /** Those that are open and not the page's own to trace. */
   const calls = new WeakMap<XMLHttpRequest, Call>();
 
-  const patched = {
-    open(this: XMLHttpRequest, method: unknown, address: unknown) {
-      native.open.apply(this, arguments as never);
-      calls.delete(this);
-      const url = !signal.aborted && parse(address);
-      // An object's text was read by the native method, and may be another now.
-      if (url && typeof method === "string") calls.set(this, { method: method.toUpperCase(), url });
-    },
-    setRequestHeader(this: XMLHttpRequest, name: unknown, _value: unknown) {
-      native.setRequestHeader.apply(this, arguments as never);
-      // The page, or another SDK, traces this call itself.
-      if (typeof name === "string" && name.toLowerCase() === "traceparent") calls.delete(this);
-    },
-    send(this: XMLHttpRequest) {
-      const call = calls.get(this);
-      let end: ((status: number, error: string) => void) | undefined;
-      if (!signal.aborted && call && !call.sent) {
-        call.sent = true;
-        try {
-          const { method, url } = call;
-          const [traceparent, parent] = tracer.start();
-          if (tracer.allows(url)) native.setRequestHeader.call(this, "traceparent", traceparent);
-          const startMs = performance.now();
-          const listener = ({ type }: Event) => {
-            // Opened anew, which ends the call that was.
-            if (calls.get(this) !== call) stop();
-            // The head of the answer, or none.
-            else if (ERRORS[type]) end?.(0, ERRORS[type]);
-            else if (this.readyState > 1 && this.status) end?.(this.status, "");
-          };
-          const stop = () => {
-            for (const type of ENDS) this.removeEventListener(type, listener);
-          };
-          end = (status, error) => {
-            end = undefined;
-            stop();
-            record(Kind.Fetched, [startMs, performance.now(), status], [traceparent, parent, method, url.href, error]);
-          };
-          for (const type of ENDS) this.addEventListener(type, listener);
-        } catch {
-          // Not open any more: the native method will say.
-        }
-      }
+  hook(prototype, "open", signal, (native, self, args) => {
+    native.apply(self, args);
+    calls.delete(self);
+    const [method, address] = args;
+    const url = parse(address);
+    // An object's text was read by the native method, and may be another now.
+    if (url && typeof method === "string") calls.set(self, { method: method.toUpperCase(), url });
+  });
+  hook(prototype, "setRequestHeader", signal, (native, self, args) => {
+    native.apply(self, args);
+    // The page, or another SDK, traces this call itself.
+    if (typeof args[0] === "string" && args[0].toLowerCase() === "traceparent") calls.delete(self);
+  });
+  hook(prototype, "send", signal, (native, self: XMLHttpRequest, args) => {
+    const call = calls.get(self);
+    let end: ((status: number, error: string) => void) | undefined;
+    if (call && !call.sent) {
+      call.sent = true;
       try {
-        native.send.apply(this, arguments as never);
-      } catch (error) {
-        end?.(0, describe(error)[0]);
-        throw error;
+        const { method, url } = call;
+        const [traceparent, parent] = tracer.start();
+        if (tracer.allows(url)) setRequestHeader.call(self, "traceparent", traceparent);
+        const startMs = performance.now();
+        const listener = ({ type }: Event) => {
+          // Opened anew, which ends the call that was.
+          if (calls.get(self) !== call) stop();
+          // The head of the answer, or none.
+          else if (ERRORS[type]) end?.(0, ERRORS[type]);
+          else if (self.readyState > 1 && self.status) end?.(self.status, "");
+        };
+        const stop = () => {
+          for (const type of ENDS) self.removeEventListener(type, listener);
+        };
+        end = (status, error) => {
+          end = undefined;
+          stop();
+          record(Kind.Fetched, [startMs, performance.now(), status], [traceparent, parent, method, url.href, error]);
+        };
+        for (const type of ENDS) self.addEventListener(type, listener);
+      } catch {
+        // Not open any more: the native method will say.
       }
-    },
-  };
-  Object.assign(prototype, patched);
-  signal.addEventListener("abort", () => {
-    for (const name of ["open", "setRequestHeader", "send"] as const) {
-      // Someone may have wrapped ours since: then it stays, and does nothing.
-      if (prototype[name] === patched[name]) prototype[name] = native[name] as never;
+    }
+    try {
+      native.apply(self, args);
+    } catch (error) {
+      end?.(0, describe(error)[0]);
+      throw error;
     }
   });
 }

@@ -97,8 +97,9 @@ scenarios! {
     views_begin_where_the_browser_tells_of_none: "views";
     errors_and_rejections_are_told_once_and_redacted: "errors";
     a_document_load_joins_the_edges_trace: "document_load";
-    fetch_is_traced_and_stays_as_it_was: "fetch";
-    xml_http_requests_are_traced_and_stay_as_they_were: "xhr";
+    fetch_is_traced: "fetch";
+    xml_http_requests_are_traced: "xhr";
+    fetch_and_xml_http_requests_stay_as_they_were: "sameness";
     what_waits_is_sent_when_the_page_is_left: "leaving";
     every_record_is_delivered_once_or_accounted_for: "delivery";
     a_collector_is_asked_again_when_it_wants_and_by_two_at_most: "retrying";
@@ -127,4 +128,27 @@ fn firefox_tells_what_it_supports() {
 #[test]
 fn webkit_tells_what_it_supports() {
     run_in(&[parts::WEBKIT], "engines", &["webkit"]);
+}
+
+#[test]
+fn in_firefox_fetch_and_xml_http_requests_stay_as_they_were() {
+    run_in(&[parts::FIREFOX], "sameness", &["firefox"]);
+}
+
+#[test]
+fn in_webkit_fetch_and_xml_http_requests_stay_as_they_were() {
+    run_in(&[parts::WEBKIT], "sameness", &["webkit"]);
+}
+
+#[test]
+fn without_a_bundler_an_app_tells_all() {
+    for way in ["import-map", "relative", "script", "elsewhere"] {
+        run_in(&[parts::CHROMIUM, parts::PLAYWRIGHT], "apps", &[way]);
+    }
+}
+
+#[test]
+fn an_app_built_by_vite_tells_all() {
+    let needed = [parts::CHROMIUM, parts::PLAYWRIGHT, parts::VITE_APP];
+    run_in(&needed, "apps", &["vite"]);
 }

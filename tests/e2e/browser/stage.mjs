@@ -16,6 +16,7 @@ import { dirname, extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { noise } from "./noise.mjs";
+import * as sameness from "./sameness_api.mjs";
 import { gunzipSync } from "node:zlib";
 import { decode } from "./otlp.mjs";
 
@@ -120,6 +121,8 @@ async function serve(sink, seen, isForeign) {
       response.setHeader("access-control-allow-headers", `traceparent,content-type,x-own${sink.corsGzip ? ",content-encoding" : ""}`);
       response.setHeader("timing-allow-origin", "*");
     }
+    const isSameness = url.pathname.startsWith("/api/sameness/");
+    if (isSameness && isForeign) sameness.allow(url, response);
     if (request.method === "OPTIONS") return response.end();
     if (ingest) {
       if (sink.answer === "refuse") return request.socket.destroy();
@@ -130,12 +133,17 @@ async function serve(sink, seen, isForeign) {
       for (const [name, value] of Object.entries(sink.headers)) response.setHeader(name, value);
       return setTimeout(() => response.end(sink.body), sink.delayMs);
     }
+    if (isSameness) {
+      const { pathname: path, search } = url;
+      seen.push({ path, search, method: request.method, headers: request.headers, body, isForeign });
+      return sameness.answer(url, request, response, body);
+    }
     if (url.pathname.startsWith("/api/")) {
       api(url, request, response, body, seen);
       return sink.check();
     }
     const [, mount] = url.pathname.split("/");
-    const folder = { sdk, copy: sdk, "web-vitals": webVitals }[mount];
+    const folder = { sdk, copy: sdk, apps: join(tests, "apps"), "web-vitals": webVitals }[mount];
     const file = folder
       ? join(folder, normalize(url.pathname.slice(mount.length + 1)))
       : join(tests, "pages", normalize(url.pathname));

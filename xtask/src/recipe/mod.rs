@@ -42,6 +42,7 @@ pub fn get(part: Part, setup: &Setup) -> Result<Found> {
         Part::Playwright => npm::get(setup, part, "playwright-core"),
         Part::WebVitals => npm::get(setup, part, "web-vitals"),
         Part::NextApps => next_apps::get(setup),
+        Part::ViteApp => npm::locked(setup, part, "tests/apps/vite-react"),
         Part::Binaryen => npm::get(setup, part, "binaryen"),
         Part::Filter => dist::filter(setup),
         Part::Sdk => sdk::get(setup),

@@ -1,9 +1,10 @@
-//! An npm package without dependencies, pinned by version and integrity.
+//! What comes from npm: a package without dependencies, pinned by version and
+//! integrity, or all that a lock file names.
 
 use std::fs;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::cached;
@@ -40,6 +41,23 @@ pub fn get(setup: &Setup, part: Part, package: &str) -> Result<Found> {
             process::run(ci(Command::new("npm").current_dir(folder)), log)
         },
     )?;
+    Ok(Found::at(folder))
+}
+
+/// A folder whose `node_modules` holds what the lock file in `sources` names.
+pub fn locked(setup: &Setup, part: Part, sources: &str) -> Result<Found> {
+    let files = ["package.json", "package-lock.json"];
+    let sources = files.map(|file| format!("{sources}/{file}"));
+    let names: Vec<&str> = sources.iter().map(String::as_str).collect();
+    let key = Key::new(part.name(), "").with_files(&setup.site.root, &names)?;
+    let folder = cached(setup, part, "", "fetching", &key, |folder, log| {
+        for (source, file) in sources.iter().zip(files) {
+            let source = setup.site.path(source);
+            fs::copy(&source, folder.join(file))
+                .with_context(|| format!("copy {}", source.display()))?;
+        }
+        process::run(ci(Command::new("npm").current_dir(folder)), log)
+    })?;
     Ok(Found::at(folder))
 }
 
