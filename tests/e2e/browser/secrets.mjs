@@ -87,7 +87,9 @@ const PLACES = {
   },
   "an element's id, class, name and text": (text) => {
     const button = document.createElement("button");
-    Object.assign(button, { id: text, className: text.replace(/\s/g, ""), name: text, title: text, value: text, textContent: text });
+    // A class is one word: two are two.
+    const className = /\s/.test(text) ? "" : text;
+    Object.assign(button, { id: text, className, name: text, title: text, value: text, textContent: text });
     button.setAttribute("data-testid", text);
     button.setAttribute("aria-label", text);
     document.body.prepend(button);
