@@ -1,6 +1,7 @@
-// Builds dist/: the eager module, the engine's module and the engine itself, all
-// of it once more as one classic script, minified, and the types. The engine is expected in the folder that
-// SIGHTLINE_ENGINE names, else in engine/.
+// Builds dist/: the eager module, the engine's module and the engine itself, all of
+// it once more as one classic script, the entries for React and Next.js, minified,
+// and the types. The engine is expected in the folder that SIGHTLINE_ENGINE names,
+// else in engine/.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -48,10 +49,10 @@ const eager = await build({
 await build({
   ...shared,
   entryPoints: ["src/engine.ts"],
-  external: ["./fallback.js", "./more.js", "./problems.js"],
+  external: ["./before_send.js", "./fallback.js", "./more.js", "./problems.js"],
   mangleCache: eager.mangleCache,
 });
-for (const entry of ["engine/fallback.js", "src/problems.ts", "src/more.ts"]) {
+for (const entry of ["engine/fallback.js", "src/problems.ts", "src/more.ts", "src/before_send.ts"]) {
   await build({ ...shared, entryPoints: [entry], mangleProps: undefined });
 }
 // The page's script tag knows no other file. Only what a page with a strict policy
@@ -97,10 +98,50 @@ for (const name of ["index", "engine", "sightline"]) {
 cpSync("engine/engine.wasm", "dist/engine.wasm");
 cpSync("../../LICENSE", "LICENSE");
 
-const tsc = join("node_modules", "typescript", "bin", "tsc");
-execFileSync(process.execPath, [tsc, "--project", "."], { stdio: "inherit" });
-// The eager module's types refer to nothing but the options' and the handle's.
-for (const module of ["index", "options"]) {
-  writeFileSync(`dist/${module}.d.ts`, readFileSync(`types/src/${module}.d.ts`));
+await entries();
+types();
+
+/** The entries beside the main one. What they import of the package is loaded
+ * once, with it. */
+async function entries() {
+  const ofPages = { bundle: true, format: "esm", target: "es2022", minify: true, legalComments: "none" };
+  for (const entry of ["react", "next-error", "next-client", "next-auto"]) {
+    const isComponent = ["react", "next-error"].includes(entry);
+    await build({
+      ...ofPages,
+      entryPoints: [`src/${entry}.ts`],
+      outdir: "dist",
+      external: ["react", "./index.js", "./next-client.js"],
+      // Server components refer to what is in here by reference.
+      banner: { js: isComponent ? '"use client";' : "" },
+    });
+  }
+  // Read by people whose build fails: not minified.
+  for (const [format, file] of [["esm", "next.js"], ["cjs", "next.cjs"]]) {
+    await build({
+      entryPoints: ["src/next.ts"],
+      outfile: `dist/${file}`,
+      bundle: true,
+      platform: "node",
+      target: "node20",
+      format,
+      // The rules of options ask for the page's address, which is not known yet.
+      define: { "location.href": '"http://localhost/"', "location.origin": '"http://localhost"' },
+    });
+  }
 }
-rmSync("types", { recursive: true, force: true });
+
+/** Types of the entries, and of nothing else. */
+function types() {
+  const tsc = join("node_modules", "typescript", "bin", "tsc");
+  for (const project of ["tsconfig.json", "tsconfig.next.json"]) {
+    execFileSync(process.execPath, [tsc, "--project", project], { stdio: "inherit" });
+  }
+  const read = (module) => readFileSync(`types/src/${module}.d.ts`, "utf8");
+  for (const module of ["index", "options", "react", "next", "next-client", "next-auto", "next-error"]) {
+    writeFileSync(`dist/${module}.d.ts`, read(module));
+  }
+  // CommonJS can't take its types from a module: all in one.
+  writeFileSync("dist/next.d.cts", read("options") + read("next").replace(/^import .*\n/gm, ""));
+  rmSync("types", { recursive: true, force: true });
+}

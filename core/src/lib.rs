@@ -16,6 +16,7 @@ pub mod baggage;
 pub mod client_address;
 pub mod dashboard;
 pub mod date_time;
+pub mod fingerprint;
 pub mod histogram;
 pub mod id;
 pub mod json;

@@ -12,9 +12,9 @@ Usage: cargo xtask symbolicate --maps FOLDER [--maps FOLDER…] [FILE]
 
 Takes a stack, from a file or the standard input, back to the lines of the source
 by the scripts and source maps in the folders and below: those that the build of
-this release has left, such as .next/static. A script is found by the end of its
-path; its map is the one that it names, or the one beside it (app.js.map), which is
-enough alone. Lines that are no frame stay as they are.
+this release has left, such as .next/sightline/maps. A script is found by the end
+of its path; its map is the one that it names, or the one beside it (app.js.map),
+which is enough alone. Lines that are no frame stay as they are.
 
 The exit code is 0 if a frame was found, 1 if none was, 2 for a wrong call.";
 

@@ -37,6 +37,8 @@ pub const NODE: &str = "SIGHTLINE_NODE";
 pub const PLAYWRIGHT: &str = "SIGHTLINE_PLAYWRIGHT";
 /// A folder whose `node_modules` has web-vitals.
 pub const WEB_VITALS: &str = "SIGHTLINE_WEB_VITALS";
+/// A folder whose `node_modules` has what the apps of `tests/apps` need.
+pub const NEXT_APPS: &str = "SIGHTLINE_NEXT_APPS";
 /// A folder whose `node_modules` has what `tests/apps/vite-react` needs.
 pub const VITE_APP: &str = "SIGHTLINE_VITE_APP";
 /// The built filter.

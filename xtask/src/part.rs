@@ -22,6 +22,8 @@ pub enum Part {
     Playwright,
     /// What our vitals are compared with.
     WebVitals,
+    /// Next.js and React, for the apps that are built with the SDK.
+    NextApps,
     /// Vite and React, for the app that is built with the SDK.
     ViteApp,
     /// Holds wasm-opt.
@@ -66,12 +68,13 @@ impl Part {
     ];
 
     /// Mostly waiting for the network, so made beside the heavy ones.
-    pub const LIGHT: [Part; 10] = [
+    pub const LIGHT: [Part; 11] = [
         Part::Envoy,
         Part::Binaryen,
         Part::Prometheus,
         Part::Playwright,
         Part::WebVitals,
+        Part::NextApps,
         Part::ViteApp,
         Part::ShopApi,
         Part::Chromium,
@@ -93,6 +96,7 @@ impl Part {
             Part::WebKit => "webkit",
             Part::Playwright => "playwright-core",
             Part::WebVitals => "web-vitals",
+            Part::NextApps => "next apps",
             Part::ViteApp => "vite-app",
             Part::Binaryen => "binaryen",
             Part::Filter => "filter",
@@ -114,6 +118,7 @@ impl Part {
             Part::WebKit => Some(parts::WEBKIT),
             Part::Playwright => Some(parts::PLAYWRIGHT),
             Part::WebVitals => Some(parts::WEB_VITALS),
+            Part::NextApps => Some(parts::NEXT_APPS),
             Part::ViteApp => Some(parts::VITE_APP),
             Part::Filter => Some(parts::FILTER),
             Part::ShopApi => Some(parts::SHOP_PYTHON),

@@ -86,7 +86,7 @@ export function watchActivity(
     guard(() => {
       const { isTrusted, timeStamp, type } = event;
       if (!isTrusted || (type === "keydown" && (event as KeyboardEvent).key !== "Enter")) return;
-      if (now && timeStamp - now.startMs < GESTURE_MS) return;
+      if (now && type !== now.type && timeStamp - now.startMs < GESTURE_MS) return;
       finish();
       const target = selector(event.target as Node);
       record([Kind.Breadcrumb, [timeStamp], [type, target]]);

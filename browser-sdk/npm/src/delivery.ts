@@ -41,10 +41,15 @@ export interface Delivery {
   settled(): Promise<void>;
 }
 
+/** Edits a request of a signal: its new body, empty if nothing is left of it, and
+ * how many records were dropped. */
+export type Edit = (signal: number, body: Batch["body"]) => [body: Batch["body"], dropped: number];
+
 export function delivery(
   { endpoint, compress, persist }: Resolved,
   { nativeFetch, signal: off }: Loader,
   guard: (run: () => void) => void,
+  edit: Edit = (_, body) => [body, 0],
 ): Delivery {
   const onTheirWay = new Set<Promise<void>>();
   const kept = persist ? storage((records) => tell(Kind.Lost, [0, 0, records])) : undefined;
@@ -88,7 +93,7 @@ export function delivery(
     lift();
     net = new AbortController();
     for (const signal of SIGNALS.keys()) {
-      const { body } = nextBatch(Need.PreviewLogs + signal, compress)!;
+      const [body] = edit(signal, nextBatch(Need.PreviewLogs + signal, compress)!.body);
       try {
         if (body.length) fetchLater!(url(signal), { ...request(body), signal: net.signal });
       } catch {
@@ -131,9 +136,11 @@ export function delivery(
   };
   const settle = (id: number, status: number, retryAfterMs = NaN, rejected = 0) =>
     tell(Kind.Settled, [id, status, performance.now(), retryAfterMs, Math.random(), rejected]);
-  const post = ({ id, signal, body }: Batch) => {
+  const post = ({ id, signal, count, body }: Batch) => {
+    const [edited, dropped] = edit(signal, body);
+    if (!edited.length) return settle(id, 200, NaN, count);
     const done = nativeFetch(url(signal), {
-      ...request(body),
+      ...request(edited),
       ...(AbortSignal.timeout && { signal: AbortSignal.timeout(TIMEOUT_MS) }),
     })
       .then(async (answer) => {
@@ -144,7 +151,7 @@ export function delivery(
       .then(([status, retryAfterMs, rejected]) => {
         onTheirWay.delete(done);
         guard(() => {
-          settle(id, status!, retryAfterMs, rejected);
+          settle(id, status!, retryAfterMs, rejected! + dropped);
           isFailing = !status || status > 299;
           isFull &&= isFailing;
           // Nobody may come back to try again.
@@ -184,7 +191,7 @@ export function delivery(
   });
   return {
     begun() {
-      lastWords ??= nextBatch(Need.LastWords, compress)!.body;
+      lastWords ??= edit(0, nextBatch(Need.LastWords, compress)!.body)[0];
     },
     recover() {
       recover();
@@ -193,7 +200,7 @@ export function delivery(
     schedule,
     deliver,
     broke() {
-      if (lastWords) nativeFetch(url(0), request(lastWords)).catch(() => {});
+      if (lastWords?.length) nativeFetch(url(0), request(lastWords)).catch(() => {});
     },
     async settled() {
       while (onTheirWay.size) await Promise.all(onTheirWay);

@@ -31,7 +31,9 @@ export async function start(loader: Loader): Promise<void> {
       out.broke();
     }
   };
-  const out = delivery(options, loader, guard);
+  const { beforeSend } = options;
+  const edit = beforeSend && (await import("./before_send.js")).editor(beforeSend);
+  const out = delivery(options, loader, guard, edit);
   const navigation = performance.getEntriesByType("navigation")[0] as Navigation | undefined;
   let active: () => void;
   let drain: () => void;

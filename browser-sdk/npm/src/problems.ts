@@ -39,11 +39,16 @@ const ROUTES = [
   "matches the same paths as an earlier template",
 ];
 
-/** Names them all in one warning. */
-export function warn(problems: readonly Problem[]): void {
+/** What is wrong, in words, each with its path. */
+export function words(problems: readonly Problem[]): string {
   const told = problems.map(([path, wrong]) => {
     const words = wrong ? ROUTES[wrong - 1] : WORDS[path.replace(/\d+/, "")];
     return `${path} ${words ?? "is not an option"}`;
   });
-  console.warn(`Sightline: init(): ${told.join("; ")}`);
+  return told.join("; ");
+}
+
+/** Names them all in one warning. */
+export function warn(problems: readonly Problem[]): void {
+  console.warn(`Sightline: init(): ${words(problems)}`);
 }

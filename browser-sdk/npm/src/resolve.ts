@@ -75,6 +75,8 @@ export function resolve(options: unknown): [Resolved, Problem[]] {
   if (new URL(good.endpoint, location.href).origin !== location.origin) {
     good.compress = (options as Options).compress === true;
   }
+  // The page's own code could not read it.
+  if (good.beforeSend) good.compress = false;
   good.propagateTo?.forEach((rule, at) => {
     if (!(rule instanceof RegExp) && !isHttp(rule)) problems.push([`propagateTo[${at}]`]);
   });

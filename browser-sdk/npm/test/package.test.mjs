@@ -42,7 +42,7 @@ test("the types are right for every entry", () => {
 });
 
 test("the script is one, and harmless without a document", () => {
-  const context = vm.createContext({ Object, console });
+  const context = vm.createContext({ AbortController, console });
   const before = Object.keys(context);
   vm.runInContext(readFileSync(join(root, "dist/sightline.js"), "utf8"), context);
   assert.deepEqual(Object.keys(context).filter((name) => !before.includes(name)), ["Sightline"]);

@@ -6,6 +6,7 @@ export async function source(module) {
   const { outputFiles } = await build({
     entryPoints: [new URL(`../src/${module}.ts`, import.meta.url).pathname],
     bundle: true,
+    external: ["node:*", "react"],
     format: "esm",
     write: false,
   });

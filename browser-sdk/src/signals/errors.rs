@@ -2,6 +2,10 @@
 //! ([conventions](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/)).
 //! Stacks stay the text that the browser made; they are not parsed here.
 
+use alloc::string::String;
+
+use sightline_core::append;
+use sightline_core::fingerprint::{Fnv, fingerprint};
 use sightline_core::otlp::Severity;
 use sightline_core::redact;
 use sightline_core::trace_context::SpanContext;
@@ -69,7 +73,11 @@ impl Default for Errors {
 impl Errors {
     /// Whether what these texts say is to be told.
     pub fn judge(&mut self, texts: &[&str]) -> Verdict {
-        let identity = identity(texts);
+        let mut hash = Fnv::default();
+        for text in texts {
+            hash.word(text);
+        }
+        let identity = hash.0;
         for told in self.told.iter().take(self.count) {
             if *told == identity {
                 return Verdict::Duplicate;
@@ -82,19 +90,6 @@ impl Errors {
         self.count = self.count.wrapping_add(1);
         Verdict::Tell
     }
-}
-
-/// FNV-1a of the texts.
-fn identity(texts: &[&str]) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for text in texts {
-        for byte in text.bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        // What no text has parts them.
-        hash = (hash ^ 0xff).wrapping_mul(0x0100_0000_01b3);
-    }
-    hash
 }
 
 /// The event.
@@ -114,6 +109,10 @@ pub fn event(
     add("exception.type", thrown.kind, MAX_TYPE);
     add("exception.message", thrown.message, MAX_MESSAGE);
     add("exception.stacktrace", thrown.stack, MAX_STACK);
+    let mut digits = String::new();
+    let hash = fingerprint(thrown.kind, thrown.message, thrown.stack);
+    append::hex(&mut digits, &hash.to_be_bytes());
+    event.text("sightline.exception.fingerprint", &digits);
     event.text("sightline.exception.source", thrown.source);
     event.lines("sightline.breadcrumbs", &breadcrumbs.lines);
     view.describe(location, &mut event);

@@ -1,11 +1,14 @@
 /**
- * Next.js settings of the shop. Nothing here is needed by Sightline.
+ * Next.js settings of the shop, and Sightline around them.
  * `root` keeps Next from guessing it by lock files in folders above.
  */
 import { fileURLToPath } from "node:url";
+import { withSightline } from "@sightline/browser/next";
 
 /** @type {import("next").NextConfig} */
-export default {
+const nextConfig = {
   poweredByHeader: false,
   turbopack: { root: fileURLToPath(new URL(".", import.meta.url)) },
 };
+
+export default withSightline(nextConfig, { serviceName: "shop-browser" });

@@ -49,6 +49,10 @@ await scenario(async ({ open, leave, sink, saw, expect, equal, foreign }) => {
     equal(attributes["url.path"], "/errors.html", "where");
     expect(traceId.length === 32, "within the page's trace");
   }
+  const fingerprints = sink.exceptions().map(({ attributes }) => attributes["sightline.exception.fingerprint"]);
+  expect(fingerprints.every((one) => /^[0-9a-f]{16}$/.test(one)), "each has a fingerprint", fingerprints);
+  const sources = new Set(sink.exceptions().map(({ attributes }) => attributes["sightline.exception.source"]));
+  equal([...sources].sort(), ["captured", "uncaught", "unhandled_rejection"], "and says how it came");
   const stack = sink.exceptions().find(({ attributes }) => attributes["exception.type"] === "TypeError");
   expect(/errors\.html:\d+:\d+/.test(stack.attributes["exception.stacktrace"]), "a stack with lines", stack);
   const outer = sink.exceptions().find(({ attributes }) => attributes["exception.message"] === "outer");

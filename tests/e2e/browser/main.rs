@@ -2,6 +2,8 @@
 //! `tests/pages` and fails with what it saw; here they are run, and every body
 //! that the page sent is decoded by `opentelemetry-proto`.
 
+mod next;
+
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -17,10 +19,10 @@ fn run(scenario: &str) {
     run_in(&needed, scenario, &[]);
 }
 
-/// Runs a scenario with these parts.
-fn run_in(needed: &[&str], scenario: &str, arguments: &[&str]) {
+/// Runs a scenario with these parts; whether they are there.
+fn run_in(needed: &[&str], scenario: &str, arguments: &[&str]) -> bool {
     if !parts::all_present(&[parts::NODE]) || !parts::all_present(needed) {
-        return;
+        return false;
     }
     let bodies = tempfile::TempDir::new().unwrap();
     let script = parts::repository().join(format!("tests/e2e/browser/{scenario}.mjs"));
@@ -37,6 +39,7 @@ fn run_in(needed: &[&str], scenario: &str, arguments: &[&str]) {
         [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success(), "{saw}\n{said}");
     assert!(decode_all(bodies.path()) > 0, "the page sent nothing");
+    true
 }
 
 fn decode_all(folder: &Path) -> usize {
@@ -108,8 +111,14 @@ scenarios! {
     wherever_the_engine_traps_the_page_is_as_it_was: "trap";
     a_collector_that_is_down_goes_unnoticed: "collector_down";
     bad_options_warn_once_and_harm_nothing: "options";
+    what_the_pages_own_code_tells_is_typed_and_redacted: "custom";
+    what_people_do_is_the_parent_of_what_it_leads_to: "activity";
+    what_the_browser_reports_of_a_page_is_told: "watched";
+    nothing_happens_before_consent_and_before_send_has_the_last_word: "consent";
+    a_session_is_sampled_as_one_and_an_error_sends_it_after_all: "sampling";
     a_session_is_shared_by_tabs_and_ends: "session";
     where_wasm_is_forbidden_the_same_is_told: "csp";
+    errors_of_react_are_told_once_each: "react";
 }
 
 #[test]

@@ -1,6 +1,9 @@
 "use client";
 /** What a visitor sees when a page could not be made, for example because the API is away. */
-export default function ErrorPage({ reset }: { reset: () => void }) {
+import { type ErrorPageProps, useErrorReport } from "@sightline/browser/next/error";
+
+export default function ErrorPage({ error, reset }: ErrorPageProps) {
+  useErrorReport(error);
   return (
     <section>
       <h1>That didn’t work</h1>

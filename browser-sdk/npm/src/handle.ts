@@ -1,0 +1,12 @@
+// The page's one handle, for entries that must not load the eager part: what
+// they hand on before `init`, after `shutdown` or on a server goes nowhere.
+
+import type { Handle } from "./options.js";
+
+/** Where `init` keeps it; null after a shutdown. */
+const SLOT = Symbol.for("sightline.browser");
+
+/** The handle that `init` gave back, if the page has one now. */
+export function current(): Handle | undefined {
+  return (globalThis as { [SLOT]?: Handle | null })[SLOT] ?? undefined;
+}

@@ -1,0 +1,2 @@
+"use client";
+export { ErrorPage as default } from "@sightline/browser/next/error";
