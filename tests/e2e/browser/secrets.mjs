@@ -95,6 +95,11 @@ const PLACES = {
     document.body.prepend(button);
     for (let click = 0; click < 4; click++) button.click();
   },
+  "what a policy forbids": (text) => {
+    const policy = { httpEquiv: "content-security-policy", content: "img-src 'self'" };
+    document.head.append(Object.assign(document.createElement("meta"), policy));
+    new Image().src = `https://forbidden.example/${encodeURIComponent(text)}?a=${encodeURIComponent(text)}`;
+  },
   "a title": (text) => { document.title = text; },
   "cookies and storage": (text) => { document.cookie = `own=${encodeURIComponent(text)}`; },
   "what is typed": (text) => { document.body.append(Object.assign(document.createElement("input"), { id: "typed", value: text })); },
@@ -163,6 +168,6 @@ await scenario(async ({ context, open, leave, sink, saw, origin, expect, equal }
   // All the kinds of records that there are were among them.
   const names = new Set([...sink.logs.map(({ eventName }) => eventName), ...sink.spans.map(({ kind }) => `span ${kind}`)]);
   saw.names = [...names].filter((name) => name.length < 40);
-  for (const name of ["exception", "browser.web_vital", "browser.resource_timing", "span 1", "span 3"]) expect(names.has(name), `there is one: ${name}`);
+  for (const name of ["exception", "browser.web_vital", "browser.resource_timing", "browser.report", "span 1", "span 3"]) expect(names.has(name), `there is one: ${name}`);
   expect(sink.received.some(({ raw }) => raw.includes("REDACTED")), "something was taken out");
 });
