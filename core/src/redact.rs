@@ -78,7 +78,7 @@ const DIGIT: u8 = 1;
 const BETWEEN_DIGITS: u8 = 2;
 /// Ends a word, or a segment of a path.
 const SEPARATES: u8 = 4;
-/// Makes a URL, an address, or a key and its value; or it is no ASCII.
+/// Makes a URL, an address, or a key and its value, or hides one; or it is no ASCII.
 const SIGN: u8 = 8;
 /// What `Bearer` and `Basic` begin with.
 const LETTER_B: u8 = 16;
@@ -104,7 +104,7 @@ const fn classes() -> [u8; 256] {
         classes[at] = DIGIT;
         at += 1;
     }
-    let signs = b"?#@:=";
+    let signs = b"?#@:=%";
     at = 0;
     while at < signs.len() {
         classes[signs[at] as usize] = SIGN;
@@ -219,7 +219,7 @@ fn write_word(word: &str, before: Before, kept: &mut String) -> Before {
         for part in split(word, b'/') {
             append::text(kept, separator);
             separator = "/";
-            if is_secret_key(before) && looks_random(part) {
+            if (is_secret_key(before) && looks_random(part)) || hides_secret(part) {
                 append::text(kept, REDACTED);
             } else {
                 write_atom(part, kept);
@@ -251,6 +251,22 @@ fn looks_random(segment: &str) -> bool {
     segment.len() >= MIN_TOKEN_LEN
         && position(segment, b"0123456789").is_some()
         && !has(segment, b'.')
+}
+
+/// `=`, `:`, `?`, `#` and `"` as they stand in a URL's path.
+const ENCODED_SIGNS: &str = "3D 3A 3F 23 22";
+
+/// Whether a segment has a sign encoded that a secret can follow, or credentials:
+/// what somebody typed, a whole URL, JSON. None of it is worth a look into it.
+fn hides_secret(segment: &str) -> bool {
+    let (word, encoded) = cut(segment, b"%");
+    let mut pieces = split(encoded, b'%');
+    !encoded.is_empty()
+        && (is_auth_scheme(word)
+            || pieces.any(|piece| {
+                let digits = piece.get(..2).unwrap_or_default();
+                split(ENCODED_SIGNS, b' ').any(|sign| sign.eq_ignore_ascii_case(digits))
+            }))
 }
 
 /// A word without slashes.
@@ -301,10 +317,13 @@ fn is_jwt(word: &str) -> bool {
     })
 }
 
-fn is_token(word: &str) -> bool {
-    let word = after_last(word, b"=:").as_bytes();
-    let mut prefixes = split(TOKEN_PREFIXES, b' ');
-    word.len() >= MIN_TOKEN_LEN && prefixes.any(|prefix| word.starts_with(prefix.as_bytes()))
+/// Whether a key of a well-known issuer is in a word.
+pub(crate) fn is_token(word: &str) -> bool {
+    word.len() >= MIN_TOKEN_LEN
+        && split(TOKEN_PREFIXES, b' ').any(|prefix| {
+            let before = find(word, prefix).unwrap_or(word.len());
+            word.len().saturating_sub(before) >= MIN_TOKEN_LEN
+        })
 }
 
 /// The text with card numbers replaced, written with or without single blanks

@@ -2,6 +2,10 @@
 //! any texts.
 
 use arbitrary::{Arbitrary, Unstructured};
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
 use sightline_browser::input::{Input, KINDS, Reader};
 use sightline_browser::outbox::{Answer, Need};
 use sightline_browser::page::PageStart;
@@ -68,16 +72,46 @@ pub fn browser(bytes: &[u8]) {
         entropy,
     };
     let mut session = Session::new(&options, &start);
+    let mut has_restored = false;
     for _ in 0..200 {
         if unstructured.is_empty() {
             break;
         }
         match Step::arbitrary(&mut unstructured) {
-            Ok(step) => run(&mut session, step),
+            Ok(step) => {
+                has_restored |= matches!(step, Step::Restore(..));
+                run(&mut session, step);
+            }
             Err(_) => break,
         }
     }
-    while session.next(Need::Now, 1e9, false).len() > 12 {}
+    loop {
+        let batch = session.next(Need::Now, 1e9, false);
+        let Some((head, body)) = batch
+            .split_at_checked(12)
+            .filter(|(_, body)| !body.is_empty())
+        else {
+            break;
+        };
+        // What was restored is as it was.
+        if !has_restored {
+            assert_otlp(head[4], body);
+        }
+    }
+}
+
+/// Whatever came in, a collector can read what goes out.
+fn assert_otlp(signal: u8, body: &[u8]) {
+    // One that was asked for compressed stays so.
+    if body.starts_with(&[0x1f, 0x8b]) {
+        return;
+    }
+    let read = match signal {
+        0 => ExportLogsServiceRequest::decode(body).map(drop),
+        1 => ExportTraceServiceRequest::decode(body).map(drop),
+        _ => ExportMetricsServiceRequest::decode(body).map(drop),
+    };
+    assert_eq!(read, Ok(()));
 }
 
 fn run(session: &mut Session, step: Step<'_>) {

@@ -6,6 +6,7 @@
 mod browser;
 mod documents;
 mod headers;
+mod otlp;
 mod plugin;
 mod record;
 mod seeds;
@@ -25,7 +26,7 @@ struct Target {
 }
 
 /// All of them; `cargo xtask fuzz` reads the names here.
-const TARGETS: [Target; 14] = [
+const TARGETS: [Target; 16] = [
     Target {
         name: "traceparent",
         run: headers::traceparent,
@@ -67,6 +68,11 @@ const TARGETS: [Target; 14] = [
         seeds: seeds::secrets,
     },
     Target {
+        name: "stack",
+        run: texts::stack,
+        seeds: seeds::stacks,
+    },
+    Target {
         name: "answer",
         run: texts::answer,
         seeds: seeds::answers,
@@ -85,6 +91,11 @@ const TARGETS: [Target; 14] = [
         name: "record",
         run: record::record,
         seeds: seeds::records,
+    },
+    Target {
+        name: "otlp",
+        run: otlp::otlp,
+        seeds: seeds::nothing,
     },
     Target {
         name: "plugin",

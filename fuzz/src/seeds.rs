@@ -6,6 +6,8 @@ use crate::shared_data::Shared;
 
 const TRACE_CONTEXT: &str = include_str!("../../tests/cases/trace_context.txt");
 
+const STACKS: &str = include_str!("../../tests/cases/stacks.txt");
+
 fn of(texts: &[&str]) -> Vec<Vec<u8>> {
     texts.iter().map(|text| text.as_bytes().to_vec()).collect()
 }
@@ -90,6 +92,19 @@ pub fn secrets() -> Vec<Vec<u8>> {
         "ada@shop.example paid with 4111 1111 1111 1111",
         "AKIAIOSFODNN7EXAMPLE ghp_0123456789abcdefghijklmnopqrstuvwxyzAB password=hunter2",
     ])
+}
+
+/// The shared cases: the message, then the stack.
+pub fn stacks() -> Vec<Vec<u8>> {
+    let cases = STACKS.split("\n\n").skip(1);
+    let seed = |case: &str| {
+        let of = |mark: &str| {
+            let lines = case.lines().filter_map(|line| line.strip_prefix(mark));
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        format!("{}\n{}", of("! "), of("> ")).into_bytes()
+    };
+    cases.map(seed).collect()
 }
 
 pub fn answers() -> Vec<Vec<u8>> {

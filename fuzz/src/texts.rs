@@ -2,6 +2,7 @@
 
 use sightline_core::redact;
 use sightline_core::route::{Routes, infer, path_of};
+use sightline_core::stack::{frame, frames, is_v8};
 use sightline_core::url;
 use sightline_filter::business_counter::{Statuses, amount, name_problem};
 use sightline_filter::exporter::rejected_in;
@@ -47,6 +48,35 @@ pub fn redaction(bytes: &[u8]) {
     let _ = redact::url(&text);
     let _ = redact::is_secret_key(&text);
     let _ = url::split_email(&text);
+}
+
+/// The first line is the error's message.
+pub fn stack(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (message, stack) = text.split_once('\n').unwrap_or(("", &text));
+    let mut count = 0;
+    for frame in frames(stack, message) {
+        assert!(stack.contains(frame.function) && stack.contains(frame.file));
+        assert!(!frame.function.contains('\n') && !frame.file.contains('\n'));
+        count += 1;
+    }
+    assert!(count <= stack.split('\n').count());
+    // Whoever writes a frame so is read so.
+    for told in frames(stack, message) {
+        let (function, file) = (told.function, told.file);
+        let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !is_plain(function) || function.is_empty() || told.line == 0 || told.column == 0 {
+            continue;
+        }
+        let Some(path) = file.strip_prefix("https://").filter(|path| is_plain(path)) else {
+            continue;
+        };
+        let place = format!("https://{path}:{}:{}", told.line, told.column);
+        let v8 = format!("    at {function} ({place})");
+        assert!(is_v8(&v8));
+        assert_eq!(frame(&v8, true), Some(told));
+        assert_eq!(frame(&format!("{function}@{place}"), false), Some(told));
+    }
 }
 
 pub fn answer(bytes: &[u8]) {

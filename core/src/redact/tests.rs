@@ -14,6 +14,11 @@ fn urls_lose_what_is_secret_and_keep_what_is_useful() {
         ("https://shop.example", "https://shop.example"),
         ("/cart?", "/cart"),
         ("/cart?empty&a=", "/cart?empty&a"),
+        ("/reset/password%3Dhunter2/a%20b", "/reset/REDACTED/a%20b"),
+        ("/to/https%3A%2F%2Fa.example%3Fsid%3Dx", "/to/REDACTED"),
+        ("/a?Bearer%20abc.def", "/a?REDACTED"),
+        ("/a/red%20shoes", "/a/red%20shoes"),
+        ("/a/100%/%zz%F0", "/a/100%/%zz%F0"),
         (
             "/reset/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
             "/reset/REDACTED",
@@ -62,6 +67,11 @@ fn urls_lose_what_is_secret_and_keep_what_is_useful() {
 fn messages_lose_secrets() {
     for (from, to) in [
         ("no user ada@example.org here", "no user REDACTED here"),
+        (
+            "at Object.ghp_16C7e42F292c6912E7710c838347Ae178B4a (a.js:1:2)",
+            "at REDACTED (a.js:1:2)",
+        ),
+        ("AKIAIOSFODNN7EXAMPLE: denied", "REDACTED denied"),
         ("sent to <ada@example.org>.", "sent to <REDACTED>."),
         (
             "Authorization: Bearer abc.def",

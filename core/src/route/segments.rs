@@ -6,6 +6,7 @@ use alloc::string::String;
 
 use super::{path_of, segments_of};
 use crate::append;
+use crate::redact::is_token;
 use crate::search::has;
 use crate::url::split_email;
 
@@ -68,7 +69,7 @@ fn is_email(segment: &str) -> bool {
 }
 
 fn is_identifier(segment: &str) -> bool {
-    if segment.len() > MAX_LITERAL {
+    if segment.len() > MAX_LITERAL || is_token(segment) {
         return true;
     }
     let len = segment.len() as u32;

@@ -96,6 +96,7 @@ scenarios! {
     vitals_are_histograms_where_asked_for: "metrics";
     views_begin_where_the_browser_tells_of_none: "views";
     errors_and_rejections_are_told_once_and_redacted: "errors";
+    no_secret_leaves_in_any_field: "secrets";
     a_document_load_joins_the_edges_trace: "document_load";
     fetch_is_traced: "fetch";
     xml_http_requests_are_traced: "xhr";

@@ -59,7 +59,7 @@ class Sink {
       writeFileSync(join(folder, `${this.received.length}.${signal}`), body);
     }
     const bytes = { sent: sent.length, body: body.length };
-    this.received.push({ signal, bytes, status: this.answer, headers, ...decode(signal, body) });
+    this.received.push({ signal, raw: body, bytes, status: this.answer, headers, ...decode(signal, body) });
     this.check();
   }
   /** Something came, here or at the API. */

@@ -16,6 +16,7 @@ fn identifiers_become_placeholders() {
             "a UUID",
         ),
         ("/u/01ARZ3NDEKTSV4RRFFQ69G5FAV", "/u/{id}", "a ULID"),
+        ("/k/AKIAIOSFODNN7EXAMPLE", "/k/{id}", "a key of AWS"),
         ("/n/V1StGXR8_Z5jdHi6B-myT", "/n/{id}", "a nanoid"),
         (
             "/customers/cus_9s6XKzkNRiz8i3",
