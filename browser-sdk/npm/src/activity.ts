@@ -1,6 +1,6 @@
 // What people do on the page and what it leads to: a span for each interaction
 // that asked a server or went to another route, one for each route, and among the
-// breadcrumbs what was clicked. Also what the browser reports of the page.
+// breadcrumbs what was clicked.
 //
 // Without patching timers or promises nobody knows what a call belongs to. What
 // begins while an interaction goes on is taken for its: it goes on for 100 ms, and
@@ -8,17 +8,16 @@
 
 import type { Loader, Input } from "./loader.js";
 import { Kind } from "./input.js";
+import { asText } from "./translate.js";
 import type { Resolved } from "./resolve.js";
 import { selector } from "./selector.js";
-import { supports } from "./vitals.js";
+import { parse } from "./trace.js";
 
 const QUIET_MS = 100;
 /** No interaction or navigation goes on for longer. */
 const LONGEST_MS = 10000;
 /** A gesture's further events, such as `submit` after `click`, begin no other. */
 const GESTURE_MS = 50;
-const MAX_FRAMES = 20;
-const MIN_BLOCKED_MS = 50;
 
 interface Interaction {
   traceparent: string;
@@ -37,7 +36,8 @@ interface Navigation {
   traceparent: string;
   parent: string;
   startMs: number;
-  path: string;
+  /** Where to. */
+  address: string;
 }
 
 /** Gives back what is to see every input, and what ends the interaction that goes
@@ -53,7 +53,7 @@ export function watchActivity(
   let now: Interaction | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let going: Navigation | undefined;
-  let path = pathOf(location.href);
+  let address = addressOf(location.href);
 
   const goesOn = (atMs: number) =>
     now && atMs - now.startMs < LONGEST_MS && (now.open > 0 || atMs < now.quietMs);
@@ -62,8 +62,9 @@ export function watchActivity(
     const ended = now;
     now = undefined;
     // What led to nothing is for INP to tell.
-    if (!ended?.endMs) return;
-    const { traceparent, parent, type, target, startMs, endMs } = ended;
+    if (!ended || !(ended.endMs || ended.open)) return;
+    const { traceparent, parent, type, target, startMs, open } = ended;
+    const endMs = open ? performance.now() : ended.endMs;
     record([
       Kind.Span,
       [startMs, endMs],
@@ -76,9 +77,10 @@ export function watchActivity(
       if (goesOn(performance.now())) timer = setTimeout(watch, QUIET_MS);
       else finish();
     });
-  const over = (endMs: number) => {
-    if (!now) return;
-    now.open--;
+  /** Something that an interaction led to is over; `held` if it was waited for. */
+  const over = (parent: unknown, endMs: number, held: boolean) => {
+    if (!now || parent !== now.traceparent) return;
+    now.open -= +held;
     now.endMs = Math.max(now.endMs, endMs);
     now.quietMs = performance.now() + QUIET_MS;
   };
@@ -102,22 +104,29 @@ export function watchActivity(
   };
 
   const go = (startMs: number, url: string) => {
+    stay();
     const [traceparent, parent] = tracer.start();
-    const mine = (going = { traceparent, parent, startMs, path: pathOf(url) });
+    tracer.current!(true);
+    const mine = (going = { traceparent, parent, startMs, address: addressOf(url) });
+    // Not every browser tells when the address changes.
     const arrive = () =>
       guard(() => {
         if (going !== mine) return;
-        if (pathOf(location.href) === mine.path) arrived();
+        if (addressOf(location.href) === mine.address) arrived();
         else if (performance.now() - startMs < LONGEST_MS) requestAnimationFrame(arrive);
-        else going = undefined;
+        else stay();
       });
     requestAnimationFrame(arrive);
+  };
+  /** The navigation that goes on leads nowhere, or somewhere else. */
+  const stay = () => {
+    if (going) over(going.parent, 0, true);
+    going = undefined;
   };
   /** The address is there: it is painted when two frames have begun. */
   const arrived = () => {
     const { traceparent, parent, startMs } = going!;
-    going = undefined;
-    path = pathOf(location.href);
+    stay();
     const url = location.href;
     const painted = () =>
       guard(() => {
@@ -129,11 +138,12 @@ export function watchActivity(
   };
   const onEntry = () =>
     guard(() => {
-      const next = pathOf(location.href);
-      if (next === path) return;
-      // One that no router told, and that a person began.
-      if (!going && goesOn(performance.now())) go(now!.startMs, location.href);
-      path = next;
+      const [before, after] = [address, addressOf(location.href)];
+      address = after;
+      if (before === after) return;
+      // One that no router told, and that a person began: to another path.
+      const isOther = before.split("?")[0] !== after.split("?")[0];
+      if (!going && isOther && goesOn(performance.now())) go(now!.startMs, after);
       if (going) arrived();
     });
   (globalThis as any).navigation?.addEventListener("currententrychange", onEntry, { signal });
@@ -141,88 +151,15 @@ export function watchActivity(
     addEventListener(type, onInput, { capture: true, signal });
   }
 
-  watchReports(record, signal, guard);
-  watchFrames(record, signal, guard);
-  if (options.console || options.resources || options.clicks) {
-    import("./more.js").then(({ watchMore }) => guard(() => watchMore(options, record, signal, guard)), () => {});
-  }
-
   return [
     ([kind, numbers, texts]) => {
-      if (kind === Kind.Navigation) go(numbers[0]!, texts![0] as string);
-      const parent = (kind === Kind.Fetched || kind === Kind.Span) && texts![1];
-      if (parent && parent === now?.traceparent) over(numbers[1]!);
+      if (kind === Kind.Navigation) go(numbers[0]!, asText(texts![0]));
+      if (kind === Kind.Fetched) over(texts![1], numbers[1]!, true);
+      if (kind === Kind.Span) over(texts![1], numbers[1]!, false);
     },
     finish,
   ];
 }
 
-const pathOf = (address: string): string => {
-  const { origin, pathname } = new URL(address, location.href);
-  return origin + pathname;
-};
-
-type Tells = (input: Input) => void;
-type Guard = (run: () => void) => void;
-
-/** Policies that were violated, and what the browser did against the page. */
-function watchReports(record: Tells, signal: AbortSignal, guard: Guard): void {
-  const tell = (type: string, url: string, body: any) =>
-    // What forbids wasm may have met the engine's.
-    (body.blockedURL ?? body.blockedURI) === "wasm-eval" ||
-    guard(() =>
-      record([
-        Kind.CustomEvent,
-        [performance.now(), 1],
-        [
-          "browser.report",
-          {
-            "sightline.report.type": type,
-            "sightline.report.message": body.message ?? body.effectiveDirective,
-            "sightline.report.blocked_url": body.blockedURL ?? body.blockedURI,
-            "code.file.path": body.sourceFile || undefined,
-            "code.line.number": body.lineNumber || undefined,
-          },
-        ],
-        url,
-      ]),
-    );
-  const Observer = (globalThis as any).ReportingObserver;
-  if (Observer) {
-    const types = ["csp-violation", "intervention"];
-    const each = (reports: any[]) => reports.forEach(({ type, url, body }) => tell(type, url, body));
-    const observer = new Observer(each, { types, buffered: true });
-    observer.observe();
-    signal.addEventListener("abort", () => observer.disconnect());
-  } else {
-    document.addEventListener(
-      "securitypolicyviolation",
-      (event) => tell("csp-violation", location.href, event),
-      { signal },
-    );
-  }
-}
-
-/** Frames that kept people waiting, with the script that took longest of them. */
-function watchFrames(record: Tells, signal: AbortSignal, guard: Guard): void {
-  const type = "long-animation-frame";
-  if (!supports(type)) return;
-  let count = 0;
-  const each = ({ startTime, duration, blockingDuration, scripts }: any) => {
-    if (blockingDuration < MIN_BLOCKED_MS || ++count > MAX_FRAMES) return;
-    const [script] = [...scripts].sort((one, other) => other.duration - one.duration);
-    const name = "browser.long_animation_frame";
-    const attributes = {
-      [`${name}.duration`]: duration,
-      [`${name}.blocking_duration`]: blockingDuration,
-      [`${name}.script.invoker`]: script?.invoker,
-      [`${name}.script.duration`]: script?.duration,
-      "code.file.path": script?.sourceURL || undefined,
-      "code.function.name": script?.sourceFunctionName || undefined,
-    };
-    record([Kind.CustomEvent, [startTime, 0], [name, attributes], location.href]);
-  };
-  const observer = new PerformanceObserver((list) => guard(() => list.getEntries().forEach(each)));
-  observer.observe({ type, buffered: true });
-  signal.addEventListener("abort", () => observer.disconnect());
-}
+/** Without what stays on the page; empty for what is none. */
+const addressOf = (url: string): string => parse(url)?.href.split("#")[0] ?? "";

@@ -7,6 +7,7 @@ import { ask, type Batch, Need, nextBatch, open, restore, tell } from "./gate.js
 import { Kind } from "./input.js";
 import { watchActivity } from "./activity.js";
 import type { Input, Loader, Running } from "./loader.js";
+import { watchFrames, watchReports } from "./reports.js";
 import { resolve } from "./resolve.js";
 import { watchSession } from "./session.js";
 import { takeLeft } from "./storage.js";
@@ -147,6 +148,12 @@ export async function start(loader: Loader): Promise<void> {
     // Not before: WebKit hands over what it has buffered while it is asked.
     drain = watchVitals(loader, guard);
     activity = watchActivity(loader, options, page, record, guard);
+    watchReports(record, signal, guard);
+    watchFrames(record, signal, guard);
+    if (options.console || options.resources || options.clicks) {
+      const more = import("./more.js");
+      more.then(({ watchMore }) => guard(() => watchMore(options, record, signal, guard)), () => {});
+    }
     tell(Kind.Lost, [loader.lost, loader.repeated]);
     loader.inputs.splice(0).forEach(record);
     if (document.readyState === "complete") onLoad();

@@ -55,6 +55,7 @@ export function watchFetch(record: Record, tracer: Tracer, signal: AbortSignal):
     }
     const answer: Promise<Response> = native.apply(self, args);
     if (!told) return answer;
+    tracer.current?.(true);
     const [traceparent, parent, method, url] = told as [string, string, string, string];
     const end = (status: number, error: string) =>
       record(

@@ -55,7 +55,7 @@ export function init(options: Options): Handle {
     nativeFetch: (...args) => native.apply(globalThis, args),
     tracer: {
       session: Math.random(),
-      start(parent = tracer.current?.(true) ?? "") {
+      start(parent = tracer.current?.() ?? "") {
         return [parent ? childOf(parent) : newTraceparent(share, tracer), parent];
       },
       allows: propagation(given.propagateTo),

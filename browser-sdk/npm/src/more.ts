@@ -3,12 +3,9 @@
 
 import { describe } from "./errors.js";
 import { Kind } from "./input.js";
-import type { Input } from "./loader.js";
+import type { Guard, Tells } from "./reports.js";
 import type { Resolved } from "./resolve.js";
 import { selector } from "./selector.js";
-
-type Tells = (input: Input) => void;
-type Guard = (run: () => void) => void;
 
 const LEVELS = ["error", "warn", "info", "log"] as const;
 const MAX_RESOURCES = 200;

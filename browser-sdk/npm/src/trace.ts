@@ -30,8 +30,8 @@ export interface Tracer {
   /** The `traceparent` of a new span, and that of its parent: this one, or what
    * leads to it now; empty without one. */
   start(parent?: string): [own: string, parent: string];
-  /** The `traceparent` of what is going on; empty if nothing is. Something may
-   * begin that belongs to it. */
+  /** The `traceparent` of what is going on; empty if nothing is. It goes on until a
+   * request that has begun has ended, too. */
   current?: (begins?: boolean) => string;
   /** Whether it may go to this URL. */
   allows(url: URL): boolean;

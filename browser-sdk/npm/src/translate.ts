@@ -79,7 +79,7 @@ function debugIds(stack: string): string | undefined {
 }
 
 /** What has no text has an empty one. */
-function asText(value: unknown): string {
+export function asText(value: unknown): string {
   try {
     return String(value ?? "");
   } catch {

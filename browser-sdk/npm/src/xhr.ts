@@ -69,6 +69,7 @@ export function watchXhr(record: Record, tracer: Tracer, signal: AbortSignal): v
           record(Kind.Fetched, [startMs, performance.now(), status], [traceparent, parent, method, url.href, error]);
         };
         for (const type of ENDS) self.addEventListener(type, listener);
+        tracer.current?.(true);
       } catch {
         // Not open any more: the native method will say.
       }

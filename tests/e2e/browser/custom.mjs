@@ -35,6 +35,8 @@ await scenario(async ({ open, leave, sink, seen, saw, equal, expect }) => {
     sightline.startSpan(null, null).end();
     sightline.setAttributes(null);
     sightline.startNavigation({});
+    sightline.startNavigation("http://[");
+    sightline.startNavigation(Object.create(null));
     sightline.captureException();
   });
   await leave(page);
