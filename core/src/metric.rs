@@ -137,7 +137,7 @@ metrics! {
     BROWSER_VIEWS = Counter "browser_views_total" "{view}" [URL_TEMPLATE_LABEL, SERVICE_VERSION, MOBILE]
         "Views of pages, as far as their first byte is known.";
     BROWSER_EXCEPTIONS = Counter "browser_exceptions_total" "{exception}" [EXCEPTION_TYPE, URL_TEMPLATE_LABEL, SERVICE_VERSION, MOBILE]
-        "Errors that pages told, each different one once a page.";
+        "Errors that pages told, each different one once a page; without resources that failed and the console.";
 }
 
 /// Metrics of the

@@ -27,15 +27,16 @@ pub struct Symbolicated {
 }
 
 /// Takes each line of a text that is a frame to its source. Other lines stay as they
-/// are.
+/// are; those of a debug id and a script's URL say which build that is of.
 pub fn symbolicate(input: &str, maps: &mut Maps) -> Result<Symbolicated> {
     let is_v8 = stack::is_v8(input);
     let mut text = String::new();
     let (mut found, mut missing) = (0, BTreeMap::<String, usize>::new());
     let mut shown = None;
+    let ids: BTreeMap<_, _> = input.lines().filter_map(debug_id).collect();
     for line in input.lines() {
         let frame = stack::frame(line, is_v8).unwrap_or_default();
-        let place = match maps.find(&frame)? {
+        let place = match maps.find(&frame, ids.get(frame.file).copied())? {
             Found::Place(place) => Ok(place),
             Found::NoPlace => Err(None),
             Found::NoMap => Err(Some(format!("no map of {}", frame.file))),
@@ -83,6 +84,17 @@ pub fn symbolicate(input: &str, maps: &mut Maps) -> Result<Symbolicated> {
         found,
         missing,
     })
+}
+
+/// The URL of a script and its debug id, if a line is both, as browsers send them:
+/// `85314830-023f-4cf1-a267-535f4e37bb17 https://shop.example/app.js`.
+fn debug_id(line: &str) -> Option<(&str, &str)> {
+    let (id, url) = line.trim().split_once(' ')?;
+    let is_id = id.len() == 36
+        && id
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    (is_id && url.contains("://")).then_some((url, id))
 }
 
 /// The lines around a place, which a sign points at.

@@ -92,8 +92,9 @@ impl Maps {
         self.scripts.is_empty()
     }
 
-    /// Where a frame comes from.
-    pub fn find(&mut self, frame: &Frame<'_>) -> Result<Found> {
+    /// Where a frame comes from. Of several maps that would fit it is the one with
+    /// the debug id.
+    pub fn find(&mut self, frame: &Frame<'_>, debug_id: Option<&str>) -> Result<Found> {
         if frame.line == 0 || frame.column == 0 || split_scheme(frame.file).is_none() {
             return Ok(Found::NoPlace);
         }
@@ -103,9 +104,14 @@ impl Maps {
                 self.read.insert(script.clone(), Read::of(script)?);
             }
         }
-        let mut read = fitting
-            .iter()
-            .filter_map(|script| self.read.get(script)?.as_ref());
+        let read = |script| self.read.get(script).and_then(Option::as_ref);
+        let mut read: Vec<_> = fitting.iter().filter_map(read).collect();
+        if let Some(id) = debug_id
+            && read.iter().any(|one| one.has_id(id))
+        {
+            read.retain(|one| one.has_id(id));
+        }
+        let mut read = read.into_iter();
         let Some(first) = read.next() else {
             return Ok(Found::NoMap);
         };
@@ -157,14 +163,21 @@ impl Read {
     }
 
     fn new(map: DecodedMap, bytes: Vec<u8>, text: Option<String>) -> Result<Self> {
-        let map = match map {
+        let debug_id = map.debug_id();
+        let mut map = match map {
             DecodedMap::Regular(map) => map,
             // Turbopack writes maps of sections.
             DecodedMap::Index(index) => index.flatten().context("sections that can't be joined")?,
             DecodedMap::Hermes(_) => bail!("a map of bytecode, which no browser runs"),
         };
+        map.set_debug_id(debug_id);
         let script = text.map(|text| SourceView::new(Arc::from(text)));
         Ok(Self { map, bytes, script })
+    }
+
+    fn has_id(&self, wanted: &str) -> bool {
+        let own = self.map.get_debug_id();
+        own.is_some_and(|id| id.to_string().eq_ignore_ascii_case(wanted))
     }
 
     fn place(&self, frame: &Frame<'_>) -> Option<Place> {

@@ -193,3 +193,32 @@ fn maps_of_sections_are_read_and_what_is_no_map_is_named() {
     let missing = Maps::below(&[folder.path().join("nowhere")]).unwrap_err();
     assert!(format!("{missing:#}").contains("nowhere"));
 }
+
+#[test]
+fn a_debug_id_says_which_of_two_builds_it_is() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let built = fixture().join("build/static/chunks/checkout-3f9a8b7c.js.map");
+    let map = fs::read_to_string(built).unwrap();
+    let ids = [
+        "85314830-023f-4cf1-a267-535f4e37bb17",
+        "00000000-1111-4222-8333-444444444444",
+    ];
+    for (at, id) in ids.iter().enumerate() {
+        let release = folder.path().join(format!("release-{at}"));
+        fs::create_dir(&release).unwrap();
+        let source = format!("source/of-{at}/cart.ts");
+        let map = map.replacen("../source/cart.ts", &source, 1);
+        let map = map.replacen('{', &format!("{{\"debugId\":\"{id}\","), 1);
+        fs::write(release.join("checkout-3f9a8b7c.js.map"), map).unwrap();
+    }
+    let maps = || Maps::below(&[folder.path().to_owned()]).unwrap();
+    let stack = fs::read_to_string(fixture().join("webkit.txt")).unwrap();
+    let unknown = symbolicate(&stack, &mut maps()).unwrap();
+    assert_eq!(unknown.found, 0, "{}", unknown.text);
+    for (at, id) in ids.iter().enumerate() {
+        let told = format!("{stack}\n{} {SCRIPT}\n", id.to_uppercase());
+        let text = symbolicate(&told, &mut maps()).unwrap().text;
+        let source = format!("of-{at}/cart.ts:12:15");
+        assert!(text.contains(&source), "{source}: {text}");
+    }
+}

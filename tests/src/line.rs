@@ -184,6 +184,19 @@ impl Line {
         )
     }
 
+    /// The changes of route that the page reported.
+    pub fn navigations(&self) -> Result<Vec<Span>> {
+        let spans = otlp::spans(&self.collector.traces)?.into_iter();
+        let is_one =
+            |span: &Span| span.service == LAYERS[0] && span.name.starts_with("navigation ");
+        Ok(spans.filter(is_one).collect())
+    }
+
+    /// The source maps that the build of the shop's web application has kept.
+    pub fn maps(&self) -> Result<PathBuf> {
+        Ok(parts::require(parts::SHOP_WEB)?.join(".next/sightline/maps"))
+    }
+
     /// The web vitals and errors that the page reported.
     pub fn browser_events(&self, event: &str) -> Result<Vec<otlp::Log>> {
         let logs = otlp::logs(&self.collector.logs)?.into_iter();

@@ -14,6 +14,7 @@ use crate::part::Part;
 use crate::report::{self, Findings, Steps};
 use crate::setup;
 use crate::site::Site;
+use crate::symbolicate;
 
 const HELP: &str = "\
 Usage: cargo xtask demo [--keep]
@@ -79,8 +80,15 @@ fn find(line: &Line, visit: &sightline_tests::line::Visit) -> Result<Findings> {
         let errors = line.browser_events("exception")?;
         Ok((errors.len() >= expected_errors).then_some(errors))
     })?;
+    let maps = line.maps()?;
+    let sources = errors.iter().map(|error| {
+        let stack = error.text("exception.stacktrace");
+        symbolicate::text(stack, &maps)
+    });
     Ok(Findings {
         joined,
+        navigations: line.navigations()?,
+        sources: sources.collect::<Result<_>>()?,
         durations: report::durations(line)?,
         counted,
         vitals: line.browser_events("browser.web_vital")?,

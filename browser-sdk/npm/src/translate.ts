@@ -35,7 +35,10 @@ export function translator(): (input: Input) => void {
       attributes = (texts[count] ?? {}) as Attributes;
       own = [url, ...texts.slice(0, count).map(asText)];
       all.push(...numbers);
-      if (kind === Kind.Thrown) own[3] = withCauses(own[3]!, texts[count + 1]);
+      if (kind === Kind.Thrown) {
+        own[3] = withCauses(own[3]!, texts[count + 1]);
+        attributes = { "sightline.debug_ids": debugIds(own[3]), ...attributes };
+      }
       if (kind === Kind.CustomEvent && all.length < 2) all.push(0);
       // A span ends once.
       if (kind === Kind.Span) {
@@ -62,6 +65,17 @@ export function translator(): (input: Input) => void {
     }
   };
   return translate;
+}
+
+/** Of the scripts in a stack those whose build gave them a debug id, each with it:
+ * bundlers leave there the id of each script by a stack of its own. */
+function debugIds(stack: string): string | undefined {
+  const { _debugIds } = globalThis as { _debugIds?: { [stack: string]: string } };
+  const lines = Object.entries(_debugIds ?? {}).flatMap(([of, id]) => {
+    const url = /https?:\/\/[^\s)]+?(?=:\d+:\d)/.exec(of)?.[0];
+    return url && stack.includes(url) ? `${id} ${url}` : [];
+  });
+  return lines.join("\n") || undefined;
 }
 
 /** What has no text has an empty one. */

@@ -90,6 +90,9 @@ await scenario(async ({ context, sink, saw, expect, equal, origin: collector }) 
     await leave(failing, "TypeError", "/failing");
     await failing.close();
     const [caught] = told("TypeError");
+    // Webpack leaves no ids where a page could find them; scripts' names are hashes.
+    const ids = caught.attributes["sightline.debug_ids"] ?? "";
+    equal(/^[0-9a-f-]{36} http\S+\.js$/m.test(ids), bundler === "turbopack", "debug ids of the scripts in its stack");
     // It is still so in React's log, once, as without us.
     equal(failing.messages.filter((text) => text.includes("reading 'cents'")).length, 1, "React logs it");
 

@@ -197,6 +197,14 @@ fn events(number: u64) -> String {
     let mut records = vec![vital("ttfb"), vital("fcp"), vital("lcp"), vital("lcp")];
     if number.is_multiple_of(10) {
         records.push(event("exception", "exception.type", "TypeError"));
+        for source in ["resource", "console"] {
+            let attributes = [
+                otlp_json::text("sightline.exception.source", source),
+                otlp_json::text("exception.type", "TypeError"),
+                otlp_json::text("url.template", "/cart"),
+            ];
+            records.push(otlp_json::event("exception", number, &attributes));
+        }
     }
     otlp_json::logs("shop-browser", "1.2.3", &records)
 }

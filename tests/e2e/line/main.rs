@@ -1,6 +1,7 @@
 //! The whole line: one trace from a click in a real Chromium to the API's
 //! database, totals that equal what Envoy logged, vitals and errors.
 
+use sightline_symbolicate::{Maps, symbolicate};
 use sightline_tests::http::Client;
 use sightline_tests::line::{LAYERS, Line, SETTLE_LIMIT};
 use sightline_tests::parts;
@@ -33,6 +34,12 @@ fn a_visit_is_one_unbroken_line() {
         assert_eq!(pair[1].parent_id, pair[0].span_id);
         assert_eq!(pair[1].trace_id, trace_id);
     }
+    // The person's click is where the line begins.
+    let click = &joined.chain[0];
+    assert_eq!(
+        (click.service.as_str(), click.name.as_str()),
+        (LAYERS[0], "click")
+    );
     let edges = joined
         .chain
         .iter()
@@ -101,6 +108,27 @@ fn a_visit_is_one_unbroken_line() {
         Ok((with_stack.count() >= 2).then_some(()))
     })
     .unwrap();
+
+    let errors = line.browser_events("exception").unwrap();
+    let mut maps = Maps::below(&[line.maps().unwrap()]).unwrap();
+    for (kind, frame, source) in [
+        // The build has put `totalGrams` into its caller.
+        ("TypeError", "onClick", "app/broken/breakages.tsx:11:"),
+        ("RangeError", "loadKilnPlan", "app/broken/breakages.tsx:16:"),
+    ] {
+        let error = errors
+            .iter()
+            .find(|error| error.text("exception.type") == kind);
+        let stack = error.unwrap().text("exception.stacktrace");
+        let told = symbolicate(stack, &mut maps).unwrap().text;
+        let is_frame = |line: &str| line.contains(frame) && line.contains(source);
+        assert!(told.lines().any(is_frame), "{told}");
+    }
+    let navigations = line.navigations().unwrap();
+    let to_product = navigations
+        .iter()
+        .find(|span| span.name == "navigation /products/{id}");
+    assert!(to_product.is_some(), "{navigations:?}");
 
     // A page's own trace is the one that the edge started for it.
     wait_for(

@@ -7,7 +7,7 @@ mod waterfall;
 use anyhow::Result;
 use serde_json::{Value, json};
 use sightline_tests::line::{Counted, EDGES, Joined, Line, Visit};
-use sightline_tests::otlp::Log;
+use sightline_tests::otlp::{Log, Span};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -25,6 +25,10 @@ pub struct Findings {
     pub vitals: Vec<Log>,
     /// Errors of the page.
     pub errors: Vec<Log>,
+    /// Of each error its stack in the words of the source.
+    pub sources: Vec<String>,
+    /// Changes of route in the page.
+    pub navigations: Vec<Span>,
 }
 
 /// What took how many seconds, in order.
@@ -139,10 +143,11 @@ pub fn summary(visit: &Visit, findings: &Findings, seconds: &[(String, f64)]) ->
             "rating": log.text("browser.web_vital.rating"), "path": log.text("url.path"),
         })
     };
-    let error = |log: &Log| {
+    let error = |(log, source): (&Log, &String)| {
         json!({
             "type": log.text("exception.type"), "message": log.text("exception.message"),
-            "stacktrace": log.text("exception.stacktrace"),
+            "stacktrace": log.text("exception.stacktrace"), "source": source,
+            "fingerprint": log.text("sightline.exception.fingerprint"), "trace_id": log.trace_id,
         })
     };
     json!({
@@ -153,7 +158,8 @@ pub fn summary(visit: &Visit, findings: &Findings, seconds: &[(String, f64)]) ->
         },
         "red": findings.counted.iter().map(edge).collect::<Vec<_>>(),
         "vitals": findings.vitals.iter().map(vital).collect::<Vec<_>>(),
-        "errors": findings.errors.iter().map(error).collect::<Vec<_>>(),
+        "errors": findings.errors.iter().zip(&findings.sources).map(error).collect::<Vec<_>>(),
+        "navigations": findings.navigations.iter().map(layer).collect::<Vec<_>>(),
         "visit": visit.document["steps"],
         "seconds": seconds.iter().map(|(step, seconds)| json!({"step": step, "seconds": seconds})).collect::<Vec<_>>(),
     })
@@ -195,12 +201,18 @@ pub fn text(findings: &Findings, seconds: &[(String, f64)]) -> String {
         let page = vital.text("url.path");
         let _ = writeln!(text, "vital    {:<24} {page}", vital_text(vital));
     }
-    for error in &findings.errors {
+    for span in &findings.navigations {
+        let duration = milliseconds(span.start, span.end);
+        let _ = writeln!(text, "route    {:<40} {duration:.0} ms", span.name);
+    }
+    for (error, source) in findings.errors.iter().zip(&findings.sources) {
+        let first = source.lines().find(|line| line.starts_with("    at "));
         let _ = writeln!(
             text,
-            "error    {}: {}",
+            "error    {}: {}\n     {}",
             error.text("exception.type"),
-            error.text("exception.message")
+            error.text("exception.message"),
+            first.unwrap_or("    without a place").trim_end(),
         );
     }
     text.push_str("\nseconds\n");

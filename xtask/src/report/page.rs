@@ -34,6 +34,7 @@ pub fn html(line: &Line, visit: &Visit, findings: &Findings, seconds: &[(String,
         ("totals", totals(findings)),
         ("red", red(findings)),
         ("vitals", vitals(findings)),
+        ("navigations", navigations(findings)),
         ("errors", none(errors(findings), "errors")),
         ("visit", visit_rows(visit)),
         (
@@ -147,14 +148,45 @@ fn vitals(findings: &Findings) -> String {
 
 fn errors(findings: &Findings) -> String {
     let mut text = String::new();
-    for log in &findings.errors {
+    for (log, source) in findings.errors.iter().zip(&findings.sources) {
         let _ = write!(
             text,
-            "<p class=\"failed-text\"><b>{}</b>: {} <code>{}</code></p><pre>{}</pre>",
+            "<p class=\"failed-text\"><b>{}</b>: {} <code>{}</code></p>\
+             <p>fingerprint <code>{}</code> · trace <code>{}</code></p><pre>{}</pre>\
+             <details><summary>as the browser wrote it, and what happened before</summary>\
+             <pre>{}\n\n{}</pre></details>",
             escape(log.text("exception.type")),
             escape(log.text("exception.message")),
             escape(log.text("url.path")),
+            escape(log.text("sightline.exception.fingerprint")),
+            escape(&log.trace_id),
+            escape(source),
             escape(log.text("exception.stacktrace")),
+            escape(&breadcrumbs(log)),
+        );
+    }
+    text
+}
+
+fn breadcrumbs(log: &Log) -> String {
+    let lines = log.attributes.get("sightline.breadcrumbs");
+    let lines = lines.and_then(serde_json::Value::as_array).into_iter();
+    let lines = lines.flatten().filter_map(serde_json::Value::as_str);
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A row for each change of route.
+fn navigations(findings: &Findings) -> String {
+    let mut text = String::new();
+    for span in &findings.navigations {
+        let path = span.attributes.get("url.path");
+        let _ = write!(
+            text,
+            "<tr><td>{}<td><code>{}</code><td class=\"number\">{:.0} ms<td><code>{}</code></tr>",
+            escape(&span.name),
+            escape(path.and_then(serde_json::Value::as_str).unwrap_or_default()),
+            super::milliseconds(span.start, span.end),
+            escape(&span.trace_id),
         );
     }
     text
