@@ -30,8 +30,13 @@ await scenario(async ({ open, leave, sink, saw, equal, expect }) => {
       return observer.takeRecords().map((report) => report.body.effectiveDirective);
     });
     await leave(page);
-    await sink.until(`the vitals of ${engine}`, () =>
-      sink.received.slice(from).some(({ items }) => items.some((item) => item.attributes?.["browser.web_vital.name"] === "cls")),
+    // Events and spans come in requests of their own.
+    const has = (wanted) => sink.received.slice(from).some(({ items }) => items.some(wanted));
+    await sink.until(`what ${engine} tells`, () =>
+      has(({ attributes }) => attributes["browser.web_vital.name"] === "cls") &&
+      has(({ eventName }) => eventName === "exception") &&
+      has(({ name }) => name === "documentLoad") &&
+      has(({ kind }) => kind === 3),
     );
     const batches = sink.received.slice(from);
     const items = batches.flatMap(({ signal, resource, items }) => items.map((item) => ({ signal, resource, item })));

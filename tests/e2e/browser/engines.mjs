@@ -12,7 +12,7 @@ const ENTRIES = { lcp: "largest-contentful-paint", cls: "layout-shift", inp: "ev
 await scenario(async ({ sink, seen, saw, origin, expect, equal }) => {
   const browser = await open(name, process.env[`SIGHTLINE_${name.toUpperCase()}`]);
   try {
-    const options = { serviceName: "engines", routes: ["/api/items/{id}"] };
+    const options = { serviceName: "engines", routes: ["/api/items/{id}", "/products/{id}"] };
     await browser.go(`${origin}/engines.html?options=${encodeURIComponent(JSON.stringify(options))}`);
     const page = await browser.run(async () => {
       // WebKit's driver can be done with a navigation before the page is.
@@ -26,14 +26,25 @@ await scenario(async ({ sink, seen, saw, origin, expect, equal }) => {
     saw.agent = page.agent;
     saw.entries = page.entries.join(" ");
     await sink.until("the error", () => sink.exceptions().length);
-    if (page.entries.includes("event")) await browser.click("button");
+    // WebKit's driver finds nothing that it could click.
+    const clicks = name !== "webkit";
+    if (clicks) await browser.click("button");
+    // What the click led to, and a change of route that a router tells.
+    await browser.run(async () => {
+      while (!globalThis.clicked && !/AppleWebKit/.test(navigator.userAgent)) await new Promise(requestAnimationFrame);
+      sightline.startNavigation("/products/7");
+      history.pushState({}, "", "/products/7");
+      for (let frame = 0; frame < 5; frame++) await new Promise(requestAnimationFrame);
+      sightline.captureException(new TypeError("caught"));
+    });
     equal(await browser.run(async () => errors.map((text) => text.replace(/^.*: /, ""))), ["the page's own"], "no error but the page's own");
     // Told in time, and when the page is left.
     await browser.go(`${origin}/bare.html`);
     const supported = ["fcp", "ttfb", ...Object.keys(ENTRIES).filter((vital) => page.entries.includes(ENTRIES[vital]))];
     const load = () => sink.spans.some(({ name }) => name === "documentLoad");
     const call = () => sink.spans.find(({ kind }) => kind === 3);
-    await sink.until("vitals, load and call", () => supported.every((vital) => sink.vitals()[vital]) && load() && call());
+    const named = (wanted) => sink.spans.find(({ name }) => name === wanted);
+    await sink.until("vitals, load and call", () => supported.every((vital) => sink.vitals()[vital]) && load() && call() && (!clicks || named("click")) && named("navigation /products/{id}"));
     const vitals = sink.vitals();
     saw.vitals = Object.fromEntries(Object.entries(vitals).map(([vital, attributes]) => [vital, attributes["browser.web_vital.value"]]));
     equal(Object.keys(vitals).filter((vital) => !supported.includes(vital)), [], "no vital that the browser does not support");
@@ -41,6 +52,16 @@ await scenario(async ({ sink, seen, saw, origin, expect, equal }) => {
 
     const [thrown] = sink.exceptions();
     equal([thrown.attributes["exception.type"], thrown.attributes["exception.message"]], ["RangeError", "the page's own"], "the error");
+    expect(/^[0-9a-f]{16}$/.test(thrown.attributes["sightline.exception.fingerprint"]), "its fingerprint", thrown.attributes);
+    if (clicks) {
+      const after = named("GET /api/clicked");
+      equal([after.traceId, after.parentSpanId], [named("click").traceId, named("click").spanId], "what a click leads to is its child");
+      equal(named("click").attributes["sightline.interaction.target"], "html>body>p>button", "what was clicked");
+    }
+    const caught = sink.exceptions().find(({ attributes }) => attributes["exception.message"] === "caught");
+    saw.breadcrumbs = caught.attributes["sightline.breadcrumbs"];
+    const crumbs = saw.breadcrumbs.map((line) => line.split(" ").slice(1, 3).join(" "));
+    expect((!clicks || crumbs.includes("click html>body>p>button")) && crumbs.includes("fetch GET"), "what happened before", crumbs);
     const span = call();
     equal([span.name, span.attributes["url.full"]], ["GET /api/items/{id}", `${origin}/api/items/42?token=REDACTED`], "the call");
     const sent = seen.find(({ path }) => path === "/api/items/42").headers.traceparent;
