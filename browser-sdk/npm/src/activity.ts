@@ -59,6 +59,7 @@ export function watchActivity(
     now && atMs - now.startMs < LONGEST_MS && (now.open > 0 || atMs < now.quietMs);
   const finish = () => {
     clearTimeout(timer);
+    timer = undefined;
     const ended = now;
     now = undefined;
     // What led to nothing is for INP to tell.
@@ -95,11 +96,13 @@ export function watchActivity(
       const [traceparent, parent] = tracer.start(page);
       const quietMs = performance.now() + QUIET_MS;
       now = { traceparent, parent, type, target, startMs: timeStamp, endMs: 0, open: 0, quietMs };
-      timer = setTimeout(watch, QUIET_MS);
     });
   tracer.current = (begins) => {
     if (!goesOn(performance.now())) return page;
-    if (begins) now!.open++;
+    if (begins) {
+      now!.open++;
+      timer ??= setTimeout(watch, QUIET_MS);
+    }
     return now!.traceparent;
   };
 

@@ -57,6 +57,8 @@ export function delivery(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let netTimer: ReturnType<typeof setTimeout> | undefined;
   let net: AbortController | undefined;
+  /** What it holds. */
+  let netBytes = 0;
   let isFailing = false;
   /** Not asked again before something was delivered. */
   let isFull = false;
@@ -77,7 +79,7 @@ export function delivery(
     const bytes = off.aborted ? 0 : waiting();
     if (bytes >= FULL_BYTES) deliver(Need.InTime);
     if (!bytes) return;
-    if (globalThis.fetchLater) netTimer ??= setTimeout(() => guard(cast), NET_MS);
+    if (globalThis.fetchLater && bytes !== netBytes) netTimer ??= setTimeout(() => guard(cast), NET_MS);
     timer ??= setTimeout(
       () =>
         guard(() => {
@@ -92,6 +94,7 @@ export function delivery(
   const cast = () => {
     lift();
     net = new AbortController();
+    netBytes = waiting();
     for (const signal of SIGNALS.keys()) {
       const [body] = edit(signal, nextBatch(Need.PreviewLogs + signal, compress)!.body);
       try {
@@ -105,6 +108,7 @@ export function delivery(
   const lift = () => {
     clearTimeout(netTimer);
     netTimer = undefined;
+    netBytes = 0;
     net?.abort();
   };
   const deliver = (need: Need) => {
