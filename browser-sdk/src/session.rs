@@ -214,9 +214,13 @@ impl Session {
     }
 
     fn on_thrown(&mut self, thrown: &Thrown<'_>) {
-        let verdict = self
-            .errors
-            .judge(&[thrown.kind, thrown.message, thrown.stack]);
+        // Blockers keep many away: they may not crowd out what went wrong.
+        let is_resource = thrown.source == "resource";
+        let told = match is_resource {
+            true => &mut self.reports,
+            false => &mut self.errors,
+        };
+        let verdict = told.judge(&[thrown.kind, thrown.message, thrown.stack]);
         if self.is_told(verdict) {
             let location = Location::new(thrown.url, &self.routes);
             let at = self.clock.unix_nanos(thrown.at_ms);
@@ -224,7 +228,9 @@ impl Session {
             let event = errors::event(thrown, &location, view, &self.breadcrumbs, page, at);
             self.outbox.push(Signal::Logs, event);
             self.breadcrumbs.add(thrown.at_ms, "error", thrown.message);
-            self.outbox.release();
+            if !is_resource {
+                self.outbox.release();
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import { delivery } from "./delivery.js";
 import { ask, type Batch, Need, nextBatch, open, restore, tell } from "./gate.js";
 import { Kind } from "./input.js";
 import { watchActivity } from "./activity.js";
+import { RESOURCE } from "./errors.js";
 import type { Input, Loader, Running } from "./loader.js";
 import { watchFrames, watchReports } from "./reports.js";
 import { resolve } from "./resolve.js";
@@ -87,6 +88,8 @@ export async function start(loader: Loader): Promise<void> {
     guard(() => {
       active();
       activity?.[0](input);
+      // One that a blocker keeps away is nothing that went wrong.
+      loader.tracer.hasErred ||= input[0] === Kind.Thrown && input[2]![3] !== RESOURCE;
       translate(input);
       out.schedule();
     });

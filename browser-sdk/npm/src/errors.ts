@@ -6,6 +6,9 @@ import type { Record } from "./loader.js";
 import type { Attributes } from "./options.js";
 import type { Tracer } from "./trace.js";
 
+/** How it came: a resource could not be loaded. */
+export const RESOURCE = "resource";
+
 type Described = [kind: string, message: string, stack: string];
 
 /** Class, message and stack of any value. Never throws, whatever its getters do. */
@@ -43,7 +46,6 @@ export const telling =
       [atMs],
       [...describe(error), source, tracer.current?.(), { ...attributes }, error],
     );
-    tracer.hasErred = true;
   };
 
 /** Listens until the signal. */
@@ -54,7 +56,7 @@ export function watchErrors(tell: Tell, signal: AbortSignal): void {
     else if (target.localName) {
       // An image, a script, a style sheet … that could not be loaded.
       const message = `${target.localName} ${target.src || target.href}`;
-      tell({ name: "ResourceError", message }, "resource", event.timeStamp);
+      tell({ name: "ResourceError", message }, RESOURCE, event.timeStamp);
     }
   };
   const onRejection = (event: PromiseRejectionEvent) =>

@@ -14,6 +14,7 @@ await scenario(async ({ open, leave, sink, seen, saw, equal, expect }) => {
     await page.evaluate(() => fetch("/api/echo?before"));
     await page.evaluate(() => sightline.flush());
     await page.evaluate(() => fetch("/api/echo?after"));
+    await page.evaluate(() => new Promise((done) => Object.assign(new Image(), { onerror: done, src: "/missing.png" })));
     if (fail) await page.evaluate(() => sightline.captureException(new Error("wrong")));
     await page.evaluate(() => fetch("/api/echo?last"));
     const session = await page.evaluate(() => localStorage.getItem("sightline.session"));

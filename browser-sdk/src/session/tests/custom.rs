@@ -227,6 +227,15 @@ fn what_is_not_sampled_is_sent_when_something_goes_wrong() {
     }
     let (_, spans) = sent(&mut session);
     assert_eq!(spans, []);
+    // A resource that a blocker keeps away is nothing that went wrong.
+    let Input::Thrown(error) = thrown("blocked") else {
+        panic!();
+    };
+    session.on(Input::Thrown(Thrown {
+        source: "resource",
+        ..error
+    }));
+    assert_eq!(sent(&mut session).1, []);
     session.on(thrown("wrong"));
     let (_, spans) = sent(&mut session);
     assert!((50..400).contains(&spans.len()), "{} of 500", spans.len());
