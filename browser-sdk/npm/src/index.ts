@@ -160,7 +160,11 @@ export function init(options: Options): Handle {
       loader.hiddenMs = Math.min(loader.hiddenMs, 0);
     }
     if (share < 1 && !isPending && given.persist !== false) {
-      tracer.session = +localStorage.getItem(SESSION)?.split(" ")[3]! || tracer.session;
+      try {
+        tracer.session = +localStorage.getItem(SESSION)?.split(" ")[3]! || tracer.session;
+      } catch {
+        // There is no storage.
+      }
     }
     watchErrors(tell, signal);
     watchFetch(record, tracer, signal);

@@ -38,6 +38,9 @@ await scenario(async ({ open, leave, sink, seen, saw, equal, expect }) => {
     const { flags, spans } = await visit(number);
     equal([flags, spans], [["02", "02", "02"], []], `${number}: not kept`);
   }
+  const closed = await open("plain.html?nostorage", { options: { ...options, sampleRatio: 0.999 } });
+  equal(await closed.evaluate(() => window.fetch !== window.nativeFetch), true, "a page without storage is watched, too");
+  await closed.close();
   const { flags, spans, traces } = await visit(0.1, true);
   saw.failed = { flags, spans, traces };
   equal(flags, ["02", "02", "03"], "from the error on all is kept");
