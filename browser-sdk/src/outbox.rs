@@ -92,6 +92,8 @@ pub struct Outbox {
     /// What else every record has that is queued from now on.
     pub common: Common,
     spare: Spare,
+    /// Whether they are sent from now on: what goes on ends after an error.
+    pub has_erred: bool,
     /// The oldest first, as far as they gather.
     batches: Vec<Batch>,
     last_id: u32,
@@ -136,7 +138,7 @@ impl Outbox {
     /// Queues a span, if its trace is sampled. Of others the last ones wait in
     /// case something goes wrong.
     pub fn push_span(&mut self, context: &SpanContext, mut span: Record) {
-        if context.flags.sampled() {
+        if context.flags.sampled() || self.has_erred {
             return self.push(Signal::Traces, span);
         }
         self.describe(&mut span);

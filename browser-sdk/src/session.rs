@@ -229,6 +229,7 @@ impl Session {
             self.outbox.push(Signal::Logs, event);
             self.breadcrumbs.add(thrown.at_ms, "error", thrown.message);
             if !is_resource {
+                self.outbox.has_erred = true;
                 self.outbox.release();
             }
         }

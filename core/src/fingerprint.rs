@@ -21,8 +21,11 @@ pub fn fingerprint(kind: &str, message: &str, stack: &str) -> u64 {
     let mut hash = Fnv::default();
     hash.word(kind);
     let (mut count, mut has_names) = (0usize, false);
-    for line in split(stack, b'\n') {
-        // Not so: the head of V8's stacks, the browser's own functions.
+    // V8 begins with class and message, which may look like a call.
+    let has_head = !message.is_empty() && stack.starts_with(kind);
+    let behind = split_once(stack, message).filter(|_| has_head);
+    for line in split(behind.map_or(stack, |(_, behind)| behind), b'\n') {
+        // Not so: the browser's own functions.
         let Some((before, location)) = split_once(line, "://") else {
             continue;
         };
@@ -112,6 +115,19 @@ Checkout@http://127.0.0.1:8080/_next/static/chunks/cart-99aa00ff.js:9:1
     fn an_error_is_the_same_in_another_build_browser_and_place() {
         let one = fingerprint("TypeError", "no cart 17", V8);
         assert_eq!(one, fingerprint("TypeError", "there is no cart", GECKO));
+    }
+
+    #[test]
+    fn a_url_in_the_message_is_no_call() {
+        let of = |name: &str| {
+            let message = alloc::format!("cannot load https://api.example/users/{name}");
+            let frame = "at total (https://shop.example/cart.js:1:2)";
+            let stack = alloc::format!("TypeError: {message}\n    {frame}");
+            fingerprint("TypeError", &message, &stack)
+        };
+        assert_eq!(of("ada"), of("bob"));
+        let gecko = "total@https://shop.example/cart.js:7:1";
+        assert_eq!(of("ada"), fingerprint("TypeError", "failed", gecko));
     }
 
     #[test]

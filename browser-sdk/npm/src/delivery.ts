@@ -4,7 +4,7 @@
 import { rejected, retryAfter } from "./answer.js";
 import { type Batch, Need, nextBatch, restore, SIGNALS, tell, waiting } from "./gate.js";
 import { Kind } from "./input.js";
-import type { Loader } from "./loader.js";
+import { DENIED, type Loader } from "./loader.js";
 import type { Resolved } from "./resolve.js";
 import { storage } from "./storage.js";
 
@@ -20,6 +20,8 @@ const NET_MS = 500;
 /** In place of a status: the batch lies in storage, or found no room there. */
 const KEPT = 1;
 const NOT_KEPT = 2;
+/** The page's own code has dropped all of it: no collector was asked. */
+const WITHHELD = 3;
 
 declare global {
   /** Sends when the page is gone, however it went. Chromium 135. */
@@ -140,9 +142,9 @@ export function delivery(
   };
   const settle = (id: number, status: number, retryAfterMs = NaN, rejected = 0) =>
     tell(Kind.Settled, [id, status, performance.now(), retryAfterMs, Math.random(), rejected]);
-  const post = ({ id, signal, count, body }: Batch) => {
+  const post = ({ id, signal, body }: Batch) => {
     const [edited, dropped] = edit(signal, body);
-    if (!edited.length) return settle(id, 200, NaN, count);
+    if (!edited.length) return settle(id, WITHHELD);
     const done = nativeFetch(url(signal), {
       ...request(edited),
       ...(AbortSignal.timeout && { signal: AbortSignal.timeout(TIMEOUT_MS) }),
@@ -192,6 +194,7 @@ export function delivery(
   off.addEventListener("abort", () => {
     clearTimeout(timer);
     clearTimeout(netTimer);
+    if (off.reason === DENIED) net?.abort();
   });
   return {
     begun() {

@@ -83,7 +83,7 @@ export async function start(loader: Loader): Promise<void> {
   const loadedUntil = (nowMs: number) =>
     loader.hiddenMs < 0 || loaded(navigation?.loadEventEnd || nowMs, navigation);
 
-  const translate = translator();
+  const translate = translator((input) => record(input));
   const record = (input: Input) =>
     guard(() => {
       active();
@@ -129,8 +129,8 @@ export async function start(loader: Loader): Promise<void> {
     const abandoned: Batch[] = [];
     for (const [originMs, leftMs, navigation, inputs] of options.persist ? takeLeft() : []) {
       begin(originMs, leftMs, navigation);
-      const translate = translator();
-      inputs.forEach(translate);
+      // Who it was was not left.
+      inputs.forEach(translator(() => {}));
       loaded(navigation?.loadEventEnd || leftMs, navigation);
       tell(Kind.Hidden, [leftMs, 0]);
       let batch: Batch | undefined;
@@ -151,11 +151,12 @@ export async function start(loader: Loader): Promise<void> {
     // Not before: WebKit hands over what it has buffered while it is asked.
     drain = watchVitals(loader, guard);
     activity = watchActivity(loader, options, page, record, guard);
-    watchReports(record, signal, guard);
-    watchFrames(record, signal, guard);
+    watchReports(loader, record, guard);
+    watchFrames(loader, record, guard);
     if (options.console || options.resources || options.clicks) {
+      const isFirst = loader.hiddenMs >= 0;
       const more = import("./more.js");
-      more.then(({ watchMore }) => guard(() => watchMore(options, record, signal, guard)), () => {});
+      more.then(({ watchMore }) => guard(() => watchMore(options, { signal, isFirst }, record, guard)), () => {});
     }
     tell(Kind.Lost, [loader.lost, loader.repeated]);
     loader.inputs.splice(0).forEach(record);

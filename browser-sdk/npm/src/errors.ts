@@ -44,7 +44,7 @@ export const telling =
     record(
       Kind.Thrown,
       [atMs],
-      [...describe(error), source, tracer.current?.(), { ...attributes }, error],
+      [...describe(error), source, tracer.current?.(), { ...attributes }, () => error],
     );
   };
 

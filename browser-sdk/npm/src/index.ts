@@ -5,12 +5,16 @@ import { telling, watchErrors } from "./errors.js";
 import { watchFetch } from "./fetch.js";
 import { Kind } from "./input.js";
 import { forget, leave, SESSION } from "./left.js";
-import { type Loader, MAX_INPUTS, type Record } from "./loader.js";
+import { DENIED, type Loader, MAX_INPUTS, type Record } from "./loader.js";
 import type { Attributes, Handle, Options, Span } from "./options.js";
 import { childOf, newTraceparent, propagation } from "./trace.js";
 import { watchXhr } from "./xhr.js";
 
 export type { Attributes, Handle, Options, Span };
+
+interface Objecting extends Navigator {
+  globalPrivacyControl?: boolean;
+}
 
 /** Where a page keeps its one handle, also across copies of this module. */
 const SLOT = Symbol.for("sightline.browser");
@@ -39,11 +43,10 @@ export function init(options: Options): Handle {
   const share = typeof ratio === "number" && ratio >= 0 && ratio <= 1 ? ratio : 1;
   let isPending = given.consent === "pending";
   const isServer = typeof document === "undefined";
-  const asked = given.doNotTrack && (navigator as Navigator & { globalPrivacyControl?: boolean });
   if (
     isServer ||
-    given.consent === "denied" ||
-    (asked && (asked.globalPrivacyControl || asked.doNotTrack === "1"))
+    given.consent === DENIED ||
+    (given.doNotTrack && ((navigator as Objecting).globalPrivacyControl || navigator.doNotTrack === "1"))
   ) {
     off.abort();
   }
@@ -107,9 +110,9 @@ export function init(options: Options): Handle {
       if (event.type === "pagehide" && !isPending) left = leave(loader, event.timeStamp);
     }
   };
-  function stop() {
+  function stop(why?: string) {
     if (signal.aborted) return;
-    off.abort();
+    off.abort(why);
     slots[SLOT] = loader.running && null;
     loader.inputs.length = loader.observed.length = 0;
   }
@@ -137,7 +140,7 @@ export function init(options: Options): Handle {
     setUser: later(Kind.User),
     setConsent(consent) {
       if (consent !== "granted") {
-        stop();
+        stop(DENIED);
         forget();
       } else if (!signal.aborted) {
         isPending = false;

@@ -11,6 +11,9 @@ export type Input = [kind: Kind, numbers: readonly number[], texts?: readonly un
 
 export type Record = (...input: Input) => void;
 
+/** Why everything is undone: nothing may be sent any more. */
+export const DENIED = "denied";
+
 /** What the engine's part is given. */
 export interface Loader {
   given: Options;

@@ -13,16 +13,27 @@ const MAX_RESOURCES = 200;
 const RAGE = { clicks: 3, withinMs: 1000, withinPx: 30 };
 /** A click that has changed nothing by then did nothing. */
 const DEAD_MS = 2000;
+/** A link may open elsewhere, save a file, or start another program. */
+const EFFECTS =
+  "scroll focusin change input submit beforeunload pagehide visibilitychange blur copy toggle selectionchange".split(" ");
+const MAX_TEXT = 1024;
 const CLICKABLE = "a,button,summary,[role=button],[role=link],[role=tab],[role=menuitem],[onclick]";
 
 /** Watches what the options ask for, until the signal. */
-export function watchMore(options: Resolved, record: Tells, signal: AbortSignal, guard: Guard): void {
-  if (options.console) watchConsole(record, signal, guard);
-  if (options.resources) watchResources(options, record, signal, guard);
-  if (options.clicks) watchClicks(record, signal, guard);
+export function watchMore(options: Resolved, loader: Watched, record: Tells, guard: Guard): void {
+  const own = new URL(options.endpoint, location.href).href;
+  if (options.console) watchConsole(record, loader.signal);
+  if (options.resources) watchResources(own, loader, record, guard);
+  if (options.clicks) watchClicks(own, record, loader.signal, guard);
 }
 
-function watchConsole(record: Tells, signal: AbortSignal, guard: Guard): void {
+/** By which it is known whether a page is watched anew, and until when. */
+interface Watched {
+  readonly signal: AbortSignal;
+  readonly isFirst: boolean;
+}
+
+function watchConsole(record: Tells, signal: AbortSignal): void {
   /** Whoever is told may write to the console himself. */
   let isTelling = false;
   for (const level of LEVELS) {
@@ -31,7 +42,11 @@ function watchConsole(record: Tells, signal: AbortSignal, guard: Guard): void {
       native.apply(this, given);
       if (isTelling || signal.aborted) return;
       isTelling = true;
-      guard(() => tell(level, given));
+      try {
+        tell(level, given);
+      } catch {
+        // Something that can't be looked at.
+      }
       isTelling = false;
     };
     console[level] = patched;
@@ -42,23 +57,25 @@ function watchConsole(record: Tells, signal: AbortSignal, guard: Guard): void {
   const tell = (level: string, given: unknown[]) => {
     const atMs = performance.now();
     const error = given.find((one) => one instanceof Error);
-    const text = given.map((one) => (typeof one === "string" ? one : describe(one)[1])).join(" ");
+    const text = given.map(textOf).join(" ");
     if (level !== "error") return record([Kind.Breadcrumb, [atMs], [`console.${level}`, text]]);
     if (error) {
-      return record([Kind.Thrown, [atMs], [...describe(error), "console", "", {}, error], location.href]);
+      const texts = [...describe(error), "console", "", {}, () => error];
+      return record([Kind.Thrown, [atMs], texts, location.href]);
     }
     const attributes = { "browser.console.level": level, "browser.console.message": text };
     record([Kind.CustomEvent, [atMs, 1], ["browser.console", attributes], location.href]);
   };
 }
 
-function watchResources(
-  { endpoint }: Resolved,
-  record: Tells,
-  signal: AbortSignal,
-  guard: Guard,
-): void {
-  const own = new URL(endpoint, location.href).href;
+/** A list or an object may be huge, or throw. */
+function textOf(value: unknown): string {
+  if (value instanceof Error) return describe(value)[1];
+  const isSimple = Object(value) !== value;
+  return (isSimple ? String(value) : Object.prototype.toString.call(value)).slice(0, MAX_TEXT);
+}
+
+function watchResources(own: string, { signal, isFirst }: Watched, record: Tells, guard: Guard): void {
   const name = "browser.resource_timing";
   let count = 0;
   const each = (entry: any) => {
@@ -77,11 +94,11 @@ function watchResources(
     record([Kind.CustomEvent, [entry.startTime, 0], [name, attributes], location.href]);
   };
   const observer = new PerformanceObserver((list) => guard(() => list.getEntries().forEach(each)));
-  observer.observe({ type: "resource", buffered: true });
+  observer.observe({ type: "resource", buffered: isFirst });
   signal.addEventListener("abort", () => observer.disconnect());
 }
 
-function watchClicks(record: Tells, signal: AbortSignal, guard: Guard): void {
+function watchClicks(own: string, record: Tells, signal: AbortSignal, guard: Guard): void {
   let clicks: MouseEvent[] = [];
   const tell = (name: string, { timeStamp, target }: Event) =>
     record([
@@ -106,13 +123,15 @@ function watchClicks(record: Tells, signal: AbortSignal, guard: Guard): void {
     const done = new AbortController();
     const settle = () => done.abort();
     const effects = { signal: done.signal, capture: true };
-    for (const type of ["scroll", "focusin", "change", "input", "submit", "beforeunload", "toggle", "selectionchange"]) {
+    for (const type of EFFECTS) {
       addEventListener(type, settle, effects);
     }
     (globalThis as any).navigation?.addEventListener("navigate", settle, effects);
     const changes = new MutationObserver(settle);
     changes.observe(document, { attributes: true, characterData: true, childList: true, subtree: true });
-    const requests = new PerformanceObserver(settle);
+    const requests = new PerformanceObserver((list) => {
+      if (list.getEntries().some(({ name }) => !name.startsWith(own))) settle();
+    });
     requests.observe({ type: "resource" });
     const timer = setTimeout(() => {
       settle();

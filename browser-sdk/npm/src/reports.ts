@@ -2,7 +2,7 @@
 // it did against the page, frames that kept people waiting.
 
 import { Kind } from "./input.js";
-import type { Input } from "./loader.js";
+import type { Input, Loader } from "./loader.js";
 import { supports } from "./vitals.js";
 
 export type Tells = (input: Input) => void;
@@ -12,7 +12,7 @@ const MAX_FRAMES = 20;
 const MIN_BLOCKED_MS = 50;
 
 /** Policies that were violated, and what the browser did against the page. */
-export function watchReports(record: Tells, signal: AbortSignal, guard: Guard): void {
+export function watchReports({ signal, hiddenMs }: Loader, record: Tells, guard: Guard): void {
   const tell = (type: string, url: string, body: any) =>
     // What forbids wasm may have met the engine's.
     (body.blockedURL ?? body.blockedURI) === "wasm-eval" ||
@@ -37,7 +37,7 @@ export function watchReports(record: Tells, signal: AbortSignal, guard: Guard): 
   if (Observer) {
     const types = ["csp-violation", "intervention"];
     const each = (reports: any[]) => reports.forEach(({ type, url, body }) => tell(type, url, body));
-    const observer = new Observer(each, { types, buffered: true });
+    const observer = new Observer(each, { types, buffered: hiddenMs >= 0 });
     observer.observe();
     signal.addEventListener("abort", () => observer.disconnect());
   } else {
@@ -50,7 +50,7 @@ export function watchReports(record: Tells, signal: AbortSignal, guard: Guard): 
 }
 
 /** Frames that kept people waiting, with the script that took longest of them. */
-export function watchFrames(record: Tells, signal: AbortSignal, guard: Guard): void {
+export function watchFrames({ signal, hiddenMs }: Loader, record: Tells, guard: Guard): void {
   const type = "long-animation-frame";
   if (!supports(type)) return;
   let count = 0;
@@ -69,6 +69,6 @@ export function watchFrames(record: Tells, signal: AbortSignal, guard: Guard): v
     record([Kind.CustomEvent, [startTime, 0], [name, attributes], location.href]);
   };
   const observer = new PerformanceObserver((list) => guard(() => list.getEntries().forEach(each)));
-  observer.observe({ type, buffered: true });
+  observer.observe({ type, buffered: hiddenMs >= 0 });
   signal.addEventListener("abort", () => observer.disconnect());
 }

@@ -16,8 +16,8 @@ const TEXTS: { [kind: number]: number } = {
   [Kind.Span]: 3,
 };
 
-/** Tells the engine the inputs of one page. */
-export function translator(): (input: Input) => void {
+/** Tells the engine the inputs of one page; later what it has to find out. */
+export function translator(tellLater: (input: Input) => void): (input: Input) => void {
   /** What everything has. */
   const common: { [key: string]: Attributes[string] } = {};
   const ended = new WeakSet<object>();
@@ -29,15 +29,17 @@ export function translator(): (input: Input) => void {
     let attributes: Attributes;
     let own: string[] = [];
     const all: number[] = [];
-    if (kind === Kind.Attributes) attributes = Object.assign(common, texts[0]);
+    if (kind === Kind.Attributes) attributes = merged(common, texts[0]);
     else {
       if (!count) return void tell(kind, numbers, texts.map(asText));
       attributes = (texts[count] ?? {}) as Attributes;
       own = [url, ...texts.slice(0, count).map(asText)];
       all.push(...numbers);
       if (kind === Kind.Thrown) {
-        own[3] = withCauses(own[3]!, texts[count + 1]);
-        attributes = { "sightline.debug_ids": debugIds(own[3]), ...attributes };
+        // A page that was left left no value.
+        const error = texts[count + 1];
+        if (typeof error === "function") own[3] = withCauses(own[3]!, error());
+        attributes = { "sightline.debug_ids": debugIds(own[3]!), ...attributes };
       }
       if (kind === Kind.CustomEvent && all.length < 2) all.push(0);
       // A span ends once.
@@ -46,23 +48,27 @@ export function translator(): (input: Input) => void {
         ended.add(attributes);
       }
     }
-    for (const [key, value] of Object.entries(attributes)) {
-      // A conversion of the page's own might throw.
-      all.push(typeof value === "object" || typeof value === "symbol" ? NaN : Number(value));
-      own.push((typeof value)[0] + key, asText(value));
+    for (const [key, value] of entriesOf(attributes)) {
+      const type = typeof value;
+      const isPlain = type === "number" || type === "boolean";
+      all.push(isPlain ? Number(value) : NaN);
+      own.push((isPlain ? type[0] : "s") + key.slice(0, MAX_TEXT), asText(value));
     }
-    tell(kind, all, own.map((text) => text.slice(0, MAX_TEXT)));
+    tell(kind, all, own);
   };
+  let identity = 0;
   const identify = async (id: unknown) => {
+    const mine = ++identity;
+    let digits = "";
     try {
       const bytes = new TextEncoder().encode(asText(id));
       const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-      let digits = "";
       for (const byte of id ? hash : []) digits += (byte + 256).toString(16).slice(1);
-      translate([Kind.Attributes, [], [{ "user.hash": digits || undefined }]]);
     } catch {
       // No hash where the page is not secure, and then nobody.
     }
+    // Nobody else was named meanwhile.
+    if (mine === identity) tellLater([Kind.Attributes, [], [{ "user.hash": digits || undefined }]]);
   };
   return translate;
 }
@@ -78,10 +84,35 @@ function debugIds(stack: string): string | undefined {
   return lines.join("\n") || undefined;
 }
 
-/** What has no text has an empty one. */
+const MAX_ATTRIBUTES = 32;
+
+/** Those that are something, so many at most; none if a getter throws. */
+function entriesOf(attributes: Attributes): [string, unknown][] {
+  try {
+    const all = Object.entries(attributes);
+    return all.filter(([, value]) => value !== undefined).slice(0, MAX_ATTRIBUTES);
+  } catch {
+    return [];
+  }
+}
+
+/** The common ones with these; what is undefined goes. */
+function merged(common: { [key: string]: Attributes[string] }, more: unknown): Attributes {
+  try {
+    for (const [key, value] of Object.entries(more ?? {})) {
+      if (value === undefined) delete common[key];
+      else common[key] = value;
+    }
+  } catch {
+    // A getter of the page's own threw.
+  }
+  return common;
+}
+
+/** Cut; empty for what has no text. */
 export function asText(value: unknown): string {
   try {
-    return String(value ?? "");
+    return String(value ?? "").slice(0, MAX_TEXT);
   } catch {
     return "";
   }

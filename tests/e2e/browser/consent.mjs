@@ -87,12 +87,46 @@ await scenario(async ({ open, leave, context, sink, saw, equal, expect }) => {
   const edited = () => sink.received.filter(({ resource }) => resource["service.name"] === "edited");
   await sink.until("the account", () => edited().some(({ items }) => items.some(({ eventName }) => eventName === "sightline.lost")));
   const items = edited().flatMap(({ items }) => items);
+  const shownItems = items.filter(({ eventName }) => eventName !== "sightline.lost");
   saw.items = items.map(({ name, eventName, attributes }) => [name ?? eventName, attributes]);
-  expect(items.every(({ attributes }) => attributes.checked === true && attributes.count === -7), "each record was seen");
+  expect(shownItems.every(({ attributes }) => attributes.checked === true && attributes.count === -7), "each record was seen");
   const one = (wanted) => items.find(({ name, eventName }) => (name ?? eventName) === wanted)?.attributes;
   equal([one("drop me"), one("throws")], [undefined, undefined], "what it drops, or fails on, is not sent");
   equal([one("exception")["exception.message"], one("GET /api/echo").added], ["edited", ["1.5", "b"]], "what it changes is changed");
   const { text, negative, big, half, no } = one("kept");
   equal([text, negative, big, half, no], ["caf\u00e9", -12345678901, 2 ** 52, 0.5, false], "all else is as it was");
   equal(items.filter(({ eventName }) => eventName === "sightline.lost").at(-1).attributes["sightline.lost.rejected"], 2, "and what was dropped is counted");
+
+  // What drops all but errors, or all, ends.
+  for (const [service, keeps] of [["errors-only", "exception"], ["nothing", "none"]]) {
+    const from = sink.received.length;
+    const page = await open("bare.html");
+    await page.evaluate(async ([serviceName, keeps]) => {
+      const { init } = await import("/sdk/index.js");
+      window.sightline = init({ serviceName, beforeSend: (record) => (record.name === keeps ? record : undefined) });
+      sightline.addEvent("dropped");
+      sightline.captureException(new Error("kept"));
+      await sightline.flush();
+      sightline.addEvent("dropped, too");
+      await sightline.flush();
+    }, [service, keeps]);
+    await leave(page);
+    const of = () => sink.received.slice(from).filter(({ resource }) => resource["service.name"] === service);
+    const lost = () => of().flatMap(({ items }) => items).filter(({ eventName }) => eventName === "sightline.lost");
+    await sink.until(`the account of ${service}`, () => lost().some(({ attributes }) => attributes["sightline.lost.rejected"] >= 2));
+    expect(of().length < 20, `${service}: few requests`, of().length);
+    const names = new Set(of().flatMap(({ items }) => items).map(({ name, eventName }) => name ?? eventName));
+    equal([...names].sort(), keeps === "none" ? ["sightline.lost"] : ["exception", "sightline.lost"], `${service}: nothing else is sent`);
+  }
+
+  // What the browser would send when the page is gone is taken back.
+  const denied = await open("plain.html", {
+    options: { serviceName: "denied" },
+    script: "window.nets = []; const later = window.fetchLater; window.fetchLater = (url, init) => (nets.push(init.signal), later(url, init));",
+  });
+  await denied.evaluate(() => (sightline.addEvent("before denial"), sightline.flush()));
+  await denied.evaluate(() => sightline.addEvent("waits"));
+  await denied.waitForFunction(() => nets.some((signal) => !signal.aborted));
+  await denied.evaluate(() => sightline.setConsent("denied"));
+  expect(await denied.evaluate(() => nets.every((signal) => signal.aborted)), "no net is out after denial");
 });
