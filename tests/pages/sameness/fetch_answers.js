@@ -92,13 +92,16 @@ export const cases = {
   },
   "aborted before the answer, a Request": async ({ at }) => {
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 50);
-    return fetch(new Request(at("hang"), { signal: controller.signal }));
+    // Held until then: WebKit can collect a Request, and the signal between, before.
+    const request = new Request(at("hang"), { signal: controller.signal });
+    setTimeout(() => (controller.abort(), request), 50);
+    return fetch(request);
   },
   "aborted by the second of two signals": async ({ at }) => {
     const [first, second] = [new AbortController(), new AbortController()];
-    setTimeout(() => (first.abort("first"), second.abort("second")), 50);
-    return fetch(new Request(at("hang"), { signal: first.signal }), { signal: second.signal });
+    const request = new Request(at("hang"), { signal: first.signal });
+    setTimeout(() => (first.abort("first"), second.abort("second"), request), 50);
+    return fetch(request, { signal: second.signal });
   },
   "aborted while the body comes": async ({ at }) => {
     const controller = new AbortController();
