@@ -123,9 +123,7 @@ impl Outbox {
             self.add(0, signal, 0, Vec::new());
         }
         if let Some(batch) = self.batches.get_mut(at) {
-            let mut items = Writer::from_bytes(core::mem::take(&mut batch.body));
-            write_item(&mut items, &record);
-            batch.body = items.into_bytes();
+            add_item(&mut batch.body, &record);
             batch.count = batch.count.wrapping_add(1);
         }
     }
@@ -366,6 +364,13 @@ impl Outbox {
         let counts = self.batches.iter().map(|batch| batch.count);
         counts.fold(0, u32::saturating_add)
     }
+}
+
+/// Adds a record to those that are written.
+pub fn add_item(records: &mut Vec<u8>, record: &[u8]) {
+    let mut items = Writer::from_bytes(core::mem::take(records));
+    write_item(&mut items, record);
+    *records = items.into_bytes();
 }
 
 /// The body of a request with these records, as it goes out.

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use sightline_core::append;
 use sightline_core::names::BROWSER_SCOPE;
-use sightline_core::otlp::{Severity, Source, Writer, write_item};
+use sightline_core::otlp::{Severity, Source};
 use sightline_core::route::Routes;
 use sightline_core::search::split;
 use sightline_core::trace_context::SpanContext;
@@ -18,7 +18,7 @@ use crate::breadcrumbs::Breadcrumbs;
 use crate::clock::Clock;
 use crate::input::Input;
 use crate::navigation::Navigation;
-use crate::outbox::{Answer, Count, Need, Outbox, Signal, sealed};
+use crate::outbox::{Answer, Count, Need, Outbox, Signal, add_item, sealed};
 use crate::page::{Location, Page, PageStart};
 use crate::record::Record;
 use crate::signals::custom::{self, Event as CustomEvent};
@@ -304,9 +304,9 @@ impl Session {
         let preview;
         let (header, body) = if need == Need::LastWords {
             let event = Record::event("sightline.broken", Severity::Error, unix_nanos, None);
-            let mut items = Writer::new();
-            write_item(&mut items, &event.into_bytes());
-            preview = sealed(items.as_bytes(), &source, gzips);
+            let mut items = Vec::new();
+            add_item(&mut items, &event.into_bytes());
+            preview = sealed(&items, &source, gzips);
             ([0; 3], &preview)
         } else if let Some(signal) = need.previewed() {
             preview = outbox.preview(signal, &source, gzips).unwrap_or_default();

@@ -96,7 +96,7 @@ impl Part {
             Part::WebKit => "webkit",
             Part::Playwright => "playwright-core",
             Part::WebVitals => "web-vitals",
-            Part::NextApps => "next apps",
+            Part::NextApps => "next-apps",
             Part::ViteApp => "vite-app",
             Part::Binaryen => "binaryen",
             Part::Filter => "filter",

@@ -2,6 +2,7 @@
 // back: takes requests of OTLP apart and puts them together again. A module of its
 // own, which only pages with `beforeSend` load.
 
+import { SIGNALS } from "./input.js";
 import type { Options, SentRecord } from "./options.js";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -10,7 +11,6 @@ type Value = SentRecord["attributes"][string];
  * follows. */
 type Field = [tag: number, content: Bytes];
 
-const SIGNALS = ["logs", "traces", "metrics"] as const;
 /** The fields of a record of each signal: its name, its attributes. */
 const FIELDS = [
   [12, 6],

@@ -2,8 +2,8 @@
 // engine's to know; answers are read so that the keepalive quota is freed.
 
 import { rejected, retryAfter } from "./answer.js";
-import { type Batch, Need, nextBatch, restore, SIGNALS, tell, waiting } from "./gate.js";
-import { Kind } from "./input.js";
+import { type Batch, Need, nextBatch, restore, tell, waiting } from "./gate.js";
+import { Kind, SIGNALS } from "./input.js";
 import { DENIED, type Loader } from "./loader.js";
 import type { Resolved } from "./resolve.js";
 import { storage } from "./storage.js";

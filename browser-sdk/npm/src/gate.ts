@@ -42,8 +42,6 @@ export const enum Need {
   LastWords = 8,
 }
 
-export const SIGNALS = ["logs", "traces", "metrics"] as const;
-
 type Bytes = Uint8Array<ArrayBuffer>;
 
 export interface Batch {

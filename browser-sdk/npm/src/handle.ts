@@ -3,8 +3,8 @@
 
 import type { Handle } from "./options.js";
 
-/** Where `init` keeps it; null after a shutdown. */
-const SLOT = Symbol.for("sightline.browser");
+/** Where `init` keeps it, also across copies of the package; null after a shutdown. */
+export const SLOT = Symbol.for("sightline.browser");
 
 /** The handle that `init` gave back, if the page has one now. */
 export function current(): Handle | undefined {

@@ -3,6 +3,7 @@
 
 import { telling, watchErrors } from "./errors.js";
 import { watchFetch } from "./fetch.js";
+import { SLOT } from "./handle.js";
 import { Kind } from "./input.js";
 import { forget, leave, SESSION } from "./left.js";
 import { DENIED, type Loader, MAX_INPUTS, type Record } from "./loader.js";
@@ -16,8 +17,6 @@ interface Objecting extends Navigator {
   globalPrivacyControl?: boolean;
 }
 
-/** Where a page keeps its one handle, also across copies of this module. */
-const SLOT = Symbol.for("sightline.browser");
 /** The engine is loaded when the page is idle after its load, or at last so
  * long after `init`. */
 const LAST_LOAD_MS = 3000;
@@ -121,7 +120,7 @@ export function init(options: Options): Handle {
 
   const tell = telling(record, tracer);
   const later = (kind: Kind) => (what?: unknown, attributes?: Attributes) =>
-    record(kind, [performance.now()], [what, { ...attributes }]);
+    record(kind, [performance.now(), 0], [what, { ...attributes }]);
   const handle: Handle = {
     captureException: (error, attributes) => tell(error, "captured", performance.now(), attributes),
     addEvent: later(Kind.CustomEvent),

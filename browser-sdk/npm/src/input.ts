@@ -59,3 +59,6 @@ export const enum Kind {
   /** Whose page it is; empty for nobody's. */
   User = 65,
 }
+
+/** What batches are of, by the engine's number: the ends of their endpoints. */
+export const SIGNALS = ["logs", "traces", "metrics"] as const;

@@ -2,8 +2,10 @@
 // console, resources, clicks in anger and clicks that do nothing.
 
 import { describe } from "./errors.js";
+import { hook } from "./hook.js";
 import { Kind } from "./input.js";
-import type { Guard, Tells } from "./reports.js";
+import { type Guard, observeEach } from "./observe.js";
+import type { Tells } from "./reports.js";
 import type { Resolved } from "./resolve.js";
 import { selector } from "./selector.js";
 
@@ -37,10 +39,9 @@ function watchConsole(record: Tells, signal: AbortSignal): void {
   /** Whoever is told may write to the console himself. */
   let isTelling = false;
   for (const level of LEVELS) {
-    const native = console[level];
-    const patched = function (this: Console, ...given: unknown[]) {
-      native.apply(this, given);
-      if (isTelling || signal.aborted) return;
+    hook(console, level, signal, (native, self, given) => {
+      native.apply(self, given);
+      if (isTelling) return;
       isTelling = true;
       try {
         tell(level, given);
@@ -48,10 +49,6 @@ function watchConsole(record: Tells, signal: AbortSignal): void {
         // Something that can't be looked at.
       }
       isTelling = false;
-    };
-    console[level] = patched;
-    signal.addEventListener("abort", () => {
-      if (console[level] === patched) console[level] = native;
     });
   }
   const tell = (level: string, given: unknown[]) => {
@@ -93,9 +90,7 @@ function watchResources(own: string, { signal, isFirst }: Watched, record: Tells
     };
     record([Kind.CustomEvent, [entry.startTime, 0], [name, attributes], location.href]);
   };
-  const observer = new PerformanceObserver((list) => guard(() => list.getEntries().forEach(each)));
-  observer.observe({ type: "resource", buffered: isFirst });
-  signal.addEventListener("abort", () => observer.disconnect());
+  observeEach("resource", isFirst, signal, guard, each);
 }
 
 function watchClicks(own: string, record: Tells, signal: AbortSignal, guard: Guard): void {

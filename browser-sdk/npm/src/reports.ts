@@ -3,10 +3,10 @@
 
 import { Kind } from "./input.js";
 import type { Input, Loader } from "./loader.js";
+import { type Guard, observeEach } from "./observe.js";
 import { supports } from "./vitals.js";
 
 export type Tells = (input: Input) => void;
-export type Guard = (run: () => void) => void;
 
 const MAX_FRAMES = 20;
 const MIN_BLOCKED_MS = 50;
@@ -68,7 +68,5 @@ export function watchFrames({ signal, hiddenMs }: Loader, record: Tells, guard: 
     };
     record([Kind.CustomEvent, [startTime, 0], [name, attributes], location.href]);
   };
-  const observer = new PerformanceObserver((list) => guard(() => list.getEntries().forEach(each)));
-  observer.observe({ type, buffered: hiddenMs >= 0 });
-  signal.addEventListener("abort", () => observer.disconnect());
+  observeEach(type, hiddenMs >= 0, signal, guard, each);
 }

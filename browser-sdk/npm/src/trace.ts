@@ -2,13 +2,13 @@
 // sampled, and where they may be sent. The rules are core's (trace_context.rs,
 // sampling.rs); a test compares.
 
-const random = (bytes: number): string => {
+/** Two digits for each byte. */
+export const hex = (bytes: Uint8Array): string => {
   let digits = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) {
-    digits += (byte + 256).toString(16).slice(1);
-  }
+  for (const byte of bytes) digits += (byte + 256).toString(16).slice(1);
   return digits;
 };
+const random = (bytes: number): string => hex(crypto.getRandomValues(new Uint8Array(bytes)));
 
 /** A new W3C `traceparent` with random ids. Sampled are those of a session whose
  * number, from 0 to 1, is in the upper share; its ids say the same: their

@@ -6,6 +6,7 @@ import { tell } from "./gate.js";
 import { Kind } from "./input.js";
 import type { Input } from "./loader.js";
 import type { Attributes } from "./options.js";
+import { hex } from "./trace.js";
 
 /** Longer texts are cut before they cross to the engine, which cuts them again. */
 const MAX_TEXT = 16384;
@@ -41,7 +42,6 @@ export function translator(tellLater: (input: Input) => void): (input: Input) =>
         if (typeof error === "function") own[3] = withCauses(own[3]!, error());
         attributes = { "sightline.debug_ids": debugIds(own[3]!), ...attributes };
       }
-      if (kind === Kind.CustomEvent && all.length < 2) all.push(0);
       // A span ends once.
       if (kind === Kind.Span) {
         if (ended.has(attributes)) return;
@@ -62,8 +62,8 @@ export function translator(tellLater: (input: Input) => void): (input: Input) =>
     let digits = "";
     try {
       const bytes = new TextEncoder().encode(asText(id));
-      const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-      for (const byte of id ? hash : []) digits += (byte + 256).toString(16).slice(1);
+      const hash = await crypto.subtle.digest("SHA-256", bytes);
+      if (id) digits = hex(new Uint8Array(hash));
     } catch {
       // No hash where the page is not secure, and then nobody.
     }
@@ -78,11 +78,14 @@ export function translator(tellLater: (input: Input) => void): (input: Input) =>
 function debugIds(stack: string): string | undefined {
   const { _debugIds } = globalThis as { _debugIds?: { [stack: string]: string } };
   const lines = Object.entries(_debugIds ?? {}).flatMap(([of, id]) => {
-    const url = /https?:\/\/[^\s)]+?(?=:\d+:\d)/.exec(of)?.[0];
+    if (!scripts.has(of)) scripts.set(of, /https?:\/\/[^\s)]+?(?=:\d+:\d)/.exec(of)?.[0]);
+    const url = scripts.get(of);
     return url && stack.includes(url) ? `${id} ${url}` : [];
   });
   return lines.join("\n") || undefined;
 }
+/** The script's URL in each such stack: as many as the page has scripts. */
+const scripts = new Map<string, string | undefined>();
 
 const MAX_ATTRIBUTES = 32;
 

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use sightline_core::otlp::{Writer, write_item};
+use super::add_item;
 
 /// Bytes of the newest ones; as many of those before them wait, too.
 const MAX_BYTES: usize = 12 * 1024;
@@ -33,9 +33,7 @@ impl Spare {
         if self.newer.bytes.len().wrapping_add(span.len()) > MAX_BYTES {
             self.older = core::mem::take(&mut self.newer);
         }
-        let mut items = Writer::from_bytes(core::mem::take(&mut self.newer.bytes));
-        write_item(&mut items, span);
-        self.newer.bytes = items.into_bytes();
+        add_item(&mut self.newer.bytes, span);
         self.newer.count = self.newer.count.wrapping_add(1);
     }
 

@@ -8,6 +8,7 @@ await scenario(async ({ open, leave, sink, saw, equal, expect }) => {
   const events = (name, from = 0) => sink.logs.slice(from).filter(({ eventName }) => eventName === name).map(({ attributes }) => attributes);
   const open_ = (more) =>
     open("watched.html", {
+      script: "window.nativeError = console.error",
       options: { serviceName: "shop-browser", ...more },
       headers: { "content-security-policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; img-src 'self'" },
     });
@@ -59,7 +60,7 @@ await scenario(async ({ open, leave, sink, saw, equal, expect }) => {
   const watched = await open_({ console: true, resources: true, clicks: true });
   await watched.waitForFunction(() => window.sightline);
   await watched.evaluate(() => sightline.flush());
-  await watched.waitForFunction(() => !/native code/.test(String(console.error)));
+  await watched.waitForFunction(() => console.error !== nativeError);
   await visit(watched);
   await watched.waitForFunction(() => new Promise((done) => setTimeout(done, 2100, true)));
   await leave(watched);

@@ -6,7 +6,6 @@ mod chromium;
 mod collector;
 mod engines;
 mod envoy;
-mod next_apps;
 pub mod npm;
 mod prometheus;
 mod shop_api;
@@ -41,8 +40,8 @@ pub fn get(part: Part, setup: &Setup) -> Result<Found> {
         Part::WebKit => engines::webkit(setup),
         Part::Playwright => npm::get(setup, part, "playwright-core"),
         Part::WebVitals => npm::get(setup, part, "web-vitals"),
-        Part::NextApps => next_apps::get(setup),
-        Part::ViteApp => npm::locked(setup, part, "tests/apps/vite-react"),
+        Part::NextApps => npm::locked(setup, part, "tests/apps", &["next-app", "next-pages"]),
+        Part::ViteApp => npm::locked(setup, part, "tests/apps/vite-react", &[]),
         Part::Binaryen => npm::get(setup, part, "binaryen"),
         Part::Filter => dist::filter(setup),
         Part::Sdk => sdk::get(setup),

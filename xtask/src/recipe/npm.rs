@@ -44,14 +44,21 @@ pub fn get(setup: &Setup, part: Part, package: &str) -> Result<Found> {
     Ok(Found::at(folder))
 }
 
-/// A folder whose `node_modules` holds what the lock file in `sources` names.
-pub fn locked(setup: &Setup, part: Part, sources: &str) -> Result<Found> {
-    let files = ["package.json", "package-lock.json"];
-    let sources = files.map(|file| format!("{sources}/{file}"));
+/// A folder whose `node_modules` holds what the lock file in `sources` names for its
+/// package and those of `workspaces`, folders below it.
+pub fn locked(setup: &Setup, part: Part, sources: &str, workspaces: &[&str]) -> Result<Found> {
+    let own = ["package.json", "package-lock.json"].map(str::to_owned);
+    let theirs = workspaces.iter().map(|name| format!("{name}/package.json"));
+    let files: Vec<String> = own.into_iter().chain(theirs).collect();
+    let sources = files.iter().map(|file| format!("{sources}/{file}"));
+    let sources: Vec<String> = sources.collect();
     let names: Vec<&str> = sources.iter().map(String::as_str).collect();
     let key = Key::new(part.name(), "").with_files(&setup.site.root, &names)?;
     let folder = cached(setup, part, "", "fetching", &key, |folder, log| {
-        for (source, file) in sources.iter().zip(files) {
+        for workspace in workspaces {
+            fs::create_dir_all(folder.join(workspace))?;
+        }
+        for (source, file) in sources.iter().zip(&files) {
             let source = setup.site.path(source);
             fs::copy(&source, folder.join(file))
                 .with_context(|| format!("copy {}", source.display()))?;
