@@ -16,10 +16,13 @@ use crate::record::Record;
 pub const MAX_ATTRIBUTES: usize = 32;
 const MAX_KEY: usize = 128;
 const MAX_VALUE: usize = 1024;
+/// Bytes after which no more are taken of those that come at once: with those that
+/// every record has, an error of the largest stack still fits a batch.
+const MAX_BYTES: usize = 4096;
 
 /// As they cross the border. Of each there is a number, and two texts: its key
-/// behind the first letter of its type (`s`tring, `n`umber, `b`oolean, or
-/// `u`ndefined, which is none), and its value as text.
+/// behind the first letter of its type (`s`tring, `n`umber, `b`oolean), and its
+/// value as text.
 #[derive(Clone, Copy, Debug)]
 pub struct Attributes<'a> {
     /// What has no number has NaN.
@@ -29,24 +32,25 @@ pub struct Attributes<'a> {
 }
 
 impl Attributes<'_> {
-    /// Adds them.
+    /// Adds them, but none whose key the record has.
     #[inline(never)]
     pub fn describe(&self, record: &mut Record) {
         let mut texts = split(self.texts, SEPARATOR);
+        let most = record.fields.len().wrapping_add(MAX_BYTES);
         for number in self.numbers.iter().take(MAX_ATTRIBUTES) {
             let (Some(key), Some(value)) = (texts.next(), texts.next()) else {
                 return;
             };
             let (kind, key) = key.split_at_checked(1).unwrap_or_default();
-            if kind == "u" {
-                continue;
-            }
             let clean = match redact::is_secret_key(key) {
                 true => append::owned(REDACTED),
                 false => redact::text(value),
             };
             let key = redact::text(key);
             let key = truncated(&key, MAX_KEY);
+            if record.fields.has(key) || record.fields.len() > most {
+                continue;
+            }
             // A number can be one of a card.
             let is_clean = clean == value;
             let whole = *number as i64;

@@ -26,7 +26,7 @@ use spare::Spare;
 /// Bytes of records in a batch at most. Browsers allow 64 KiB of keepalive
 /// bodies in flight: two batches with their resource fit, even uncompressed.
 pub const MAX_BATCH_BYTES: usize = 28 * 1024;
-/// Bytes that each of the two queues holds at most.
+/// Bytes that the queue of each signal holds at most.
 pub const MAX_QUEUE_BYTES: usize = 96 * 1024;
 /// Of the 64 KiB that may be in flight when a page goes, the most that is used:
 /// the page may have posts of its own.
@@ -53,6 +53,8 @@ pub struct Answer {
     /// Records that the collector refused though it took the batch.
     pub rejected: u32,
 }
+
+const SESSION_ID: &str = "session.id";
 
 /// In place of a status: the batch lies in storage.
 pub const KEPT: u32 = 1;
@@ -129,7 +131,9 @@ impl Outbox {
     }
 
     fn describe(&self, record: &mut Record) {
-        record.text("session.id", &self.session_id);
+        if !record.fields.has(SESSION_ID) {
+            record.text(SESSION_ID, &self.session_id);
+        }
         self.common.describe(record);
     }
 

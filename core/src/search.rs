@@ -101,9 +101,15 @@ impl<'a> Pieces<'a> {
 
 /// Where a short text first stands in another.
 pub fn find(text: &str, needle: &str) -> Option<usize> {
-    for at in 0..text.len() {
-        let rest = text.as_bytes().get(at..).unwrap_or_default();
-        if rest.starts_with(needle.as_bytes()) {
+    find_bytes(text.as_bytes(), needle.as_bytes())
+}
+
+/// Where a few bytes first stand among others.
+#[inline(never)]
+pub fn find_bytes(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    for at in 0..bytes.len() {
+        let rest = bytes.get(at..).unwrap_or_default();
+        if rest.starts_with(needle) {
             return Some(at);
         }
     }

@@ -4,15 +4,13 @@
 
 import { delivery } from "./delivery.js";
 import { ask, type Batch, Need, nextBatch, open, restore, tell } from "./gate.js";
-import { Kind } from "./input.js";
+import { Kind, Source } from "./input.js";
 import { watchActivity } from "./activity.js";
-import { RESOURCE } from "./errors.js";
 import type { Input, Loader, Running } from "./loader.js";
 import { watchFrames, watchReports } from "./reports.js";
 import { resolve } from "./resolve.js";
 import { watchSession } from "./session.js";
 import { takeLeft } from "./storage.js";
-import { childOf } from "./trace.js";
 import { translator } from "./translate.js";
 import { interactions, watchVitals } from "./vitals.js";
 
@@ -22,6 +20,7 @@ export async function start(loader: Loader): Promise<void> {
   if (loader.signal.aborted) return;
 
   const [options, problems] = resolve(loader.given);
+  const left = options.persist ? await takeLeft() : [];
 
   const { signal } = loader;
   const guard = (run: () => void) => {
@@ -47,8 +46,7 @@ export async function start(loader: Loader): Promise<void> {
     navigation: Navigation | undefined,
   ): [page: string, wrong: string] => {
     const edge = edgeTraceparent(navigation);
-    const isThere = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/.test(edge);
-    const [page] = isThere ? [childOf(edge)] : loader.tracer.start("");
+    const [page] = loader.tracer.start(edge);
     const activationMs = navigation?.activationStart ?? 0;
     const [wrong] = ask(
       Kind.Start,
@@ -89,7 +87,7 @@ export async function start(loader: Loader): Promise<void> {
       active();
       activity?.[0](input);
       // One that a blocker keeps away is nothing that went wrong.
-      loader.tracer.hasErred ||= input[0] === Kind.Thrown && input[2]![3] !== RESOURCE;
+      loader.tracer.hasErred ||= input[0] === Kind.Thrown && input[2]![3] !== Source.Resource;
       translate(input);
       out.schedule();
     });
@@ -127,15 +125,21 @@ export async function start(loader: Loader): Promise<void> {
   guard(() => {
     loader.takeBack();
     const abandoned: Batch[] = [];
-    for (const [originMs, leftMs, navigation, inputs] of options.persist ? takeLeft() : []) {
+    for (const [originMs, [leftMs, navigation, inputs]] of left) {
       begin(originMs, leftMs, navigation);
-      // Who it was was not left.
-      inputs.forEach(translator(() => {}));
+      try {
+        // Who it was was not left.
+        inputs.forEach(translator(() => {}));
+      } catch {
+        // No page of ours left that.
+      }
       loaded(navigation?.loadEventEnd || leftMs, navigation);
       tell(Kind.Hidden, [leftMs, 0]);
       let batch: Batch | undefined;
-      // As if to send them, which tells what was lost.
-      while ((batch = nextBatch(Need.Leaving, options.compress))) abandoned.push(batch);
+      // As if to send them, which tells what was lost; then what is beyond that.
+      for (const need of [Need.Leaving, Need.Keep]) {
+        while ((batch = nextBatch(need, options.compress))) abandoned.push(batch);
+      }
     }
     const hiddenMs = firstHidden(navigation?.activationStart ?? 0);
     const since = Math.min(loader.hiddenMs, hiddenMs);

@@ -1,13 +1,7 @@
 // Uncaught errors and unhandled rejections, of any value thrown. What led to them
 // is looked up when the engine is there (causes.ts).
 
-import { Kind } from "./input.js";
-import type { Record } from "./loader.js";
-import type { Attributes } from "./options.js";
-import type { Tracer } from "./trace.js";
-
-/** How it came: a resource could not be loaded. */
-export const RESOURCE = "resource";
+import { Source } from "./input.js";
 
 type Described = [kind: string, message: string, stack: string];
 
@@ -18,14 +12,15 @@ export function describe(value: unknown): Described {
     if (value instanceof ErrorEvent) {
       const { error, message, filename, lineno, colno, target } = value;
       // Another origin's script: the browser tells nothing but a message.
-      if (error == null && message && !filename) return ["Error", message, ""];
+      if (error == null && !filename) return ["Error", message, ""];
       // Of a worker it tells no error.
-      const [kind, text, stack] = describe(target === window ? error : (error ?? message));
-      return [kind, text, stack || `at ${filename}:${lineno}:${colno}`];
+      const described = describe(target === window ? error : (error ?? message));
+      described[2] ||= `at ${filename}:${lineno}:${colno}`;
+      return described;
     }
     const error = value as Error;
     const texts =
-      typeof value === "object" && value && "message" in value
+      error?.message != null
         ? [error.name || error.constructor.name, error.message, error.stack || ""]
         : [value === null ? "null" : typeof value, value, ""];
     return texts.map(String) as Described;
@@ -34,33 +29,21 @@ export function describe(value: unknown): Described {
   }
 }
 
-/** Tells an error, how it came, and what the page's own code says of it. */
-export type Tell = (error: unknown, source: string, atMs: number, attributes?: Attributes) => void;
-
-/** What tells them. */
-export const telling =
-  (record: Record, tracer: Tracer): Tell =>
-  (error, source, atMs, attributes) => {
-    record(
-      Kind.Thrown,
-      [atMs],
-      [...describe(error), source, tracer.current?.(), { ...attributes }, () => error],
-    );
-  };
-
-/** Listens until the signal. */
-export function watchErrors(tell: Tell, signal: AbortSignal): void {
+/** Listens by this. */
+export function watchErrors(
+  tell: (error: unknown, source: Source) => void,
+  listen: (type: string, listener: (event: any) => void) => void,
+): void {
   const onError = (event: ErrorEvent) => {
     const target = event.target as HTMLScriptElement & HTMLLinkElement;
-    if (target === (window as EventTarget)) tell(event, "uncaught", event.timeStamp);
+    if (target === (window as EventTarget)) tell(event, Source.Uncaught);
     else if (target.localName) {
       // An image, a script, a style sheet … that could not be loaded.
       const message = `${target.localName} ${target.src || target.href}`;
-      tell({ name: "ResourceError", message }, RESOURCE, event.timeStamp);
+      tell({ name: "ResourceError", message }, Source.Resource);
     }
   };
-  const onRejection = (event: PromiseRejectionEvent) =>
-    tell(event.reason, "unhandled_rejection", event.timeStamp);
-  addEventListener("error", onError, { capture: true, signal });
-  addEventListener("unhandledrejection", onRejection, { signal });
+  const onRejection = ({ reason }: PromiseRejectionEvent) => tell(reason, Source.UnhandledRejection);
+  listen("error", onError);
+  listen("unhandledrejection", onRejection);
 }

@@ -1,20 +1,27 @@
 // The eager part: hooks the page, and keeps what it sees until the engine is
 // there. Importing it does nothing; `init` does.
 
-import { telling, watchErrors } from "./errors.js";
-import { watchFetch } from "./fetch.js";
-import { SLOT } from "./handle.js";
-import { Kind } from "./input.js";
-import { forget, leave, SESSION } from "./left.js";
-import { DENIED, type Loader, MAX_INPUTS, type Record } from "./loader.js";
-import type { Attributes, Handle, Options, Span } from "./options.js";
-import { childOf, newTraceparent, propagation } from "./trace.js";
+// In this order they take the fewest bytes once they are compressed.
+import { DENIED, GRANTED, type Loader, MAX_INPUTS, type Record } from "./loader.js";
+import { forget, leave, MAX_IDLE_MS, SESSION } from "./left.js";
 import { watchXhr } from "./xhr.js";
+import { Kind, Source } from "./input.js";
+import { SLOT } from "./handle.js";
+import { watchFetch } from "./fetch.js";
+import { childOf, newTraceparent, propagation, TRACEPARENT } from "./trace.js";
+import { describe, watchErrors } from "./errors.js";
+import { plain } from "./plain.js";
+import type { Attributes, Handle, Options, Span } from "./options.js";
 
 export type { Attributes, Handle, Options, Span };
 
-interface Objecting extends Navigator {
-  globalPrivacyControl?: boolean;
+declare global {
+  interface Document {
+    prerendering?: boolean;
+  }
+  interface Navigator {
+    globalPrivacyControl?: boolean;
+  }
 }
 
 /** The engine is loaded when the page is idle after its load, or at last so
@@ -27,38 +34,32 @@ const LAST_LOAD_MS = 3000;
 export function init(options: Options): Handle {
   const slots = globalThis as unknown as { [SLOT]?: Handle | null | undefined };
   if (slots[SLOT]) {
-    console.warn("Sightline: init() was called before.");
+    console.warn("Sightline: init() again");
     return slots[SLOT];
   }
 
   const off = new AbortController();
   const { signal } = off;
   let engine: Promise<void> | undefined;
-  let left: (() => boolean) | undefined;
-  let lastThrown = "";
+  let left: string | undefined;
+  let lastThrown: string | undefined;
 
   const given: Partial<Options> = options ?? {};
   const ratio = given.sampleRatio;
   const share = typeof ratio === "number" && ratio >= 0 && ratio <= 1 ? ratio : 1;
-  let isPending = given.consent === "pending";
-  const isServer = typeof document === "undefined";
-  if (
-    isServer ||
-    given.consent === DENIED ||
-    (given.doNotTrack && ((navigator as Objecting).globalPrivacyControl || navigator.doNotTrack === "1"))
-  ) {
-    off.abort();
-  }
+  // What is no answer is none yet.
+  let isPending = (given.consent ?? GRANTED) !== GRANTED;
 
-  const native = globalThis.fetch;
   const loader: Loader = {
     given: given as Options,
     signal,
-    nativeFetch: (...args) => native.apply(globalThis, args),
+    nativeFetch: globalThis.fetch?.bind(globalThis),
     tracer: {
       session: Math.random(),
-      start(parent = tracer.current?.() ?? "") {
-        return [parent ? childOf(parent) : newTraceparent(share, tracer), parent];
+      start(parent = tracer.current?.()) {
+        return TRACEPARENT.test(parent!)
+          ? [childOf(parent!), parent!]
+          : [newTraceparent(share, tracer), ""];
       },
       allows: propagation(given.propagateTo),
     },
@@ -68,17 +69,18 @@ export function init(options: Options): Handle {
     // Null where an engine ran before: it has told of the load.
     hiddenMs: slots[SLOT] === null ? -1 : Infinity,
     takeBack() {
-      if (left && !left()) {
+      if (!left) return;
+      if (!(left in localStorage)) {
         loader.inputs.length = loader.lost = loader.repeated = 0;
         loader.hiddenMs = -1;
       }
-      left = undefined;
+      localStorage.removeItem(left);
+      left = "";
     },
-    observer: undefined,
     observed: [],
     fail(error) {
       // A policy that forbids wasm, or a defect: the page goes on without us.
-      if (!signal.aborted) console.debug("Sightline is off:", error);
+      if (!signal.aborted) console.debug("Sightline: off,", error);
       stop();
     },
   };
@@ -89,24 +91,27 @@ export function init(options: Options): Handle {
     input[3] = location.href;
     if (loader.running) return loader.running.record(input);
     // A storm of one error may not crowd out the rest.
-    const told = input[0] === Kind.Thrown ? input[2]!.slice(0, 3).join() : "";
-    if (told && told === lastThrown) loader.repeated++;
-    else if (loader.inputs.length < MAX_INPUTS) loader.inputs.push(input);
+    const told = input[0] === Kind.Thrown && input[2]!.join();
+    if (told === lastThrown) loader.repeated++;
+    // Nor may a storm of anything what has no time: it is said of all that follows.
+    else if (loader.inputs.length < MAX_INPUTS * (input[1].length ? 1 : 2)) loader.inputs.push(input);
     else loader.lost++;
     lastThrown = told || lastThrown;
   };
   const load = async () => {
-    if (!signal.aborted && !isPending) engine ??= import("./engine.js").then(({ start }) => start(loader));
-    await engine?.catch(loader.fail);
+    if (!signal.aborted && !isPending) {
+      engine ??= import("./engine.js").then((engine) => engine.start(loader)).catch(loader.fail);
+    }
+    await engine;
   };
-  const hide = (event: Event) => {
-    if (document.visibilityState !== "hidden" && event.type !== "pagehide") return;
-    loader.hiddenMs = Math.min(loader.hiddenMs, event.timeStamp);
-    if (isPrerendering()) return;
+  const hide = ({ type, timeStamp }: Partial<Event> & Pick<Event, "timeStamp">) => {
+    const isLeft = type === "pagehide";
+    if (document.prerendering || (!document.hidden && !isLeft)) return;
+    loader.hiddenMs = Math.min(loader.hiddenMs, timeStamp);
     if (loader.running) loader.running.hide();
     else {
       load();
-      if (event.type === "pagehide" && !isPending) left = leave(loader, event.timeStamp);
+      if (isLeft && !isPending) left = leave(loader, timeStamp);
     }
   };
   function stop(why?: string) {
@@ -115,74 +120,78 @@ export function init(options: Options): Handle {
     slots[SLOT] = loader.running && null;
     loader.inputs.length = loader.observed.length = 0;
   }
+  function deny() {
+    stop(DENIED);
+    forget();
+  }
+  /** Goes on with the number of the session that goes on, where it matters. */
+  function join() {
+    if (share === 1 || given.persist === false) return;
+    try {
+      const [, , lastMs, number] = localStorage.getItem(SESSION)!.split(" ");
+      if (Date.now() - +lastMs! < MAX_IDLE_MS) tracer.session = +number! || tracer.session;
+    } catch {
+      // There is none, or no storage.
+    }
+  }
   const listen = (type: string, listener: (event: Event) => void) =>
     addEventListener(type, listener, { capture: true, signal });
 
-  const tell = telling(record, tracer);
+  const tell = (error: unknown, source: Source, attributes?: Attributes) => {
+    const texts = [...describe(error), source, tracer.current?.(), plain(attributes)];
+    record(Kind.Thrown, [performance.now()], [...texts, () => error]);
+  };
   const later = (kind: Kind) => (what?: unknown, attributes?: Attributes) =>
-    record(kind, [performance.now(), 0], [what, { ...attributes }]);
+    record(kind, [performance.now(), 0], [plain([what])[0], plain(attributes)]);
   const handle: Handle = {
-    captureException: (error, attributes) => tell(error, "captured", performance.now(), attributes),
+    captureException: (error, attributes) => tell(error, Source.Captured, attributes),
     addEvent: later(Kind.CustomEvent),
     startSpan(name, attributes, parent) {
       const startMs = performance.now();
-      const [traceparent, above] = tracer.start(parent?.traceparent);
-      const all = { ...attributes };
+      const [traceparent, above] = tracer.start(plain(parent).traceparent as string | undefined);
+      const all = plain(attributes);
       return {
         traceparent,
-        setAttributes: (more) => Object.assign(all, more),
-        end: () => record(Kind.Span, [startMs, performance.now()], [traceparent, above, name, all]),
+        setAttributes: (more) => Object.assign(all, plain(more)),
+        end: () => record(Kind.Span, [startMs, performance.now()], [traceparent, above, plain([name])[0], all]),
       };
     },
     startNavigation: later(Kind.Navigation),
-    setAttributes: later(Kind.Attributes),
-    setUser: later(Kind.User),
+    setAttributes: (attributes) => record(Kind.Attributes, [], [plain(attributes)]),
+    setUser: (id) => record(Kind.User, [], [plain([id])]),
     setConsent(consent) {
-      if (consent !== "granted") {
-        stop(DENIED);
-        forget();
-      } else if (!signal.aborted) {
+      if (consent !== GRANTED) deny();
+      else if (isPending && !signal.aborted) {
         isPending = false;
+        join();
         whenIdle();
       }
     },
-    async flush() {
-      await load();
-      await loader.running?.flush();
-    },
+    flush: () => load().then(() => loader.running?.flush()),
     shutdown() {
       loader.running?.hide();
       stop();
     },
   };
+  if (typeof document === "undefined") off.abort();
+  else if (
+    given.consent === DENIED ||
+    (given.doNotTrack && (navigator.globalPrivacyControl || +navigator.doNotTrack! > 0))
+  ) {
+    deny();
+  }
   if (signal.aborted) return handle;
   try {
     slots[SLOT] = handle;
-    if (document.visibilityState === "hidden" && !isPrerendering()) {
-      loader.hiddenMs = Math.min(loader.hiddenMs, 0);
-    }
-    if (share < 1 && !isPending && given.persist !== false) {
-      try {
-        tracer.session = +localStorage.getItem(SESSION)?.split(" ")[3]! || tracer.session;
-      } catch {
-        // There is no storage.
-      }
-    }
-    watchErrors(tell, signal);
+    if (!isPending) join();
+    watchErrors(tell, listen);
     watchFetch(record, tracer, signal);
     watchXhr(record, tracer, signal);
     listen("visibilitychange", hide);
     listen("pagehide", hide);
     listen("pageshow", loader.takeBack);
-    watchEvents();
-    whenIdle();
-  } catch (error) {
-    loader.fail(error);
-  }
-  return handle;
 
-  /** Interactions from now on: the browser keeps only the slowest for later. */
-  function watchEvents() {
+    // Interactions from now on: the browser keeps only the slowest for later.
     const observer = new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) {
         if (loader.drain || loader.observed.length < MAX_INPUTS) loader.observed.push(entry);
@@ -196,17 +205,18 @@ export function init(options: Options): Handle {
     }
     loader.observer = observer;
     signal.addEventListener("abort", () => observer.disconnect());
+
+    whenIdle();
+    hide({ timeStamp: 0 });
+  } catch (error) {
+    loader.fail(error);
   }
+  return handle;
 
   /** Loads the engine off the critical path. */
   function whenIdle() {
-    if (isPrerendering()) return listen("prerenderingchange", whenIdle);
+    if (document.prerendering) return listen("prerenderingchange", whenIdle);
     // Not after the load event: a page may be left by then.
-    if ("requestIdleCallback" in globalThis) requestIdleCallback(load, { timeout: LAST_LOAD_MS });
-    else setTimeout(load, 200);
+    globalThis.requestIdleCallback?.(load, { timeout: LAST_LOAD_MS }) ?? setTimeout(load, 200);
   }
-}
-
-function isPrerendering(): boolean {
-  return !!(document as { prerendering?: boolean }).prerendering;
 }

@@ -60,5 +60,14 @@ export const enum Kind {
   User = 65,
 }
 
+/** How an error came; in words in `translate.ts`. */
+export const enum Source {
+  Captured = 0,
+  Uncaught = 1,
+  UnhandledRejection = 2,
+  Resource = 3,
+  Console = 4,
+}
+
 /** What batches are of, by the engine's number: the ends of their endpoints. */
 export const SIGNALS = ["logs", "traces", "metrics"] as const;

@@ -8,13 +8,14 @@ import type { Loader } from "./loader.js";
 
 /** The session that tabs share: id, start, last activity, its number for sampling. */
 export const SESSION = "sightline.session";
+/** Without activity for so long it is over (`session_id.rs`). */
+export const MAX_IDLE_MS = 1800e3;
 /** With the version of the format. */
 export const LEFT_PREFIX = "sightline.0.1.";
 
-/** What such a page leaves: `performance.timeOrigin`, when it was left, its
- * navigation entry, unless its load has been told, and the inputs. */
+/** What such a page leaves: when it was left, its navigation entry, unless its load
+ * has been told, and the inputs. Its name ends with `performance.timeOrigin`. */
 export type Left = [
-  originMs: number,
   leftMs: number,
   navigation: Navigation | undefined,
   inputs: Loader["inputs"],
@@ -22,14 +23,20 @@ export type Left = [
 
 /** So many pages' at most, as long as none comes that makes records of them. */
 const MAX_LEFT = 8;
-const MAX_INPUTS = 32;
 const MAX_LENGTH = 1 << 16;
 
 /** Of every URL in a text, what may be secret is not stored: user and password,
  * query, fragment. What a stack has behind them, line and column, stays. */
 const SECRETS = /(\/\/)[^\s/?#]*@|(\/[^\s?#]*)([?#]\S*?(?=(:\d+:\d+)?\)?(\s|$)))?/g;
-const strip = (_: string, value: unknown) =>
-  typeof value === "string" ? value.replace(SECRETS, "$1$2") : value;
+/** Attributes that are not stored: all whose values the engine would redact for
+ * their keys, and some more. */
+const SECRET_KEYS = /token|secret|passw|pwd|key$|auth|signature|session/i;
+const strip = (key: string, value: unknown) =>
+  SECRET_KEYS.test(key)
+    ? undefined
+    : typeof value === "string"
+      ? value.replace(SECRETS, "$1$2")
+      : (value ?? null);
 
 export const namesOf = (prefix: string): string[] =>
   Object.keys(localStorage).filter((name) => name.startsWith(prefix));
@@ -43,9 +50,9 @@ export function forget(): void {
   }
 }
 
-/** Leaves it, if there is room. Gives back what takes it away again should the
- * page come back from the back/forward cache; false if another page told it. */
-export function leave(loader: Loader, leftMs: number): (() => boolean) | undefined {
+/** Leaves it, if there is room. Gives back its name, should the page come back
+ * from the back/forward cache. */
+export function leave(loader: Loader, leftMs: number): string | undefined {
   try {
     if (loader.given.persist === false || namesOf(LEFT_PREFIX).length >= MAX_LEFT) return;
     const name = LEFT_PREFIX + performance.timeOrigin;
@@ -53,25 +60,17 @@ export function leave(loader: Loader, leftMs: number): (() => boolean) | undefin
     // Whose page it is stays on the page.
     const inputs = loader.inputs.filter(([kind]) => kind !== Kind.User);
     // As many as there is room for; the others are counted.
-    let count = Math.min(inputs.length, MAX_INPUTS);
+    let count = inputs.length;
     const left = (): Left => [
-      performance.timeOrigin,
       leftMs,
       // None where the load has been told: there is only one.
       performance.getEntriesByType("navigation")[+(loader.hiddenMs < 0)] as Navigation | undefined,
       [...inputs.slice(0, count), [Kind.Lost, [lost + inputs.length - count, repeated]]],
     ];
     let text: string;
-    while ((text = JSON.stringify(left(), strip)).length > MAX_LENGTH) {
-      if (!count) return;
-      count >>= 1;
-    }
+    while ((text = JSON.stringify(left(), strip)).length > MAX_LENGTH && count) count >>= 1;
     localStorage.setItem(name, text);
-    return () => {
-      const isThere = name in localStorage;
-      localStorage.removeItem(name);
-      return isThere;
-    };
+    return name;
   } catch {
     // There is no storage.
   }

@@ -13,6 +13,7 @@ export type Record = (...input: Input) => void;
 
 /** Why everything is undone: nothing may be sent any more. */
 export const DENIED = "denied";
+export const GRANTED = "granted";
 
 /** What the engine's part is given. */
 export interface Loader {
@@ -34,7 +35,7 @@ export interface Loader {
    * another page has told of it since is not told again. */
   takeBack(): void;
   /** Observes `event` entries since `init`; the engine adds further types. */
-  observer: PerformanceObserver | undefined;
+  observer?: PerformanceObserver;
   /** Entries that wait, and what takes them, once it is there. */
   observed: PerformanceEntry[];
   drain?: () => void;

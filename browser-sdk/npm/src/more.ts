@@ -3,7 +3,7 @@
 
 import { describe } from "./errors.js";
 import { hook } from "./hook.js";
-import { Kind } from "./input.js";
+import { Kind, Source } from "./input.js";
 import { type Guard, observeEach } from "./observe.js";
 import type { Tells } from "./reports.js";
 import type { Resolved } from "./resolve.js";
@@ -57,7 +57,7 @@ function watchConsole(record: Tells, signal: AbortSignal): void {
     const text = given.map(textOf).join(" ");
     if (level !== "error") return record([Kind.Breadcrumb, [atMs], [`console.${level}`, text]]);
     if (error) {
-      const texts = [...describe(error), "console", "", {}, () => error];
+      const texts = [...describe(error), Source.Console, "", {}, () => error];
       return record([Kind.Thrown, [atMs], texts, location.href]);
     }
     const attributes = { "browser.console.level": level, "browser.console.message": text };

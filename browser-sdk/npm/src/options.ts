@@ -36,11 +36,12 @@ export interface Options {
    * leads to belongs; a request that none led to has one of its own. */
   traces?: "interaction" | "page";
   /** `"pending"`: nothing is loaded, stored or sent before `setConsent`; what
-   * happens meanwhile waits in memory, so much at most. `"denied"`: nothing is
-   * done at all. By default `"granted"`. */
+   * happens meanwhile waits in memory, so much at most. `"denied"`: what an earlier
+   * visit stored is forgotten, nothing else is done. By default `"granted"`; what
+   * is none of the three is `"pending"`. */
   consent?: "pending" | "granted" | "denied";
-  /** Whether nothing is done where the browser says Global Privacy Control or Do
-   * Not Track. By default not. */
+  /** Whether Global Privacy Control and Do Not Track of the browser deny consent. By
+   * default not. */
   doNotTrack?: boolean;
   /** Sees every record as it would leave and may change it; what it gives back
    * is sent, `undefined` drops the record, and so does an error that it throws. A
@@ -59,8 +60,8 @@ export interface Options {
   metrics?: boolean;
 }
 
-/** What the page's own code tells: at most 32 at once, keys of 128 bytes, texts of
- * 1 kB; redacted. A key of `undefined` is none. */
+/** What the page's own code tells: at most 32 and 4 kB at once, keys of 128 bytes,
+ * texts of 1 kB; redacted. A key of `undefined` is none. */
 export interface Attributes {
   readonly [key: string]: string | number | boolean | undefined;
 }

@@ -43,7 +43,6 @@ export function watchSession(persist: boolean, tracer: Tracer): () => void {
       if (persist) stored = localStorage.getItem(SESSION) ?? stored;
     } catch {}
     const [id = "", startMs, lastMs, chance] = stored.split(" ");
-    if (chance) tracer.session = +chance;
     const entropy = crypto.getRandomValues(new Uint8Array(16));
     const [joined] = ask(
       Kind.Session,
@@ -51,7 +50,9 @@ export function watchSession(persist: boolean, tracer: Tracer): () => void {
       [id],
     );
     const isNew = joined !== id;
-    if (isNew && id) tracer.session = Math.random();
+    // One that is over lends its number to no other; the page may have one already.
+    if (!isNew) tracer.session = +chance! || tracer.session;
+    else if (tracer.session === +chance!) tracer.session = Math.random();
     stored = [joined, isNew ? nowMs : startMs, nowMs, tracer.session].join(" ");
     try {
       if (persist) localStorage.setItem(SESSION, stored);

@@ -76,25 +76,48 @@ export function storage(evicted: (records: number) => void): Kept | undefined {
       if (!names().length) return;
       // Without locks (no secure context) two tabs could take the same.
       if (!navigator.locks) return run();
-      const locked = () => {
-        run();
-        return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-      };
       // A document that may not lock may not keep either.
-      navigator.locks.request(PREFIX, locked).catch(() => {});
+      alone(PREFIX, {}, run).catch(() => {});
     },
   };
 }
 
-/** Takes what pages left that had no engine. */
-export function takeLeft(): Left[] {
-  try {
-    return namesOf(LEFT_PREFIX).map((name) => {
+/** Runs this while no other tab does; done when it has run, or was not to wait. */
+function alone(name: string, options: LockOptions, run: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const locked = (lock: Lock | null) => {
+      if (lock) run();
+      resolve();
+      return new Promise((done) => setTimeout(done, SETTLE_MS));
+    };
+    navigator.locks.request(name, options, locked).catch(reject);
+  });
+}
+
+/** Takes what pages left that had no engine, each with its `performance.timeOrigin`;
+ * what no page of ours wrote is taken out, too. */
+export async function takeLeft(): Promise<[originMs: number, left: Left][]> {
+  const taken: [number, Left][] = [];
+  const own = LEFT_PREFIX + performance.timeOrigin;
+  const run = () => {
+    for (const name of namesOf(LEFT_PREFIX)) {
+      // This page may come back to it.
+      if (name === own) continue;
       const text = localStorage.getItem(name)!;
       localStorage.removeItem(name);
-      return JSON.parse(text);
-    });
+      try {
+        const left = JSON.parse(text);
+        if (Array.isArray(left[2])) taken.push([+name.slice(LEFT_PREFIX.length), left]);
+      } catch {}
+    }
+  };
+  try {
+    if (!namesOf(LEFT_PREFIX).length) return taken;
+    if (!navigator.locks) run();
+    // Where another tab is taking them, that one tells them.
+    else await alone(LEFT_PREFIX, { ifAvailable: true }, run);
   } catch {
-    return [];
+    // There is no storage, or none that may be locked.
   }
+  return taken;
 }

@@ -3,11 +3,8 @@
 // sampling.rs); a test compares.
 
 /** Two digits for each byte. */
-export const hex = (bytes: Uint8Array): string => {
-  let digits = "";
-  for (const byte of bytes) digits += (byte + 256).toString(16).slice(1);
-  return digits;
-};
+export const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => (byte + 256).toString(16).slice(1)).join("");
 const random = (bytes: number): string => hex(crypto.getRandomValues(new Uint8Array(bytes)));
 
 /** A new W3C `traceparent` with random ids. Sampled are those of a session whose
@@ -17,9 +14,12 @@ export function newTraceparent(share: number, { session, hasErred }: Tracer): st
   const rest = 1 - share;
   const isKept = session >= rest;
   const chance = Math.random() * (isKept ? share : rest) + (isKept ? rest : 0);
-  const digits = chance.toString(16).slice(2, 15).padEnd(13, "0");
-  return `00-${random(9) + digits + random(1)[0]}-${random(8)}-${isKept || hasErred ? "03" : "02"}`;
+  const digits = chance.toString(16).slice(2, 15).padEnd(14, "0");
+  return `00-${random(9) + digits}-${random(8)}-${isKept || hasErred ? "03" : "02"}`;
 }
+
+/** One that means something; `start` takes no other. */
+export const TRACEPARENT = /^00-(?!0+-)[\da-f-]{49}-\d\d$/;
 
 /** A span of the same trace. */
 export const childOf = (parent: string): string =>
@@ -43,12 +43,14 @@ export interface Tracer {
 /** An http(s) URL as the page would resolve it. */
 export function parse(address: unknown): URL | undefined {
   try {
-    if (typeof address !== "string" && !(address instanceof URL)) return;
-    const url = new URL(address, document.baseURI);
-    return url.protocol.startsWith("http") ? url : undefined;
+    if (typeof address === "string" || address instanceof URL) {
+      const url = new URL(address, document.baseURI);
+      if (url.protocol.startsWith("http")) return url;
+    }
   } catch {
-    return;
+    // None at all.
   }
+  return;
 }
 
 /** Says of a URL whether `traceparent` may go there. */
@@ -66,6 +68,6 @@ export function propagation(allowed: unknown): (url: URL) => boolean {
     rules.some((rule) =>
       rule instanceof RegExp
         ? url.href.search(rule) >= 0
-        : url.origin === rule.origin && url.pathname.startsWith(rule.pathname),
+        : (url.origin + url.pathname).startsWith(rule.origin + rule.pathname),
     );
 }

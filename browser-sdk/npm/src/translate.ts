@@ -3,7 +3,7 @@
 
 import { withCauses } from "./causes.js";
 import { tell } from "./gate.js";
-import { Kind } from "./input.js";
+import { Kind, Source } from "./input.js";
 import type { Input } from "./loader.js";
 import type { Attributes } from "./options.js";
 import { hex } from "./trace.js";
@@ -16,29 +16,41 @@ const TEXTS: { [kind: number]: number } = {
   [Kind.CustomEvent]: 1,
   [Kind.Span]: 3,
 };
+/** How an error came. */
+const SOURCES = ["captured", "uncaught", "unhandled_rejection", "resource", "console"];
+/** What became of an XHR without an answer, in the words that `fetch` has. */
+const ERRORS: { [event: string]: string } = {
+  error: "NetworkError",
+  abort: "AbortError",
+  timeout: "TimeoutError",
+};
 
 /** Tells the engine the inputs of one page; later what it has to find out. */
 export function translator(tellLater: (input: Input) => void): (input: Input) => void {
   /** What everything has. */
-  const common: { [key: string]: Attributes[string] } = {};
+  let common: Attributes = {};
   const ended = new WeakSet<object>();
 
   const translate = ([kind, numbers, texts = [], url = ""]: Input): void => {
     const count = TEXTS[kind];
     if (kind === Kind.Navigation) return;
-    if (kind === Kind.User) return void identify(texts[0]);
+    if (kind === Kind.User) return void identify((texts[0] as unknown[])[0]);
     let attributes: Attributes;
     let own: string[] = [];
     const all: number[] = [];
-    if (kind === Kind.Attributes) attributes = merged(common, texts[0]);
+    if (kind === Kind.Attributes) attributes = common = merged(common, texts[0]);
     else {
-      if (!count) return void tell(kind, numbers, texts.map(asText));
+      if (!count) {
+        if (kind === Kind.Fetched) texts = texts.map((text, at) => (at === 4 && ERRORS[text as string]) || text);
+        return void tell(kind, numbers, texts.map(asText));
+      }
       attributes = (texts[count] ?? {}) as Attributes;
       own = [url, ...texts.slice(0, count).map(asText)];
       all.push(...numbers);
       if (kind === Kind.Thrown) {
         // A page that was left left no value.
         const error = texts[count + 1];
+        own[4] = SOURCES[texts[3] as Source] ?? "";
         if (typeof error === "function") own[3] = withCauses(own[3]!, error());
         attributes = { "sightline.debug_ids": debugIds(own[3]!), ...attributes };
       }
@@ -77,40 +89,33 @@ export function translator(tellLater: (input: Input) => void): (input: Input) =>
  * bundlers leave there the id of each script by a stack of its own. */
 function debugIds(stack: string): string | undefined {
   const { _debugIds } = globalThis as { _debugIds?: { [stack: string]: string } };
+  // As in a storm.
+  if (stack === searched) return found;
+  searched = stack;
   const lines = Object.entries(_debugIds ?? {}).flatMap(([of, id]) => {
     if (!scripts.has(of)) scripts.set(of, /https?:\/\/[^\s)]+?(?=:\d+:\d)/.exec(of)?.[0]);
     const url = scripts.get(of);
     return url && stack.includes(url) ? `${id} ${url}` : [];
   });
-  return lines.join("\n") || undefined;
+  return (found = lines.join("\n") || undefined);
 }
+/** The last stack, and what was found for it. */
+let searched = "";
+let found: string | undefined;
 /** The script's URL in each such stack: as many as the page has scripts. */
 const scripts = new Map<string, string | undefined>();
 
 const MAX_ATTRIBUTES = 32;
 
-/** Those that are something, so many at most; none if a getter throws. */
-function entriesOf(attributes: Attributes): [string, unknown][] {
-  try {
-    const all = Object.entries(attributes);
-    return all.filter(([, value]) => value !== undefined).slice(0, MAX_ATTRIBUTES);
-  } catch {
-    return [];
-  }
-}
+/** Those that are something, so many at most. */
+const entriesOf = (attributes: Attributes): [string, Attributes[string]][] =>
+  Object.entries(attributes)
+    .filter(([, value]) => value != null)
+    .slice(0, MAX_ATTRIBUTES);
 
-/** The common ones with these; what is undefined goes. */
-function merged(common: { [key: string]: Attributes[string] }, more: unknown): Attributes {
-  try {
-    for (const [key, value] of Object.entries(more ?? {})) {
-      if (value === undefined) delete common[key];
-      else common[key] = value;
-    }
-  } catch {
-    // A getter of the page's own threw.
-  }
-  return common;
-}
+/** The common ones with these, so many at most; what is nothing goes. */
+const merged = (common: Attributes, more: unknown): Attributes =>
+  Object.fromEntries(entriesOf({ ...common, ...(more as Attributes) }));
 
 /** Cut; empty for what has no text. */
 export function asText(value: unknown): string {

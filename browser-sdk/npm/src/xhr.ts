@@ -14,13 +14,8 @@ interface Call {
   sent?: boolean;
 }
 
-/** What became of a call without an answer, in the words that `fetch` has. */
-const ERRORS: { [event: string]: string } = {
-  error: "NetworkError",
-  abort: "AbortError",
-  timeout: "TimeoutError",
-};
-const ENDS = ["readystatechange", ...Object.keys(ERRORS)];
+/** What may end a call: the first of them with an answer. */
+const ENDS = ["readystatechange", "error", "abort", "timeout"];
 
 /** Puts our methods in place until the signal. */
 export function watchXhr(record: Record, tracer: Tracer, signal: AbortSignal): void {
@@ -53,22 +48,20 @@ export function watchXhr(record: Record, tracer: Tracer, signal: AbortSignal): v
         const [traceparent, parent] = tracer.start();
         if (tracer.allows(url)) setRequestHeader.call(self, "traceparent", traceparent);
         const startMs = performance.now();
+        const off = new AbortController();
         const listener = ({ type }: Event) => {
           // Opened anew, which ends the call that was.
-          if (calls.get(self) !== call) stop();
+          if (calls.get(self) !== call) off.abort();
           // The head of the answer, or none.
-          else if (ERRORS[type]) end?.(0, ERRORS[type]);
+          else if (type !== ENDS[0]) end?.(0, type);
           else if (self.readyState > 1 && self.status) end?.(self.status, "");
-        };
-        const stop = () => {
-          for (const type of ENDS) self.removeEventListener(type, listener);
         };
         end = (status, error) => {
           end = undefined;
-          stop();
+          off.abort();
           record(Kind.Fetched, [startMs, performance.now(), status], [traceparent, parent, method, url.href, error]);
         };
-        for (const type of ENDS) self.addEventListener(type, listener);
+        for (const type of ENDS) self.addEventListener(type, listener, off);
         tracer.current?.(true);
       } catch {
         // Not open any more: the native method will say.

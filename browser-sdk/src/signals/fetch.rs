@@ -95,7 +95,7 @@ pub fn breadcrumb(fetched: &Fetched<'_>, location: &Location) -> String {
         "" => &status,
         error => error,
     };
-    let mut line = append::owned(fetched.method);
+    let mut line = append::owned(names::known_method(fetched.method.as_bytes()));
     for part in &[location.full.as_str(), end] {
         append::text(&mut line, " ");
         append::text(&mut line, part);

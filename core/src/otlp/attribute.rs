@@ -1,6 +1,7 @@
 //! Attributes: OTLP `KeyValue` and `AnyValue`, without maps and bytes.
 
-use super::wire::Writer;
+use super::wire::{LENGTH_DELIMITED, Writer};
+use crate::search::find_bytes;
 
 /// The value of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,6 +53,10 @@ impl<'a> Attribute<'a> {
     }
 }
 
+/// Fields of `KeyValue`.
+const KEY: u32 = 1;
+const VALUE: u32 = 2;
+/// Fields of `AnyValue`.
 const BOOL: u32 = 2;
 const INT: u32 = 3;
 const DOUBLE: u32 = 4;
@@ -69,6 +74,15 @@ impl Writer {
             Value::Double(number) => self.double(field, key, number),
             Value::StrList(texts) => self.texts(field, key, texts.iter().copied()),
         }
+    }
+
+    /// Whether an attribute of this key was written. A value never has the tag of one
+    /// behind it; what stands within a text just like a key is taken for one.
+    pub fn has(&self, key: &str) -> bool {
+        let mut written = Self::new();
+        written.string(KEY, key);
+        written.key(VALUE, LENGTH_DELIMITED);
+        find_bytes(self.as_bytes(), written.as_bytes()).is_some()
     }
 
     /// Writes a text.
@@ -115,8 +129,8 @@ impl Writer {
     /// A `KeyValue`, and the `AnyValue` in it.
     fn pair(&mut self, field: u32, key: &str, write: impl FnOnce(&mut Self)) {
         self.message(field, |pair| {
-            pair.string(1, key);
-            pair.message(2, write);
+            pair.string(KEY, key);
+            pair.message(VALUE, write);
         });
     }
 }

@@ -8,7 +8,7 @@ use crate::append;
 
 const VARINT: u32 = 0;
 const FIXED64: u32 = 1;
-const LENGTH_DELIMITED: u32 = 2;
+pub(super) const LENGTH_DELIMITED: u32 = 2;
 const FIXED32: u32 = 5;
 
 /// Appends fields to a message.
@@ -68,7 +68,7 @@ impl Writer {
         append::item(&mut self.bytes, value as u8);
     }
 
-    fn key(&mut self, field: u32, wire_type: u32) {
+    pub(super) fn key(&mut self, field: u32, wire_type: u32) {
         self.raw_varint(u64::from(field << 3 | wire_type));
     }
 

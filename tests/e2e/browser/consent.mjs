@@ -42,6 +42,30 @@ await scenario(async ({ open, leave, context, sink, saw, equal, expect }) => {
   await leave(granted);
   equal(sink.received.length, from, "and nothing sent any more");
 
+  // A word that is none is no consent; who it is fits beside a storm.
+  const misspelt = await open("plain.html", { options: { ...pending, consent: "grant" } });
+  await misspelt.evaluate(() => {
+    for (let at = 0; at < 300; at++) sightline.addEvent(`storm ${at}`);
+    sightline.setUser("ada");
+    sightline.setAttributes({ tenant: "blue" });
+  });
+  await idle(misspelt);
+  equal([await stored(misspelt), sink.received.length], [[], from], "a word that is none");
+  await misspelt.evaluate(() => sightline.setConsent("granted"));
+  await misspelt.evaluate(() => sightline.flush());
+  await misspelt.evaluate(() => (sightline.addEvent("after the storm"), sightline.flush()));
+  const calm = () => sink.logs.find(({ eventName }) => eventName === "after the storm")?.attributes;
+  await sink.until("what came after the storm", calm);
+  equal([calm().tenant, calm()["user.hash"]?.length], ["blue", 64], "what is true of all is not crowded out");
+  await leave(misspelt);
+  await sink.until("its vitals", () => sink.vitals().cls);
+
+  // What was stored with consent is forgotten without it.
+  const reborn = await open("plain.html", { options: { serviceName: "shop-browser", consent: "denied" } });
+  equal(await stored(reborn), [], "denied at the next visit: all is forgotten");
+  await reborn.close();
+
+  const quiet = sink.received.length;
   const enginesBefore = engines();
   for (const [why, options, script] of [
     ["denied", { consent: "denied" }],
@@ -54,11 +78,11 @@ await scenario(async ({ open, leave, context, sink, saw, equal, expect }) => {
     await idle(page);
     const isNative = await page.evaluate(() => window.fetch === nativeFetch);
     await leave(page);
-    equal([isNative, engines() - enginesBefore, sink.received.length - from], [true, 0, 0], `${why}: nothing is done`);
+    equal([isNative, engines() - enginesBefore, sink.received.length - quiet], [true, 0, 0], `${why}: nothing is done`);
   }
   const heedless = await open("plain.html", { options: { serviceName: "shop-browser" }, script: "Object.defineProperty(navigator, 'doNotTrack', { value: '1' })" });
   await heedless.evaluate(() => sightline.flush());
-  expect(sink.received.length > from, "which is an option");
+  expect(sink.received.length > quiet, "which is an option");
 
   // Functions don't fit into an address.
   const shown = await open("bare.html");

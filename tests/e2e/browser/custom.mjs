@@ -32,6 +32,18 @@ await scenario(async ({ open, leave, sink, seen, saw, equal, expect }) => {
     sightline.addEvent(Symbol("name"), hostile);
     sightline.addEvent(undefined);
     sightline.addEvent("many", Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`k${at}`, at])));
+    const throws = { get key() { throw new Error("never seen"); } };
+    const circular = {};
+    circular.self = circular;
+    sightline.addEvent("throws", throws);
+    sightline.addEvent("circular", { circular, text: "kept" });
+    sightline.captureException(new Error("of throws"), throws);
+    sightline.setAttributes(throws);
+    sightline.startSpan("throws", throws).setAttributes(throws);
+    for (const traceparent of ["abc", 7, {}, Symbol("s"), "00-00000000000000000000000000000000-0000000000000000-00"]) {
+      sightline.startSpan("of no parent", {}, { traceparent }).end();
+    }
+    sightline.startSpan("of no parent", {}, { get traceparent() { throw new Error("never seen"); } }).end();
     sightline.startSpan(null, null).end();
     sightline.setAttributes(null);
     sightline.startNavigation({});
@@ -59,6 +71,10 @@ await scenario(async ({ open, leave, sink, seen, saw, equal, expect }) => {
   expect(/blob:/.test(worker["exception.stacktrace"]), "a worker's error and where", worker);
   equal(Object.keys(event("many")).filter((key) => key[0] === "k").length, 32, "so many attributes");
 
+  equal(event("circular").text, "kept", "what can't be told leaves the rest");
+  const roots = sink.spans.filter(({ name }) => name === "of no parent");
+  equal(roots.map(({ parentSpanId }) => parentSpanId || ""), Array(6).fill(""), "a parent that is none is none");
+  equal(new Set(roots.map(({ traceId }) => traceId)).size, 6, "each a trace of its own");
   const span = (name) => sink.spans.filter((one) => one.name === name);
   const [checkout] = span("checkout");
   const [pay, again] = span("pay");

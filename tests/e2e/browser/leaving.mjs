@@ -62,6 +62,11 @@ await scenario(async ({ open, leave, context, sink, saw, expect, equal }) => {
     const error = new Error(`no answer of ${location.origin}/api/items/44?token=s3cret (it seems)`);
     error.stack = `Error: no answer\n    at ask (${location.origin}/app.js?key=s3cret:10:5)\n    at ${location.origin}/lib/@x/y.js:2:7`;
     dispatchEvent(new ErrorEvent("error", { error }));
+    const circular = {};
+    circular.self = circular;
+    sightline.setAttributes({ tenant: "blue", plan: "old" });
+    sightline.setAttributes({ plan: undefined });
+    sightline.addEvent("signed up", { password: "s3cret", "api-key": "s3cret", accessToken: "s3cret", circular, big: 7n, count: 3, deep: { s3cret: "s3cret" } });
     return error.stack;
   });
   await leave(secret);
@@ -71,6 +76,8 @@ await scenario(async ({ open, leave, context, sink, saw, expect, equal }) => {
   await context.unroute("**/engine.js");
   const finder = await open("plain.html");
   await sink.until("what the page with secrets left", () => sink.exceptions().length && sink.spans.length >= 4);
+  const { big, count, tenant, plan, password } = sink.logs.find(({ eventName }) => eventName === "signed up").attributes;
+  equal([big, count, tenant, plan, password], ["7", 3, "blue", undefined, undefined], "attributes are kept, but none that is secret");
   const names = sink.spans.map((span) => span.name).filter((name) => name.includes("items"));
   equal(names.sort(), ["GET /api/items/{id}", "POST /api/items/{id}"], "routes are as ever");
   const [{ attributes: thrown }] = sink.exceptions();
@@ -78,6 +85,26 @@ await scenario(async ({ open, leave, context, sink, saw, expect, equal }) => {
   equal(thrown["exception.stacktrace"], stack.replace("?key=s3cret", ""), "of a stack line and column stay");
   equal(thrown["url.path"], "/plain.html", "where it happened");
   await finder.close();
+
+  // Found by several at once, beside what no page of ours left: each is told once.
+  clear();
+  await context.route("**/engine.js", () => {});
+  const several = await open("plain.html");
+  await several.evaluate(() => sightline.addEvent("left once"));
+  await leave(several);
+  await several.evaluate(() => {
+    const [name, text] = Object.entries(localStorage).find(([name]) => name.startsWith("sightline.0"));
+    const foreign = ["", "x", "7", "null", "{}", "[]", "[1,2,3]", "[1,null,[null,5,[]]]", "[1,{},[[14,[1],7]]]"];
+    foreign.forEach((value, at) => localStorage.setItem(`${name}${at}`, value));
+    localStorage.setItem(`${name}9`, text.replace("left once", "left, too"));
+  });
+  await context.unroute("**/engine.js");
+  const finders = await Promise.all([1, 2, 3, 4].map(() => open("plain.html")));
+  const events = () => sink.logs.map(({ eventName }) => eventName).filter((name) => name.startsWith("left")).sort();
+  await sink.until("what they found", () => events().length >= 2);
+  for (const page of finders) await page.evaluate(() => sightline.flush());
+  equal(events(), ["left once", "left, too"], "each once");
+  equal(await finders[0].evaluate(() => Object.keys(localStorage)), ["sightline.session"], "all is taken out");
 
   clear();
   const page = await open("plain.html");

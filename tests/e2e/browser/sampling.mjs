@@ -6,9 +6,9 @@ import { scenario } from "./stage.mjs";
 await scenario(async ({ open, leave, sink, seen, saw, equal, expect }) => {
   const options = { serviceName: "shop-browser", sampleRatio: 0.25 };
   /** What a page of a session of this number tells of three calls. */
-  const visit = async (number, fail) => {
+  const visit = async (number, fail, idleMs = 0) => {
     const from = [sink.spans.length, seen.length];
-    const now = Date.now();
+    const now = Date.now() - idleMs;
     const script = `localStorage.setItem("sightline.session", "${"7".repeat(32)} ${now} ${now} ${number}")`;
     const page = await open("plain.html", { options, script });
     await page.evaluate(() => fetch("/api/echo?before"));
@@ -37,6 +37,15 @@ await scenario(async ({ open, leave, sink, seen, saw, equal, expect }) => {
   for (const number of [0.001, 0.5, 0.749]) {
     const { flags, spans } = await visit(number);
     equal([flags, spans], [["02", "02", "02"], []], `${number}: not kept`);
+  }
+  // A session that is over says nothing of the next, which has one number, too.
+  const HOUR = 3600e3;
+  for (const number of [0.999999, 0.000001]) {
+    const { flags, session } = await visit(number, false, HOUR);
+    const next = +session.split(" ")[3];
+    expect(next !== number && next >= 0 && next < 1, `${number}: a number of its own`, session);
+    equal(new Set(flags).size, 1, "all of its requests agree");
+    equal(flags[0], next >= 0.75 ? "03" : "02", "with its number");
   }
   const closed = await open("plain.html?nostorage", { options: { ...options, sampleRatio: 0.999 } });
   equal(await closed.evaluate(() => window.fetch !== window.nativeFetch), true, "a page without storage is watched, too");

@@ -43,6 +43,7 @@ const PLACES = {
   "a rejection": (text) => { Promise.reject(new TypeError(text)); },
   "a rejection by a text": (text) => { Promise.reject(text); },
   "an error that is handled": (text) => sightline.captureException(new Error(text), { [text]: text, own: text }),
+  "where in React's tree": (text) => sightline.captureException(new Error(`in the tree ${Math.random()}`), { "sightline.react.component_stack": `\n    at Cart (${text}:1:2)\n    at ${text}\n    at App` }),
   "an error of code at an address": (text) => (0, eval)(`setTimeout(() => { throw new Error("placed"); });\n//# sourceURL=${encodeURI(location.origin + "/" + text)}`),
   "the path of a fetch": (text) => fetch(`/api/echo/${encodeURIComponent(text)}`),
   "the plain path of a fetch": (text) => fetch(`/api/echo/${text}`).catch(() => {}),
@@ -114,9 +115,12 @@ await scenario(async ({ context, open, leave, sink, saw, origin, expect, equal }
   await context.route(`${origin}/secret/**`, (route) => route.fetch({ url: `${origin}/plain.html` }).then((response) => route.fulfill({ response })));
   const address = `secret/${inPath}?${texts.map((text, at) => `own${at}=${encodeURIComponent(text)}`).join("&")}`;
   const run = async () => {
-    const page = await open(address, { options: OPTIONS });
-    await page.evaluate(() => sightline.flush());
+    let page;
     for (const place of Object.values(PLACES)) {
+      // A page of its own: each tells so many different errors at most.
+      await page?.close({ runBeforeUnload: true });
+      page = await open(address, { options: OPTIONS });
+      await page.evaluate(() => sightline.flush());
       for (const text of texts) {
         // A browser may take no such address, or no such name.
         await page.evaluate(`(async (text) => (${place})(text))(${JSON.stringify(text)})`).catch(() => {});
@@ -164,6 +168,11 @@ await scenario(async ({ context, open, leave, sink, saw, origin, expect, equal }
   }
   saw.leaks = [...leaks];
   equal(saw.leaks, [], "nothing leaves");
+  // Each of those that are errors was told for each secret, or for what is left of them.
+  const errors = sink.exceptions().map(({ attributes }) => attributes["exception.message"]);
+  for (const message of ["named", "classed", "stacked", "in a function", "outer", "placed"]) {
+    expect(errors.includes(message), `an error was told: ${message}`);
+  }
   saw.records = sink.received.flatMap(({ items }) => items).length;
   // All the kinds of records that there are were among them.
   const names = new Set([...sink.logs.map(({ eventName }) => eventName), ...sink.spans.map(({ kind }) => `span ${kind}`)]);

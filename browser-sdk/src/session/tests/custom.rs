@@ -18,8 +18,8 @@ fn event(name: &'static str, is_bounded: bool) -> Input<'static> {
         at_ms: 30.0,
         is_bounded,
         attributes: attributes(
-            "scart.id\0A-7\0ncart.value\x0012.5\0nitems\x003\0bgift\0true\0ugone\0undefined",
-            &[f64::NAN, 12.5, 3.0, 1.0, f64::NAN],
+            "scart.id\0A-7\0ncart.value\x0012.5\0nitems\x003\0bgift\0true",
+            &[f64::NAN, 12.5, 3.0, 1.0],
         ),
     })
 }
@@ -48,7 +48,6 @@ fn events_carry_what_they_are_given_in_its_type() {
     assert_eq!(number(all, "cart.value"), 12.5);
     assert_eq!(value(all, "items"), Some(&Value::IntValue(3)));
     assert_eq!(value(all, "gift"), Some(&Value::BoolValue(true)));
-    assert_eq!(value(all, "gone"), None);
     assert_eq!(text(all, "url.template"), "/products/{id}");
     assert_eq!(
         log.trace_id,
@@ -99,6 +98,70 @@ fn attributes_leave_without_secrets_and_so_many_at_most() {
         .iter()
         .filter(|pair| pair.key.starts_with('k'));
     assert_eq!(keys.count(), MAX_ATTRIBUTES);
+}
+
+#[test]
+fn a_key_is_there_once_ours_before_its_own_before_those_of_all() {
+    let mut session = session();
+    let common = "stenant\0common\0sregion\0north\0sclass\0common";
+    session.on(Input::Attributes(attributes(common, &[f64::NAN; 3])));
+    session.on(Input::CustomEvent(CustomEvent {
+        name: "keys",
+        url: "https://shop.example/products/7",
+        at_ms: 1.0,
+        is_bounded: false,
+        // A value that is a key's name is none.
+        attributes: attributes(
+            "stenant\0region\0surl.template\0mine\0sclass\0own\0sclass\0again",
+            &[f64::NAN; 4],
+        ),
+    }));
+    let (logs, _) = sent(&mut session);
+    let all = &logs[0].attributes;
+    let mut keys: Vec<_> = all.iter().map(|pair| pair.key.as_str()).collect();
+    let count = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), count, "{keys:?}");
+    assert_eq!(text(all, "tenant"), "region");
+    assert_eq!(text(all, "region"), "north");
+    assert_eq!(text(all, "class"), "own");
+    assert_eq!(text(all, "url.template"), "/products/{id}");
+}
+
+#[test]
+fn no_attributes_make_a_record_too_large() {
+    let mut session = session();
+    let value = "v".repeat(2000);
+    let texts: String = (0..MAX_ATTRIBUTES)
+        .map(|at| format!("sk{at}\0{value}\0"))
+        .collect();
+    let numbers = [f64::NAN; MAX_ATTRIBUTES];
+    session.on(Input::Attributes(Attributes {
+        numbers: &numbers,
+        texts: &texts.replace("sk", "sc"),
+    }));
+    let long = "s".repeat(20_000);
+    session.on(Input::Thrown(Thrown {
+        kind: "RangeError",
+        message: &long,
+        stack: &long,
+        url: "https://shop.example/",
+        source: "captured",
+        parent: "",
+        at_ms: 20.0,
+        attributes: Attributes {
+            numbers: &numbers,
+            texts: &texts,
+        },
+    }));
+    let (logs, _) = sent(&mut session);
+    let of = |first: char| {
+        let keys = logs[0].attributes.iter();
+        keys.filter(|pair| pair.key.starts_with(first) && pair.key.len() < 4)
+            .count()
+    };
+    assert_eq!((of('k'), of('c')), (4, 4), "4 kB each");
 }
 
 #[test]
