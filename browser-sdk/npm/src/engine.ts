@@ -127,12 +127,8 @@ export async function start(loader: Loader): Promise<void> {
     const abandoned: Batch[] = [];
     for (const [originMs, [leftMs, navigation, inputs]] of left) {
       begin(originMs, leftMs, navigation);
-      try {
-        // Who it was was not left.
-        inputs.forEach(translator(() => {}));
-      } catch {
-        // No page of ours left that.
-      }
+      // Who it was was not left.
+      inputs.forEach(translator(() => {}));
       loaded(navigation?.loadEventEnd || leftMs, navigation);
       tell(Kind.Hidden, [leftMs, 0]);
       let batch: Batch | undefined;

@@ -3,6 +3,8 @@
 // the tabs of an origin, bounded, and given up where the browser refuses it.
 
 import type { Batch } from "./gate.js";
+import { Kind } from "./input.js";
+import type { Input } from "./loader.js";
 import { type Left, LEFT_PREFIX, namesOf } from "./left.js";
 
 /** With the version of the format. */
@@ -106,8 +108,10 @@ export async function takeLeft(): Promise<[originMs: number, left: Left][]> {
       const text = localStorage.getItem(name)!;
       localStorage.removeItem(name);
       try {
-        const left = JSON.parse(text);
-        if (Array.isArray(left[2])) taken.push([+name.slice(LEFT_PREFIX.length), left]);
+        const left: Left = JSON.parse(text);
+        const isInput = ([kind, numbers, texts]: Input) =>
+          kind < Kind.Start && Array.isArray(numbers) && Array.isArray(texts ?? []);
+        if (left[2].every(isInput)) taken.push([+name.slice(LEFT_PREFIX.length), left]);
       } catch {}
     }
   };
