@@ -4,13 +4,13 @@
 // In this order they take the fewest bytes once they are compressed.
 import { DENIED, GRANTED, type Loader, MAX_INPUTS, type Record } from "./loader.js";
 import { forget, leave, MAX_IDLE_MS, SESSION } from "./left.js";
+import { childOf, newTraceparent, propagation, TRACEPARENT } from "./trace.js";
+import { plain } from "./plain.js";
 import { watchXhr } from "./xhr.js";
+import { describe, watchErrors } from "./errors.js";
 import { Kind, Source } from "./input.js";
 import { SLOT } from "./handle.js";
 import { watchFetch } from "./fetch.js";
-import { childOf, newTraceparent, propagation, TRACEPARENT } from "./trace.js";
-import { describe, watchErrors } from "./errors.js";
-import { plain } from "./plain.js";
 import type { Attributes, Handle, Options, Span } from "./options.js";
 
 export type { Attributes, Handle, Options, Span };
@@ -47,6 +47,7 @@ export function init(options: Options): Handle {
   const given: Partial<Options> = options ?? {};
   const ratio = given.sampleRatio;
   const share = typeof ratio === "number" && ratio >= 0 && ratio <= 1 ? ratio : 1;
+  const persists = given.persist !== false;
   // What is no answer is none yet.
   let isPending = (given.consent ?? GRANTED) !== GRANTED;
 
@@ -80,7 +81,7 @@ export function init(options: Options): Handle {
     observed: [],
     fail(error) {
       // A policy that forbids wasm, or a defect: the page goes on without us.
-      if (!signal.aborted) console.debug("Sightline: off,", error);
+      if (!signal.aborted) console.debug("Sightline:", error);
       stop();
     },
   };
@@ -94,7 +95,7 @@ export function init(options: Options): Handle {
     const told = input[0] === Kind.Thrown && input[2]!.join();
     if (told === lastThrown) loader.repeated++;
     // Nor may a storm of anything what has no time: it is said of all that follows.
-    else if (loader.inputs.length < MAX_INPUTS * (input[1].length ? 1 : 2)) loader.inputs.push(input);
+    else if (loader.inputs.length < MAX_INPUTS << +!input[1].length) loader.inputs.push(input);
     else loader.lost++;
     lastThrown = told || lastThrown;
   };
@@ -111,7 +112,7 @@ export function init(options: Options): Handle {
     if (loader.running) loader.running.hide();
     else {
       load();
-      if (isLeft && !isPending) left = leave(loader, timeStamp);
+      if (isLeft && !isPending && persists) left = leave(loader, timeStamp);
     }
   };
   function stop(why?: string) {
@@ -126,7 +127,7 @@ export function init(options: Options): Handle {
   }
   /** Goes on with the number of the session that goes on, where it matters. */
   function join() {
-    if (share === 1 || given.persist === false) return;
+    if (share === 1 || !persists) return;
     try {
       const [, , lastMs, number] = localStorage.getItem(SESSION)!.split(" ");
       if (Date.now() - +lastMs! < MAX_IDLE_MS) tracer.session = +number! || tracer.session;
@@ -161,7 +162,7 @@ export function init(options: Options): Handle {
     setUser: (id) => record(Kind.User, [], [plain([id])]),
     setConsent(consent) {
       if (consent !== GRANTED) deny();
-      else if (isPending && !signal.aborted) {
+      else if (isPending) {
         isPending = false;
         join();
         whenIdle();

@@ -30,7 +30,7 @@ const MAX_LENGTH = 1 << 16;
 const SECRETS = /(\/\/)[^\s/?#]*@|(\/[^\s?#]*)([?#]\S*?(?=(:\d+:\d+)?\)?(\s|$)))?/g;
 /** Attributes that are not stored: all whose values the engine would redact for
  * their keys, and some more. */
-const SECRET_KEYS = /token|secret|passw|pwd|key$|auth|signature|session/i;
+const SECRET_KEYS = /token|secret|p(ass)?w|key$|auth|signature|session/i;
 const strip = (key: string, value: unknown) =>
   SECRET_KEYS.test(key)
     ? undefined
@@ -54,7 +54,7 @@ export function forget(): void {
  * from the back/forward cache. */
 export function leave(loader: Loader, leftMs: number): string | undefined {
   try {
-    if (loader.given.persist === false || namesOf(LEFT_PREFIX).length >= MAX_LEFT) return;
+    if (namesOf(LEFT_PREFIX).length >= MAX_LEFT) return;
     const name = LEFT_PREFIX + performance.timeOrigin;
     const { lost, repeated } = loader;
     // Whose page it is stays on the page.
