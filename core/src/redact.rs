@@ -14,12 +14,13 @@ use crate::url::{split_authority, split_email, split_scheme};
 pub const REDACTED: &str = "REDACTED";
 
 /// Names whose value is a secret, compared without case, as the end of a key.
-const SECRET_KEYS: &str =
+pub const SECRET_KEYS: &str =
     "token secret password passwd pwd apikey api_key api-key auth authorization signature session";
 
 /// How the keys of well-known issuers begin: AWS, GitHub, GitLab, Google, Slack,
 /// Stripe. Nobody need name them for them to open a door.
-const TOKEN_PREFIXES: &str = "AKIA ghp_ gho_ github_pat_ glpat- AIza xoxb- xoxp- sk_live_ rk_live_";
+pub const TOKEN_PREFIXES: &str =
+    "AKIA ghp_ gho_ github_pat_ glpat- AIza xoxb- xoxp- sk_live_ rk_live_";
 /// A shorter word is no key, whatever it begins with.
 const MIN_TOKEN_LEN: usize = 16;
 /// Digits of a card number.

@@ -26,6 +26,12 @@ pub struct Collector {
     folder: PathBuf,
     /// Where Prometheus listens.
     store: u16,
+    /// Traces are kept from these last 14 digits of their ids on, besides those that
+    /// failed or took long; by default all.
+    pub keep_from: &'static str,
+    /// Where traces and logs go on to, by OTLP/HTTP.
+    forward: Option<u16>,
+    queue_port: u16,
     process: Option<Process>,
 }
 
@@ -63,10 +69,20 @@ impl Collector {
             logs: folder.join("logs.jsonl"),
             folder: folder.to_owned(),
             store,
+            keep_from: "00000000000000",
+            forward: None,
+            queue_port: free_port()?,
             process: None,
         };
         collector.start_again()?;
         Ok(collector)
+    }
+
+    /// Has traces and logs go on to this port, too, from the next start on.
+    pub fn forward_to(&mut self, port: u16) -> Result<()> {
+        self.forward = Some(port);
+        self.stop();
+        self.start_again()
     }
 
     /// One of its own metrics: the sum of the series that have this in their labels.
@@ -84,16 +100,34 @@ impl Collector {
         self.process = None;
     }
 
+    /// Kills it, as a machine that is short of memory does.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill();
+        }
+    }
+
     /// Starts it on its ports, after [`Self::stop`].
     pub fn start_again(&mut self) -> Result<()> {
         let health_port = free_port()?;
-        let pipeline = parts::repository().join("collector-config/collector/pipeline.yaml");
+        let configurations = parts::repository().join("collector-config/collector");
         let mut command = Command::new(parts::require(parts::OTELCOL)?);
-        command.arg(format!("--config={}", pipeline.display()));
+        let mut add = |file: &str| {
+            command.arg(format!("--config={}", configurations.join(file).display()));
+        };
+        add("pipeline.yaml");
+        if let Some(port) = self.forward {
+            add("forward.yaml");
+            let to = format!("http://127.0.0.1:{port}");
+            command.env("SIGHTLINE_FORWARD_TRACES", &to);
+            command.env("SIGHTLINE_FORWARD_LOGS", &to);
+        }
         let loopback = |port: u16| format!("127.0.0.1:{port}");
         command.env("SIGHTLINE_OTLP_HTTP", loopback(self.internal_port));
         command.env("SIGHTLINE_OTLP_GRPC", loopback(self.grpc_port));
         command.env("SIGHTLINE_BROWSER_HTTP", loopback(self.browser_port));
+        command.env("SIGHTLINE_QUEUE_GRPC", loopback(self.queue_port));
+        command.env("SIGHTLINE_QUEUE_FOLDER", self.folder.join("queue"));
         command.env("SIGHTLINE_HEALTH", loopback(health_port));
         command.env("SIGHTLINE_TELEMETRY_PORT", self.telemetry_port.to_string());
         command.env(
@@ -101,6 +135,9 @@ impl Collector {
             format!("http://127.0.0.1:{}/api/v1/write", self.store),
         );
         command.env("SIGHTLINE_BROWSER_INTERVAL", "1s");
+        command.env("SIGHTLINE_SPAN_INTERVAL", "1s");
+        command.env("SIGHTLINE_DECISION_WAIT", "1s");
+        command.env("SIGHTLINE_KEEP_FROM", self.keep_from);
         command.env("SIGHTLINE_TRACES_FILE", &self.traces);
         command.env("SIGHTLINE_LOGS_FILE", &self.logs);
         command.current_dir(&self.folder);

@@ -96,6 +96,12 @@ impl Process {
         let _ = self.child.wait();
     }
 
+    /// Ends it at once, without a chance to clean up.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
     fn signal(&mut self, signal: Signal) -> bool {
         let Ok(id) = i32::try_from(self.child.id()) else {
             return false;

@@ -1,10 +1,11 @@
 //! `cargo xtask gen`: what documents say is made from Rust, so that nothing that
 //! is said twice can differ. A document holds `<!-- gen: NAME -->` and
-//! `<!-- end -->`; what stands between is written here, and a few documents are
-//! made as a whole.
+//! `<!-- end -->`, of YAML `# gen: NAME` and `# end`; what stands between is written
+//! here, and a few documents are made as a whole.
 
 mod metric_table;
 mod option_table;
+mod redaction;
 mod rules;
 mod schema;
 mod w3c_table;
@@ -30,7 +31,7 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 7] = [
     Section {
         document: "collector-config/README.md",
         name: "metrics",
@@ -62,6 +63,12 @@ const SECTIONS: [Section; 6] = [
         make: schema::make,
     },
     Section {
+        document: "collector-config/collector/pipeline.yaml",
+        name: "redaction",
+        is_whole: false,
+        make: redaction::make,
+    },
+    Section {
         document: "docs/trace-context.md",
         name: "w3c",
         is_whole: false,
@@ -84,7 +91,8 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         if !section.is_whole {
             let text = fs::read_to_string(site.path(document))
                 .with_context(|| format!("read {document}"))?;
-            made = replaced(&text, section.name, &made).with_context(|| document.to_owned())?;
+            let marks = marks(document, section.name);
+            made = replaced(&text, &marks, &made).with_context(|| document.to_owned())?;
         }
         let what = format!("{document}: its {} are", section.name);
         output.put(document, &made, &what)?;
@@ -143,15 +151,23 @@ impl Output<'_> {
     }
 }
 
-fn replaced(document: &str, name: &str, text: &str) -> Result<String> {
-    let begin = format!("<!-- gen: {name} -->\n");
+/// What begins a part of this document, and what ends it.
+fn marks(document: &str, name: &str) -> [String; 2] {
+    let mark = |words: &str| match document.ends_with(".yaml") {
+        true => format!("    # {words}\n"),
+        false => format!("<!-- {words} -->\n"),
+    };
+    [mark(&format!("gen: {name}")), mark("end")]
+}
+
+fn replaced(document: &str, [begin, end]: &[String; 2], text: &str) -> Result<String> {
     let (before, rest) = document
-        .split_once(&begin)
-        .with_context(|| format!("it has no <!-- gen: {name} -->"))?;
+        .split_once(begin)
+        .with_context(|| format!("it has no {begin}"))?;
     let (_, after) = rest
-        .split_once("<!-- end -->")
-        .with_context(|| format!("nothing ends <!-- gen: {name} -->"))?;
-    Ok(format!("{before}{begin}{text}<!-- end -->{after}"))
+        .split_once(end)
+        .with_context(|| format!("nothing ends {begin}"))?;
+    Ok(format!("{before}{begin}{text}{end}{after}"))
 }
 
 #[cfg(test)]
@@ -161,14 +177,16 @@ mod tests {
     #[test]
     fn a_section_is_replaced_and_the_rest_kept() {
         let document = "a\n<!-- gen: x -->\nold\n<!-- end -->\nb\n";
-        let made = replaced(document, "x", "new\n").expect("the section is there");
+        let marks = marks("a.md", "x");
+        let made = replaced(document, &marks, "new\n").expect("the section is there");
         assert_eq!(made, "a\n<!-- gen: x -->\nnew\n<!-- end -->\nb\n");
-        assert_eq!(replaced(&made, "x", "new\n").expect("still there"), made);
+        assert_eq!(replaced(&made, &marks, "new\n").expect("still there"), made);
     }
 
     #[test]
     fn a_section_that_is_gone_or_open_is_an_error() {
-        assert!(replaced("a\n", "x", "").is_err());
-        assert!(replaced("<!-- gen: x -->\n", "x", "").is_err());
+        let marks = marks("a.md", "x");
+        assert!(replaced("a\n", &marks, "").is_err());
+        assert!(replaced("<!-- gen: x -->\n", &marks, "").is_err());
     }
 }

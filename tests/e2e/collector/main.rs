@@ -1,7 +1,10 @@
 //! The pipeline by itself: what many pages tell arrives in Prometheus, whole,
 //! whatever their clocks say.
 
+mod door;
+mod durable;
 mod flood;
+mod sampling;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};

@@ -1,0 +1,255 @@
+//! What anybody may send where pages send: what is no page's is taken off, secrets
+//! and clocks that would harm are put right, the rest arrives as it was.
+
+use super::{SETTLE_LIMIT, Stage};
+use serde_json::{Value, json};
+use sightline_tests::otlp_json;
+use sightline_tests::process::wait_for;
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
+
+/// So far a time may be from the one that is expected.
+const TOLERANCE: Duration = Duration::from_secs(60);
+
+fn now() -> Duration {
+    UNIX_EPOCH.elapsed().unwrap()
+}
+
+fn text(key: &str, value: &str) -> Value {
+    json!({"key": key, "value": {"stringValue": value}})
+}
+
+fn event(name: &str, at: Duration, attributes: &[Value]) -> Value {
+    json!({"eventName": name, "timeUnixNano": at.as_nanos().to_string(), "attributes": attributes})
+}
+
+/// A body with a resource that no page has.
+fn logs(records: &[Value]) -> String {
+    let attributes = [
+        text("service.name", "shop-browser"),
+        text("browser.language", "de"),
+        text("host.name", "made-up"),
+        text("k8s.pod.name", "made-up"),
+        text("telemetry.sdk.language", "go"),
+    ];
+    json!({"resourceLogs": [{
+        "resource": {"attributes": attributes},
+        "scopeLogs": [{"logRecords": records}],
+    }]})
+    .to_string()
+}
+
+/// The items at this path of each line, each with its resource's attributes.
+fn items(file: &Path, [groups, scopes, items]: [&str; 3]) -> Vec<(Value, Value)> {
+    let lines = std::fs::read_to_string(file).unwrap_or_default();
+    let mut found = Vec::new();
+    for line in lines.lines() {
+        // The last one may be half written.
+        let Ok(line) = serde_json::from_str::<Value>(line) else {
+            continue;
+        };
+        for group in line[groups].as_array().unwrap() {
+            for scope in group[scopes].as_array().unwrap() {
+                for item in scope[items].as_array().unwrap() {
+                    found.push((item.clone(), group["resource"]["attributes"].clone()));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn value<'a>(attributes: &'a Value, key: &str) -> Option<&'a str> {
+    let mut all = attributes.as_array()?.iter();
+    all.find(|one| one["key"] == key)?["value"]["stringValue"].as_str()
+}
+
+fn time(item: &Value, field: &str) -> Duration {
+    Duration::from_nanos(item[field].as_str().unwrap().parse().unwrap())
+}
+
+fn assert_near(found: Duration, expected: Duration, why: &str) {
+    assert!(
+        found.abs_diff(expected) < TOLERANCE,
+        "{why}: {found:?} for {expected:?}"
+    );
+}
+
+impl Stage {
+    fn at_the_door(&self, signal: &str, body: &str) {
+        let sent = otlp_json::post(self.collector.browser_port, signal, body).unwrap();
+        assert_eq!(sent.status, 200, "{}", sent.body);
+    }
+
+    /// The records, once there are so many.
+    fn records(&self, count: usize) -> Vec<(Value, Value)> {
+        let mut found = Vec::new();
+        let arrived = wait_for("the records", SETTLE_LIMIT, || {
+            found = items(
+                &self.collector.logs,
+                ["resourceLogs", "scopeLogs", "logRecords"],
+            );
+            Ok((found.len() >= count).then_some(()))
+        });
+        assert!(arrived.is_ok(), "{} of {count}: {found:?}", found.len());
+        found
+    }
+}
+
+#[test]
+fn of_strangers_only_what_pages_have_comes_in() {
+    let Some(stage) = Stage::start() else {
+        return;
+    };
+    let long = "n".repeat(100_000);
+    let many: Vec<_> = (0..300).map(|at| text(&format!("k{at}"), "v")).collect();
+    stage.at_the_door(
+        "logs",
+        &logs(&[
+            event("", now(), &[]),
+            event("<script>", now(), &[]),
+            event("a\nb", now(), &[]),
+            event("cart.add", now(), &[text("long", &long)]),
+            event("many", now(), &many),
+        ]),
+    );
+    let found = stage.records(2);
+    let names: Vec<_> = found
+        .iter()
+        .map(|(record, _)| record["eventName"].as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [Some("cart.add"), Some("many")],
+        "others are no names"
+    );
+    let (added, resource) = &found[0];
+    assert_eq!(value(&added["attributes"], "long").unwrap().len(), 16_384);
+    assert_eq!(found[1].0["attributes"].as_array().unwrap().len(), 96);
+    assert_eq!(value(resource, "service.name"), Some("shop-browser"));
+    assert_eq!(value(resource, "browser.language"), Some("de"));
+    assert_eq!(
+        value(resource, "telemetry.sdk.language"),
+        Some("webjs"),
+        "whoever says otherwise"
+    );
+    for made_up in ["host.name", "k8s.pod.name"] {
+        assert_eq!(value(resource, made_up), None);
+    }
+}
+
+#[test]
+fn secrets_that_nobody_took_out_stay_outside() {
+    let Some(stage) = Stage::start() else {
+        return;
+    };
+    let secrets = [
+        ("user.password", "hunter2hunter2"),
+        (
+            "message",
+            "no use: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl of ada",
+        ),
+        ("message", "key AKIAIOSFODNN7EXAMPLE is wrong"),
+        ("message", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"),
+        ("message", "password=hunter2hunter2 is wrong"),
+        ("message", "Bearer s3cr3tb34r3r"),
+        ("message", "no mail to ada.lovelace@example.org"),
+        ("message", "card 4111 1111 1111 1111"),
+    ];
+    let harmless = [
+        "    at total (https://shop.example/_next/cart-3f2a91bc.js:2:17)",
+        "total@https://shop.example/app.js:2:17",
+        "    at https://cdn.example/react@18.2.0/index.js:1:1763780000000",
+        "8a3c60f7d188f8fa79d48a391a778fa6",
+        "Cannot read properties of undefined (reading 'tokens')",
+    ];
+    let secret = secrets.map(|(key, secret)| event("secret", now(), &[text(key, secret)]));
+    let plain = harmless.map(|line| event("plain", now(), &[text("session.id", line)]));
+    stage.at_the_door(
+        "logs",
+        &logs(&[secret.as_slice(), plain.as_slice()].concat()),
+    );
+    let found = stage.records(secrets.len() + harmless.len());
+    for ((record, _), (key, secret)) in found.iter().zip(secrets) {
+        let kept = value(&record["attributes"], key).unwrap();
+        assert!(kept.contains("****"), "{secret}: {kept}");
+        for needle in [
+            "hunter2",
+            "eyJ",
+            "AKIA",
+            "ghp_",
+            "s3cr3t",
+            "lovelace",
+            "1111 1111",
+        ] {
+            assert!(!kept.contains(needle), "{secret}: {kept}");
+        }
+    }
+    for ((record, _), line) in found.iter().skip(secrets.len()).zip(harmless) {
+        assert_eq!(value(&record["attributes"], "session.id"), Some(line));
+    }
+}
+
+#[test]
+fn clocks_that_the_stores_would_refuse_are_those_of_the_arrival() {
+    let Some(stage) = Stage::start() else {
+        return;
+    };
+    const MINUTE: Duration = Duration::from_secs(60);
+    const DAY: Duration = Duration::from_secs(86_400);
+    let now = now();
+    let times = [
+        ("on time", now, now),
+        (
+            "kept by the page for hours",
+            now - 300 * MINUTE,
+            now - 300 * MINUTE,
+        ),
+        ("ahead", now + 300 * MINUTE, now),
+        ("a month behind", now - 30 * DAY, now),
+        ("without a clock", Duration::ZERO, now),
+    ];
+    stage.at_the_door("logs", &logs(&times.map(|(_, at, _)| event("at", at, &[]))));
+    for ((record, _), (why, _, expected)) in stage.records(times.len()).iter().zip(times) {
+        assert_near(time(record, "timeUnixNano"), expected, why);
+        assert_near(time(record, "observedTimeUnixNano"), now, why);
+    }
+
+    let took = Duration::from_millis(250);
+    let spans = times[..4].iter().enumerate().map(|(at, (_, end, _))| {
+        json!({
+            "name": "GET /", "kind": 3,
+            "traceId": format!("{:032x}", at + 1), "spanId": format!("{:016x}", at + 1),
+            "startTimeUnixNano": (*end - took).as_nanos().to_string(),
+            "endTimeUnixNano": end.as_nanos().to_string(),
+        })
+    });
+    let body = json!({"resourceSpans": [{
+        "resource": {"attributes": [text("service.name", "shop-browser")]},
+        "scopeSpans": [{"spans": spans.collect::<Vec<_>>()}],
+    }]});
+    stage.at_the_door("traces", &body.to_string());
+    let mut found = Vec::new();
+    wait_for("the spans", SETTLE_LIMIT, || {
+        found = items(
+            &stage.collector.traces,
+            ["resourceSpans", "scopeSpans", "spans"],
+        );
+        Ok((found.len() >= 4).then_some(()))
+    })
+    .unwrap();
+    found.sort_by_key(|(span, _)| span["spanId"].to_string());
+    for ((span, _), (why, _, expected)) in found.iter().zip(times) {
+        let (start, end) = (
+            time(span, "startTimeUnixNano"),
+            time(span, "endTimeUnixNano"),
+        );
+        assert_near(end, expected, why);
+        // Two clocks' readings apart where it was moved.
+        assert!(
+            (end - start).abs_diff(took) < Duration::from_millis(5),
+            "{why}: {:?}",
+            end - start
+        );
+    }
+}
