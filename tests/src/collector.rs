@@ -29,6 +29,8 @@ pub struct Collector {
     /// Traces are kept from these last 14 digits of their ids on, besides those that
     /// failed or took long; by default all.
     pub keep_from: &'static str,
+    /// What may wait on disk for each store.
+    pub queue_bytes: u32,
     /// Where traces and logs go on to, by OTLP/HTTP.
     forward: Option<u16>,
     queue_port: u16,
@@ -70,6 +72,7 @@ impl Collector {
             folder: folder.to_owned(),
             store,
             keep_from: "00000000000000",
+            queue_bytes: 256 << 20,
             forward: None,
             queue_port: free_port()?,
             process: None,
@@ -127,6 +130,7 @@ impl Collector {
         command.env("SIGHTLINE_OTLP_GRPC", loopback(self.grpc_port));
         command.env("SIGHTLINE_BROWSER_HTTP", loopback(self.browser_port));
         command.env("SIGHTLINE_QUEUE_GRPC", loopback(self.queue_port));
+        command.env("SIGHTLINE_QUEUE_BYTES", self.queue_bytes.to_string());
         command.env("SIGHTLINE_QUEUE_FOLDER", self.folder.join("queue"));
         command.env("SIGHTLINE_HEALTH", loopback(health_port));
         command.env("SIGHTLINE_TELEMETRY_PORT", self.telemetry_port.to_string());

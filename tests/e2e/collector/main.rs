@@ -4,7 +4,9 @@
 mod door;
 mod durable;
 mod flood;
+mod overflow;
 mod sampling;
+mod store;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
