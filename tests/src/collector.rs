@@ -31,6 +31,8 @@ pub struct Collector {
     pub keep_from: &'static str,
     /// What may wait on disk for each store.
     pub queue_bytes: u32,
+    /// The file of the tokens that edge and servers need, if they need one.
+    pub tokens: Option<PathBuf>,
     /// Where traces and logs go on to, by OTLP/HTTP.
     forward: Option<u16>,
     queue_port: u16,
@@ -73,6 +75,7 @@ impl Collector {
             store,
             keep_from: "00000000000000",
             queue_bytes: 256 << 20,
+            tokens: None,
             forward: None,
             queue_port: free_port()?,
             process: None,
@@ -115,15 +118,17 @@ impl Collector {
         let health_port = free_port()?;
         let configurations = parts::repository().join("collector-config/collector");
         let mut command = Command::new(parts::require(parts::OTELCOL)?);
-        let mut add = |file: &str| {
-            command.arg(format!("--config={}", configurations.join(file).display()));
-        };
-        add("pipeline.yaml");
+        let file = |name: &str| format!("--config={}", configurations.join(name).display());
+        command.arg(file("pipeline.yaml"));
         if let Some(port) = self.forward {
-            add("forward.yaml");
             let to = format!("http://127.0.0.1:{port}");
+            command.arg(file("forward.yaml"));
             command.env("SIGHTLINE_FORWARD_TRACES", &to);
             command.env("SIGHTLINE_FORWARD_LOGS", &to);
+        }
+        if let Some(tokens) = &self.tokens {
+            command.arg(file("token.yaml"));
+            command.env("SIGHTLINE_OTLP_TOKEN_FILE", tokens);
         }
         let loopback = |port: u16| format!("127.0.0.1:{port}");
         command.env("SIGHTLINE_OTLP_HTTP", loopback(self.internal_port));

@@ -20,6 +20,7 @@ mod sampling;
 mod setup;
 mod spans;
 mod temporality;
+mod token;
 mod totals;
 mod trace_context;
 mod trust;

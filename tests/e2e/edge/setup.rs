@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 use sightline_tests::envoy::{
-    Envoy, Listener, access_log_path, direct, filter_log_path, to_cluster,
+    Envoy, Listener, access_log_path, cluster_config, direct, filter_log_path, listener_config,
+    to_cluster,
 };
 use sightline_tests::http::{Answer, Client};
 use sightline_tests::parts;
@@ -39,6 +40,10 @@ pub fn filter_with(pointer: &str, value: Value) -> Value {
     filter
 }
 
+fn to_collector(port: u16) -> Value {
+    cluster_config(&("collector", port))
+}
+
 /// One listener with the filter in front of an upstream that shows what
 /// reached it. Nobody listens where the collector should be.
 pub struct Edge {
@@ -56,6 +61,11 @@ impl Edge {
     }
 
     pub fn start_with_collector(filter: Value, concurrency: u32, collector: u16) -> Self {
+        Self::start_with_cluster(filter, concurrency, to_collector(collector))
+    }
+
+    /// With a cluster `collector` as Envoy's configuration has it.
+    pub fn start_with_cluster(filter: Value, concurrency: u32, collector: Value) -> Self {
         let routes = vec![
             direct("/direct", 200),
             to_cluster("/refused", "nobody"),
@@ -64,7 +74,7 @@ impl Edge {
             }}),
             to_cluster("/", "upstream"),
         ];
-        Self::start_routed(filter, concurrency, collector, routes)
+        Self::start_as(filter, concurrency, collector, routes)
     }
 
     /// With these routes, which may name the clusters `upstream` and `nobody`.
@@ -74,6 +84,10 @@ impl Edge {
         collector: u16,
         routes: Vec<Value>,
     ) -> Self {
+        Self::start_as(filter, concurrency, to_collector(collector), routes)
+    }
+
+    fn start_as(filter: Value, concurrency: u32, collector: Value, routes: Vec<Value>) -> Self {
         let folder = TempDir::new().unwrap();
         let upstream = Upstream::start().unwrap();
         let nobody = free_port().unwrap();
@@ -84,17 +98,13 @@ impl Edge {
             routes,
         };
         let clusters = [
-            ("upstream", upstream.port),
-            ("collector", collector),
-            ("nobody", nobody),
+            cluster_config(&("upstream", upstream.port)),
+            collector,
+            cluster_config(&("nobody", nobody)),
         ];
-        let envoy = Envoy::start(
-            folder.path(),
-            concurrency,
-            std::slice::from_ref(&listener),
-            &clusters,
-        )
-        .unwrap();
+        let configuration = listener_config(&listener, folder.path()).unwrap();
+        let envoy =
+            Envoy::start_with(folder.path(), concurrency, &[configuration], &clusters).unwrap();
         Self {
             envoy,
             port: listener.port,
