@@ -4,7 +4,7 @@ use crate::http;
 use crate::parts;
 use crate::process::{Process, free_port};
 use crate::prometheus::Prometheus;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -35,7 +35,7 @@ pub struct Collector {
     pub tokens: Option<PathBuf>,
     /// Where traces and logs go on to, by OTLP/HTTP.
     forward: Option<u16>,
-    queue_port: u16,
+    queue_ports: [u16; 2],
     process: Option<Process>,
 }
 
@@ -77,7 +77,7 @@ impl Collector {
             queue_bytes: 256 << 20,
             tokens: None,
             forward: None,
-            queue_port: free_port()?,
+            queue_ports: [free_port()?, free_port()?],
             process: None,
         };
         collector.start_again()?;
@@ -113,6 +113,25 @@ impl Collector {
         }
     }
 
+    /// Starts it if it has ended, as whatever supervises it does; how often that was
+    /// needed. One that is asked while it starts can crash: a queue on disk takes data
+    /// before it has its storage (collector 0.152).
+    pub fn supervise(&mut self) -> Result<u32> {
+        let has_ended = |process: &mut Process| process.exit_code().is_some();
+        let mut starts = 0;
+        while self.process.as_mut().is_none_or(has_ended) {
+            starts += 1;
+            ensure!(starts < 10, "it does not start");
+            // Why it could not is in its log; the next try says so if it is the last.
+            if let Err(error) = self.start_again()
+                && starts == 9
+            {
+                return Err(error);
+            }
+        }
+        Ok(starts)
+    }
+
     /// Starts it on its ports, after [`Self::stop`].
     pub fn start_again(&mut self) -> Result<()> {
         let health_port = free_port()?;
@@ -134,7 +153,9 @@ impl Collector {
         command.env("SIGHTLINE_OTLP_HTTP", loopback(self.internal_port));
         command.env("SIGHTLINE_OTLP_GRPC", loopback(self.grpc_port));
         command.env("SIGHTLINE_BROWSER_HTTP", loopback(self.browser_port));
-        command.env("SIGHTLINE_QUEUE_GRPC", loopback(self.queue_port));
+        let [traces, metrics] = self.queue_ports;
+        command.env("SIGHTLINE_QUEUE_TRACES", loopback(traces));
+        command.env("SIGHTLINE_QUEUE_METRICS", loopback(metrics));
         command.env("SIGHTLINE_QUEUE_BYTES", self.queue_bytes.to_string());
         command.env("SIGHTLINE_QUEUE_FOLDER", self.folder.join("queue"));
         command.env("SIGHTLINE_HEALTH", loopback(health_port));

@@ -1,13 +1,18 @@
 //! What the collector has acknowledged arrives, though it is killed again and again
 //! and its stores are down for a while.
 
+use super::SETTLE_LIMIT;
 use super::store::{self, Store};
-use super::{SETTLE_LIMIT, Stage};
+use sightline_tests::collector::Collector;
 use sightline_tests::otlp_json::{self, event, logs, text};
+use sightline_tests::parts;
+use sightline_tests::process::free_port;
 use sightline_tests::process::wait_for;
+use sightline_tests::prometheus::Prometheus;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tempfile::TempDir;
 
 /// Bodies of each signal that must have been acknowledged between two deaths.
 const BETWEEN: usize = 60;
@@ -36,18 +41,32 @@ fn body(signal: &str, number: u64) -> String {
     }
 }
 
+/// Has the senders end, also where the test fails before.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn what_was_acknowledged_arrives_though_it_is_killed_and_stores_are_down() {
-    let Some(mut stage) = Stage::start() else {
+    if !parts::all_present(&[parts::OTELCOL, parts::PROMETHEUS]) {
         return;
-    };
+    }
+    let folder = TempDir::new().unwrap();
+    let prometheus_port = free_port().unwrap();
+    let mut prometheus = None;
+    let mut collector = Collector::start_for(folder.path(), prometheus_port).unwrap();
     let (store, server) = Store::start();
-    stage.collector.forward_to(server.port).unwrap();
+    collector.forward_to(server.port).unwrap();
 
     let acknowledged = SIGNALS.map(|_| Mutex::new(BTreeSet::new()));
+    let mut crashes = 0;
     let is_over = AtomicBool::new(false);
     let sent = AtomicU64::new(1);
-    let port = stage.collector.internal_port;
+    let port = collector.internal_port;
     let count = || {
         let counts = acknowledged
             .each_ref()
@@ -55,6 +74,7 @@ fn what_was_acknowledged_arrives_though_it_is_killed_and_stores_are_down() {
         counts.into_iter().min().unwrap()
     };
     std::thread::scope(|scope| {
+        let _end = Ends(&is_over);
         for _ in 0..SENDERS {
             scope.spawn(|| {
                 while !is_over.load(Ordering::SeqCst) {
@@ -71,15 +91,20 @@ fn what_was_acknowledged_arrives_though_it_is_killed_and_stores_are_down() {
         for death in 1..=DEATHS {
             let least = count() + BETWEEN;
             wait_for("some of each", SETTLE_LIMIT, || {
+                crashes += collector.supervise()?;
                 Ok((count() >= least).then_some(()))
             })
             .unwrap();
-            stage.collector.kill();
-            // Up from the second death on.
-            store.is_up.store(death > 1, Ordering::SeqCst);
-            stage.collector.start_again().unwrap();
+            collector.kill();
+            // The stores are up from the second death on.
+            if death == 2 {
+                store.is_up.store(true, Ordering::SeqCst);
+                let started =
+                    Prometheus::start_with(folder.path(), prometheus_port, "global: {}\n", &[]);
+                prometheus = Some(started.unwrap());
+            }
+            crashes += collector.supervise().unwrap() - 1;
         }
-        is_over.store(true, Ordering::SeqCst);
     });
     let [logs, traces, metrics] = acknowledged.map(|names| names.into_inner().unwrap());
     let missing = |had: &BTreeSet<u64>, has: &Mutex<BTreeSet<u64>>| {
@@ -87,7 +112,11 @@ fn what_was_acknowledged_arrives_though_it_is_killed_and_stores_are_down() {
     };
     let mut left = (0, 0, 0);
     let arrived = wait_for("all that was acknowledged", SETTLE_LIMIT, || {
-        let series = stage.prometheus.query("last_over_time(durable[1h])")?;
+        crashes += collector.supervise()?;
+        let series = prometheus
+            .as_ref()
+            .unwrap()
+            .query("last_over_time(durable[1h])")?;
         let there = series
             .iter()
             .map(|sample| store::number(sample.label("name")));
@@ -101,5 +130,5 @@ fn what_was_acknowledged_arrives_though_it_is_killed_and_stores_are_down() {
     });
     let counts = (logs.len(), traces.len(), metrics.len());
     assert!(arrived.is_ok(), "missing {left:?} of {counts:?}");
-    println!("{counts:?} acknowledged in {DEATHS} deaths, all there");
+    println!("{counts:?} acknowledged in {DEATHS} deaths and {crashes} crashes, all there");
 }
