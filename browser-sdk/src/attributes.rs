@@ -41,6 +41,9 @@ impl Attributes<'_> {
             let (Some(key), Some(value)) = (texts.next(), texts.next()) else {
                 return;
             };
+            if record.fields.len() > most {
+                return;
+            }
             let (kind, key) = key.split_at_checked(1).unwrap_or_default();
             let clean = match redact::is_secret_key(key) {
                 true => append::owned(REDACTED),
@@ -48,7 +51,7 @@ impl Attributes<'_> {
             };
             let key = redact::text(key);
             let key = truncated(&key, MAX_KEY);
-            if record.fields.has(key) || record.fields.len() > most {
+            if record.fields.has(key) {
                 continue;
             }
             // A number can be one of a card.

@@ -3,6 +3,7 @@
 
 use crate::http::{Answer, Client};
 use anyhow::Result;
+use serde_json::{Value, json};
 
 /// Sends a body of this signal, such as `logs`, to a receiver on this port.
 pub fn post(port: u16, signal: &str, body: &str) -> Result<Answer> {
@@ -11,7 +12,21 @@ pub fn post(port: u16, signal: &str, body: &str) -> Result<Answer> {
     Client::default().send("POST", &url, &json, body.as_bytes())
 }
 
-/// An attribute whose value is text.
+/// An attribute whose value is text, of any characters.
+pub fn pair(key: &str, value: &str) -> Value {
+    json!({"key": key, "value": {"stringValue": value}})
+}
+
+/// What is sent to `/v1/traces` for a resource of these attributes.
+pub fn traces(resource: &[Value], spans: &[Value]) -> String {
+    json!({"resourceSpans": [{
+        "resource": {"attributes": resource},
+        "scopeSpans": [{"spans": spans}],
+    }]})
+    .to_string()
+}
+
+/// The same, of a text without quotation marks and control characters.
 pub fn text(key: &str, value: &str) -> String {
     format!(r#"{{"key":"{key}","value":{{"stringValue":"{value}"}}}}"#)
 }

@@ -91,13 +91,9 @@ export function init(options: Options): Handle {
     if (signal.aborted) return;
     input[3] = location.href;
     if (loader.running) return loader.running.record(input);
-    // A storm of one error may not crowd out the rest.
-    const told = input[0] === Kind.Thrown && input[2]!.join();
-    if (told === lastThrown) loader.repeated++;
-    // Nor may a storm of anything what has no time: it is said of all that follows.
-    else if (loader.inputs.length < MAX_INPUTS << +!input[1].length) loader.inputs.push(input);
+    // A storm may not crowd out what has no time: it is said of all that follows.
+    if (loader.inputs.length < MAX_INPUTS << +!input[1].length) loader.inputs.push(input);
     else loader.lost++;
-    lastThrown = told || lastThrown;
   };
   const load = async () => {
     if (!signal.aborted && !isPending) {
@@ -139,8 +135,15 @@ export function init(options: Options): Handle {
     addEventListener(type, listener, { capture: true, signal });
 
   const tell = (error: unknown, source: Source, attributes?: Attributes) => {
-    const texts = [...describe(error), source, tracer.current?.(), plain(attributes)];
-    record(Kind.Thrown, [performance.now()], [...texts, () => error]);
+    const texts = describe(error);
+    const told = texts.join();
+    // Nor may one of one error crowd out the rest.
+    if (told === lastThrown && !loader.running) loader.repeated++;
+    else {
+      const more = [source, tracer.current?.(), plain(attributes), () => error];
+      record(Kind.Thrown, [performance.now()], [...texts, ...more]);
+    }
+    lastThrown = told;
   };
   const later = (kind: Kind) => (what?: unknown, attributes?: Attributes) =>
     record(kind, [performance.now(), 0], [plain([what])[0], plain(attributes)]);

@@ -38,6 +38,7 @@ await scenario(async ({ open, leave, sink, seen, saw, equal, expect }) => {
     sightline.addEvent("throws", throws);
     sightline.addEvent("circular", { circular, text: "kept" });
     sightline.captureException(new Error("of throws"), throws);
+    sightline.captureException(new Error("of no text"), { toString: 1, valueOf: 2 });
     sightline.setAttributes(throws);
     sightline.startSpan("throws", throws).setAttributes(throws);
     for (const traceparent of ["abc", 7, {}, Symbol("s"), "00-00000000000000000000000000000000-0000000000000000-00"]) {

@@ -3,8 +3,9 @@
 
 use super::SETTLE_LIMIT;
 use super::store::{self, Store};
+use serde_json::json;
 use sightline_tests::collector::Collector;
-use sightline_tests::otlp_json::{self, event, logs, text};
+use sightline_tests::otlp_json::{self, event, logs, pair, text, traces};
 use sightline_tests::parts;
 use sightline_tests::process::free_port;
 use sightline_tests::process::wait_for;
@@ -30,10 +31,14 @@ fn body(signal: &str, number: u64) -> String {
     );
     match signal {
         "logs" => logs("durable", "1", &[event(&name, 1, &[])]),
-        "traces" => format!(
-            r#"{{"resourceSpans":[{{{resource},"scopeSpans":[{{"spans":[{{"name":"{name}","kind":1,"traceId":"{:032x}","spanId":"{:016x}","startTimeUnixNano":"{now}","endTimeUnixNano":"{now}"}}]}}]}}]}}"#,
-            number, number,
-        ),
+        "traces" => {
+            let now = now.to_string();
+            let span = json!({
+                "traceId": format!("{number:032x}"), "spanId": format!("{number:016x}"),
+                "name": name, "kind": 1, "startTimeUnixNano": now, "endTimeUnixNano": now,
+            });
+            traces(&[pair("service.name", "durable")], &[span])
+        }
         _ => format!(
             r#"{{"resourceMetrics":[{{{resource},"scopeMetrics":[{{"metrics":[{{"name":"durable","gauge":{{"dataPoints":[{{"timeUnixNano":"{now}","asDouble":1,"attributes":[{}]}}]}}}}]}}]}}]}}"#,
             text("name", &name)

@@ -4,7 +4,7 @@
 use super::store::Store;
 use super::{SETTLE_LIMIT, Stage};
 use serde_json::json;
-use sightline_tests::otlp_json;
+use sightline_tests::otlp_json::{self, pair, traces};
 use sightline_tests::process::wait_for;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -34,17 +34,13 @@ fn a_full_disk_refuses_and_counts_nothing_twice() {
     };
     for number in 1..=MOST {
         let now = UNIX_EPOCH.elapsed().unwrap().as_nanos().to_string();
-        let pair = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
-        let body = json!({"resourceSpans": [{
-            "resource": {"attributes": [pair("service.name", "overflow")]},
-            "scopeSpans": [{"spans": [{
-                "traceId": format!("{number:032x}"), "spanId": format!("{number:016x}"),
-                "name": "GET /", "kind": 2, "startTimeUnixNano": now, "endTimeUnixNano": now,
-                "attributes": [pair("large", &"x".repeat(1000))],
-            }]}],
-        }]});
-        let answer =
-            otlp_json::post(stage.collector.internal_port, "traces", &body.to_string()).unwrap();
+        let span = json!({
+            "traceId": format!("{number:032x}"), "spanId": format!("{number:016x}"),
+            "name": "GET /", "kind": 2, "startTimeUnixNano": now, "endTimeUnixNano": now,
+            "attributes": [pair("large", &"x".repeat(1000))],
+        });
+        let body = traces(&[pair("service.name", "overflow")], &[span]);
+        let answer = otlp_json::post(stage.collector.internal_port, "traces", &body).unwrap();
         if answer.status == 200 {
             acknowledged.insert(number);
         } else {

@@ -4,7 +4,7 @@
 use super::{SETTLE_LIMIT, Stage};
 use serde_json::{Value, json};
 use sightline_tests::otlp;
-use sightline_tests::otlp_json;
+use sightline_tests::otlp_json::{self, pair, traces};
 use sightline_tests::process::wait_for;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, UNIX_EPOCH};
@@ -15,17 +15,12 @@ const SLOW: u32 = 40;
 /// The pipeline's default: a tenth.
 const KEEP_FROM: &str = "e6666666666666";
 
-fn resource(service: &str, language: &str) -> Value {
-    let pair = |key: &str, value: &str| json!({"key": key, "value": {"stringValue": value}});
-    json!({"attributes": [pair("service.name", service), pair("telemetry.sdk.language", language)]})
-}
-
 fn body(service: &str, language: &str, spans: &[Value]) -> String {
-    json!({"resourceSpans": [{
-        "resource": resource(service, language),
-        "scopeSpans": [{"spans": spans}],
-    }]})
-    .to_string()
+    let resource = [
+        pair("service.name", service),
+        pair("telemetry.sdk.language", language),
+    ];
+    traces(&resource, spans)
 }
 
 /// Ids whose low bits differ as random ones do.
