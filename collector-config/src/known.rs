@@ -94,7 +94,12 @@ impl Registry {
     /// Our own.
     pub fn ours() -> Self {
         let mut registry = Self::default();
-        registry.extend(metric::EDGE.iter().chain(metric::BROWSER).map(Known::from));
+        registry.extend(
+            [metric::EDGE, metric::BROWSER, metric::LEDGER]
+                .into_iter()
+                .flatten()
+                .map(Known::from),
+        );
         registry
     }
 

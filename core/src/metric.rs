@@ -1,4 +1,4 @@
-//! The metrics of the edge and of pages: name, kind, unit, labels and meaning of each, in
+//! The metrics of the edge, of pages and of the ledger: name, kind, unit, labels and meaning of each, in
 //! one place, for all ways out, for documents and for rules.
 
 use crate::names::{
@@ -140,6 +140,20 @@ metrics! {
         "Errors that pages told, each different one once a page; without resources that failed and the console.";
 }
 
+metrics! {
+    /// What the collector has counted since it wrote last, by service, all pages as
+    /// `browser`: to be added up over a time (`sum_over_time`).
+    LEDGER:
+    COLLECTOR_SPANS_ACCEPTED = Gauge "sightline_collector_spans_accepted" "{span}" []
+        "Spans that came out of the queues on disk.";
+    COLLECTOR_SPANS_KEPT = Gauge "sightline_collector_spans_kept" "{span}" []
+        "Spans of these that sampling kept.";
+    COLLECTOR_LOG_RECORDS_ACCEPTED = Gauge "sightline_collector_log_records_accepted" "{log_record}" []
+        "Log records that came out of the queues on disk.";
+    COLLECTOR_METRIC_POINTS_ACCEPTED = Gauge "sightline_collector_metric_points_accepted" "{data_point}" []
+        "Metric points that came out of the queues on disk; without those that the collector makes.";
+}
+
 /// Metrics of the
 /// [HTTP conventions](https://opentelemetry.io/docs/specs/semconv/http/http-metrics/)
 /// that take the place of some of [`EDGE`] in OTLP where the operator wants them.
@@ -201,7 +215,7 @@ mod tests {
     #[test]
     fn names_follow_the_rules_of_prometheus() {
         let mut seen = alloc::vec::Vec::<&str>::new();
-        for metric in EDGE.iter().chain(BROWSER) {
+        for metric in EDGE.iter().chain(BROWSER).chain(LEDGER) {
             let name = metric.name;
             assert!(!seen.contains(&name), "{name} twice");
             seen.push(name);

@@ -4,7 +4,8 @@ use crate::http;
 use crate::parts;
 use crate::process::{Process, free_port};
 use crate::prometheus::Prometheus;
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -35,7 +36,8 @@ pub struct Collector {
     pub tokens: Option<PathBuf>,
     /// Where traces and logs go on to, by OTLP/HTTP.
     forward: Option<u16>,
-    queue_ports: [u16; 2],
+    /// The ports by which it sends to itself, without their last digit.
+    loopback_ports: u16,
     process: Option<Process>,
 }
 
@@ -77,7 +79,7 @@ impl Collector {
             queue_bytes: 256 << 20,
             tokens: None,
             forward: None,
-            queue_ports: [free_port()?, free_port()?],
+            loopback_ports: free_ports()?,
             process: None,
         };
         collector.start_again()?;
@@ -153,9 +155,7 @@ impl Collector {
         command.env("SIGHTLINE_OTLP_HTTP", loopback(self.internal_port));
         command.env("SIGHTLINE_OTLP_GRPC", loopback(self.grpc_port));
         command.env("SIGHTLINE_BROWSER_HTTP", loopback(self.browser_port));
-        let [traces, metrics] = self.queue_ports;
-        command.env("SIGHTLINE_QUEUE_TRACES", loopback(traces));
-        command.env("SIGHTLINE_QUEUE_METRICS", loopback(metrics));
+        command.env("SIGHTLINE_LOOPBACK_PORTS", self.loopback_ports.to_string());
         command.env("SIGHTLINE_QUEUE_BYTES", self.queue_bytes.to_string());
         command.env("SIGHTLINE_QUEUE_FOLDER", self.folder.join("queue"));
         command.env("SIGHTLINE_HEALTH", loopback(health_port));
@@ -178,4 +178,16 @@ impl Collector {
         self.process = Some(process);
         Ok(())
     }
+}
+
+/// Ten free ports in a row, without their last digit.
+fn free_ports() -> Result<u16> {
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    for _ in 0..100 {
+        let decade = free_port()? / 10;
+        if decade < 6553 && (1..9).all(|digit| is_free(decade * 10 + digit)) {
+            return Ok(decade);
+        }
+    }
+    bail!("no free ports in a row")
 }

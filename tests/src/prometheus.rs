@@ -61,6 +61,30 @@ impl Prometheus {
 
     /// An instant query's result.
     pub fn query(&self, query: &str) -> Result<Vec<Sample>> {
+        self.result(query)?.iter().map(sample).collect()
+    }
+
+    /// How far the counters of this selector have counted in the last hour, as far as
+    /// it shows that they began anew.
+    pub fn counted(&self, selector: &str) -> Result<f64> {
+        let mut counted = 0.0;
+        for series in self.result(&format!("{selector}[1h]"))? {
+            let samples = series["values"].as_array().context("no values")?;
+            let mut before = 0.0;
+            for sample in samples {
+                let value: f64 = sample[1].as_str().context("no value")?.parse()?;
+                counted += if value < before {
+                    value
+                } else {
+                    value - before
+                };
+                before = value;
+            }
+        }
+        Ok(counted)
+    }
+
+    fn result(&self, query: &str) -> Result<Vec<serde_json::Value>> {
         let url = format!("{}/api/v1/query", self.url());
         let body = format!("query={}", encode(query));
         let form = [("content-type", "application/x-www-form-urlencoded")];
@@ -68,7 +92,7 @@ impl Prometheus {
         let answer = answer.json()?;
         ensure!(answer["status"] == "success", "{query}: {answer}");
         let series = answer["data"]["result"].as_array().context("no result")?;
-        series.iter().map(sample).collect()
+        Ok(series.clone())
     }
 }
 

@@ -8,6 +8,7 @@ mod option_table;
 mod redaction;
 mod rules;
 mod schema;
+mod vitals;
 mod w3c_table;
 
 use std::fs;
@@ -31,7 +32,7 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 10] = [
     Section {
         document: "collector-config/README.md",
         name: "metrics",
@@ -43,6 +44,12 @@ const SECTIONS: [Section; 7] = [
         name: "metrics of pages",
         is_whole: false,
         make: metric_table::browser,
+    },
+    Section {
+        document: "collector-config/README.md",
+        name: "metrics of the ledger",
+        is_whole: false,
+        make: metric_table::ledger,
     },
     Section {
         document: "proxy-filter/README.md",
@@ -61,6 +68,18 @@ const SECTIONS: [Section; 7] = [
         name: "definitions",
         is_whole: true,
         make: schema::make,
+    },
+    Section {
+        document: "collector-config/collector/pipeline.yaml",
+        name: "vitals",
+        is_whole: false,
+        make: vitals::conditions,
+    },
+    Section {
+        document: "collector-config/collector/pipeline.yaml",
+        name: "bounds of vitals",
+        is_whole: false,
+        make: vitals::statements,
     },
     Section {
         document: "collector-config/collector/pipeline.yaml",
@@ -154,7 +173,7 @@ impl Output<'_> {
 /// What begins a part of this document, and what ends it.
 fn marks(document: &str, name: &str) -> [String; 2] {
     let mark = |words: &str| match document.ends_with(".yaml") {
-        true => format!("    # {words}\n"),
+        true => format!("# {words}\n"),
         false => format!("<!-- {words} -->\n"),
     };
     [mark(&format!("gen: {name}")), mark("end")]
@@ -164,10 +183,11 @@ fn replaced(document: &str, [begin, end]: &[String; 2], text: &str) -> Result<St
     let (before, rest) = document
         .split_once(begin)
         .with_context(|| format!("it has no {begin}"))?;
-    let (_, after) = rest
+    let (old, after) = rest
         .split_once(end)
         .with_context(|| format!("nothing ends {begin}"))?;
-    Ok(format!("{before}{begin}{text}{end}{after}"))
+    let indent = old.rsplit('\n').next().unwrap_or_default();
+    Ok(format!("{before}{begin}{text}{indent}{end}{after}"))
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //! and its stores are down for a while.
 
 use super::SETTLE_LIMIT;
-use super::store::{self, Store};
+use crate::store::{self, Store};
 use serde_json::json;
+use sightline_core::web_vital;
 use sightline_tests::collector::Collector;
 use sightline_tests::otlp_json::{self, event, logs, pair, text, traces};
 use sightline_tests::parts;
@@ -18,8 +19,11 @@ use tempfile::TempDir;
 /// Bodies of each signal that must have been acknowledged between two deaths.
 const BETWEEN: usize = 60;
 const DEATHS: usize = 3;
-const SENDERS: usize = 4;
-const SIGNALS: [&str; 3] = ["logs", "traces", "metrics"];
+const SENDERS: usize = 12;
+const SIGNALS: [&str; 4] = ["logs", "traces", "metrics", "pages"];
+
+/// What the histograms of pages come to.
+const VIEWS: &str = "browser_web_vital_lcp_seconds_count";
 
 /// A body of one item of this signal, by whose number it is known again.
 fn body(signal: &str, number: u64) -> String {
@@ -38,6 +42,11 @@ fn body(signal: &str, number: u64) -> String {
                 "name": name, "kind": 1, "startTimeUnixNano": now, "endTimeUnixNano": now,
             });
             traces(&[pair("service.name", "durable")], &[span])
+        }
+        "pages" => {
+            let bounds = web_vital::LCP.bounds();
+            let view = otlp_json::histogram("browser.web_vital.lcp", (1, 0.1), 0, &bounds, &[]);
+            otlp_json::metrics("shop-browser", "1", &[view])
         }
         _ => format!(
             r#"{{"resourceMetrics":[{{{resource},"scopeMetrics":[{{"metrics":[{{"name":"durable","gauge":{{"dataPoints":[{{"timeUnixNano":"{now}","asDouble":1,"attributes":[{}]}}]}}}}]}}]}}]}}"#,
@@ -71,12 +80,12 @@ fn what_was_acknowledged_arrives_though_it_is_killed_and_stores_are_down() {
     let mut crashes = 0;
     let is_over = AtomicBool::new(false);
     let sent = AtomicU64::new(1);
-    let port = collector.internal_port;
+    let (port, browser_port) = (collector.internal_port, collector.browser_port);
     let count = || {
-        let counts = acknowledged
-            .each_ref()
+        let counts = acknowledged[..3]
+            .iter()
             .map(|names| names.lock().unwrap().len());
-        counts.into_iter().min().unwrap()
+        counts.min().unwrap()
     };
     std::thread::scope(|scope| {
         let _end = Ends(&is_over);
@@ -85,7 +94,17 @@ fn what_was_acknowledged_arrives_though_it_is_killed_and_stores_are_down() {
                 while !is_over.load(Ordering::SeqCst) {
                     let number = sent.fetch_add(1, Ordering::SeqCst);
                     let at = number as usize % SIGNALS.len();
-                    let answer = otlp_json::post(port, SIGNALS[at], &body(SIGNALS[at], number));
+                    // A counter that begins anew shows it only where it falls behind
+                    // what it was: most views are told before it is first written.
+                    let is_late = store.is_up.load(Ordering::SeqCst) && number % 40 > 3;
+                    if SIGNALS[at] == "pages" && is_late {
+                        continue;
+                    }
+                    let body = body(SIGNALS[at], number);
+                    let answer = match SIGNALS[at] {
+                        "pages" => otlp_json::post(browser_port, "metrics", &body),
+                        signal => otlp_json::post(port, signal, &body),
+                    };
                     // Who is not answered would send it again.
                     if answer.is_ok_and(|answer| answer.status == 200) {
                         acknowledged[at].lock().unwrap().insert(number);
@@ -97,7 +116,12 @@ fn what_was_acknowledged_arrives_though_it_is_killed_and_stores_are_down() {
             let least = count() + BETWEEN;
             wait_for("some of each", SETTLE_LIMIT, || {
                 crashes += collector.supervise()?;
-                Ok((count() >= least).then_some(()))
+                // Twice, so that what comes again is not all.
+                let written = prometheus.as_ref().is_none_or(|prometheus: &Prometheus| {
+                    let writes = prometheus.query(&format!("changes({VIEWS}[1h])"));
+                    writes.is_ok_and(|writes| writes.iter().any(|write| write.value >= 1.0))
+                });
+                Ok((count() >= least && written).then_some(()))
             })
             .unwrap();
             collector.kill();
@@ -111,29 +135,32 @@ fn what_was_acknowledged_arrives_though_it_is_killed_and_stores_are_down() {
             crashes += collector.supervise().unwrap() - 1;
         }
     });
-    let [logs, traces, metrics] = acknowledged.map(|names| names.into_inner().unwrap());
+    let [logs, traces, metrics, pages] = acknowledged.map(|names| names.into_inner().unwrap());
     let missing = |had: &BTreeSet<u64>, has: &Mutex<BTreeSet<u64>>| {
         had.difference(&has.lock().unwrap()).count()
     };
-    let mut left = (0, 0, 0);
+    let mut left = (0, 0, 0, 0);
     let arrived = wait_for("all that was acknowledged", SETTLE_LIMIT, || {
         crashes += collector.supervise()?;
-        let series = prometheus
-            .as_ref()
-            .unwrap()
-            .query("last_over_time(durable[1h])")?;
+        let prometheus = prometheus.as_ref().unwrap();
+        let views = prometheus.counted(VIEWS)?;
+        let series = prometheus.query("last_over_time(durable[1h])")?;
         let there = series
             .iter()
-            .map(|sample| store::number(sample.label("name")));
+            .filter_map(|sample| store::number(sample.label("name")));
         let there = Mutex::new(there.collect());
         left = (
             missing(&logs, &store.logs),
             missing(&traces, &store.traces),
             missing(&metrics, &there),
+            pages.len().saturating_sub(views as usize),
         );
-        Ok((left == (0, 0, 0)).then_some(()))
+        Ok((left == (0, 0, 0, 0)).then_some(()))
     });
-    let counts = (logs.len(), traces.len(), metrics.len());
-    assert!(arrived.is_ok(), "missing {left:?} of {counts:?}");
+    let counts = (logs.len(), traces.len(), metrics.len(), pages.len());
+    assert!(
+        arrived.is_ok(),
+        "missing {left:?} of {counts:?} after {crashes} crashes"
+    );
     println!("{counts:?} acknowledged in {DEATHS} deaths and {crashes} crashes, all there");
 }

@@ -2,6 +2,7 @@
 //! neither displaces nor changes what is known already.
 
 use super::{SETTLE_LIMIT, Stage};
+use sightline_core::web_vital;
 use sightline_tests::otlp_json::{self, event, logs, metrics, text};
 use sightline_tests::process::wait_for;
 
@@ -18,10 +19,9 @@ fn view(route: &str) -> String {
     event("browser.web_vital", 0, &[name, text("url.template", route)])
 }
 
-/// So many values below the first of so many bounds.
-fn histogram(name: &str, count: u64, bounds: usize, attributes: &[String]) -> String {
-    let bounds: Vec<_> = (0..bounds).map(|bound| bound as f64).collect();
-    otlp_json::histogram(name, (count, 0.0), 0, &bounds, attributes)
+/// So many views in the first bucket of this vital's histogram.
+fn histogram(name: &str, count: u64, bounds: &[f64], attributes: &[String]) -> String {
+    otlp_json::histogram(name, (count, 0.0), 0, bounds, attributes)
 }
 
 impl Stage {
@@ -78,16 +78,44 @@ fn only_what_pages_of_ours_send_makes_series() {
         return;
     };
     let lcp = "browser.web_vital.lcp";
+    let bounds = web_vital::LCP.bounds();
+    let many: Vec<_> = (0..1000).map(f64::from).collect();
     let route = |route: &str| text("url.template", route);
+    let of = |at: &str| histogram(lcp, 1, &bounds, &[route(at)]);
     let long = "x".repeat(10_000);
+    let sum = |name: &str| {
+        let point = format!(r#"{{"asInt":"7","attributes":[{}]}}"#, route("/sum"));
+        format!(
+            r#"{{"name":"{name}","sum":{{"aggregationTemporality":1,"isMonotonic":true,"dataPoints":[{point}]}}}}"#
+        )
+    };
+    let no_text = r#"{"key":"url.template","value":{"doubleValue":"NaN"}}"#.to_owned();
     let sent = [
-        histogram(lcp, 1, 7, &[route("/good")]),
-        histogram(lcp, 1, 1000, &[route("/bounds")]),
-        histogram(lcp, 1_000_000_000, 7, &[route("/count")]),
-        histogram("browser.web_vital.other", 1, 7, &[route("/name")]),
-        histogram("http_request_duration_seconds", 1, 7, &[route("/server")]),
-        histogram(lcp, 1, 7, &[route("/label"), text("made.up", "1")]),
-        histogram(lcp, 1, 7, &[route(&long)]),
+        of("/good"),
+        // Points of one series are added up.
+        of("/good"),
+        histogram(lcp, 1, &many, &[route("/bounds")]),
+        histogram(lcp, 1, &[1.0], &[route("/good")]),
+        histogram(lcp, 1_000_000_000, &bounds, &[route("/count")]),
+        histogram("browser.web_vital.other", 1, &bounds, &[route("/name")]),
+        histogram(
+            "http_request_duration_seconds",
+            1,
+            &bounds,
+            &[route("/server")],
+        ),
+        histogram(lcp, 1, &bounds, &[route("/label"), text("made.up", "1")]),
+        histogram(lcp, 1, &bounds, &[route(&long)]),
+        histogram(lcp, 1, &bounds, std::slice::from_ref(&no_text)),
+        // What could not be added up.
+        of("/good").replace("[0.625,", r#"["NaN","#),
+        of("/good").replace(r#""0","0"]"#, r#""0"]"#),
+        of("/sum").replace(r#""sum":0"#, r#""sum":"NaN""#),
+        of("/sum").replace(r#""sum":0"#, r#""sum":1e300"#),
+        of("/whole").replace(r#"Temporality":1"#, r#"Temporality":2"#),
+        sum(lcp),
+        sum("browser.views"),
+        sum("sightline.collector.spans.accepted"),
     ];
     assert_eq!(
         stage.send("metrics", &metrics("shop-browser", "1.2.3", &sent)),
@@ -98,10 +126,17 @@ fn only_what_pages_of_ours_send_makes_series() {
         200
     );
     stage.wait_sum("sum(browser_views_total)", 1.0);
-    stage.wait_sum("sum(browser_web_vital_lcp_seconds_count)", 3.0);
+    // Bounds that are no numbers are replaced, as all are.
+    stage.wait_sum("sum(browser_web_vital_lcp_seconds_count)", 6.0);
+    let good = r#"{url_template="/good"}"#;
+    stage.wait_sum(&format!("browser_web_vital_lcp_seconds_count{good}"), 3.0);
+    stage.wait_sum(
+        &format!("count(browser_web_vital_lcp_seconds_bucket{good})"),
+        8.0,
+    );
     let series = stage
         .prometheus
-        .query(r#"{__name__=~".+_count|.+_total",job!="prometheus"}"#);
+        .query(r#"{__name__=~".+_count|.+_total",url_template!=""}"#);
     let mut routes = Vec::new();
     for sample in series.unwrap() {
         assert!(
@@ -112,5 +147,10 @@ fn only_what_pages_of_ours_send_makes_series() {
         routes.push(sample.label("url_template").to_owned());
     }
     routes.sort();
-    assert_eq!(routes, ["/good", "/label", "/service", &long[..LONGEST]]);
+    assert_eq!(
+        routes,
+        ["/good", "/label", "/service", "NaN", &long[..LONGEST]]
+    );
+    let made_up = stage.prometheus.query("sightline_collector_spans_accepted");
+    assert!(made_up.unwrap().is_empty());
 }

@@ -6,6 +6,7 @@ mod durable;
 mod flood;
 mod overflow;
 mod sampling;
+#[path = "../store.rs"]
 mod store;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -15,6 +16,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
+use sightline_core::web_vital;
 use sightline_tests::collector::Collector;
 use sightline_tests::http::Client;
 use sightline_tests::otlp_json;
@@ -99,14 +101,16 @@ fn text(key: &str, value: &str) -> KeyValue {
 fn page(number: u64, seconds: f64, clock: i64) -> Vec<u8> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let now = now.unwrap().as_nanos() as i64 + clock * 1_000_000_000;
-    let bounds = vec![1.0, 2.5, 4.0];
+    let bounds = web_vital::LCP.bounds().to_vec();
     let bucket = bounds.iter().filter(|bound| **bound < seconds).count();
     let point = HistogramDataPoint {
         start_time_unix_nano: (now - 3_000_000_000) as u64,
         time_unix_nano: now as u64,
         count: 1,
         sum: Some(seconds),
-        bucket_counts: (0..4).map(|at| u64::from(at == bucket)).collect(),
+        bucket_counts: (0..=bounds.len())
+            .map(|at| u64::from(at == bucket))
+            .collect(),
         explicit_bounds: bounds,
         attributes: vec![text("url.template", "/products/{id}")],
         ..Default::default()

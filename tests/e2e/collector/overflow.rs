@@ -1,8 +1,8 @@
 //! A store that stays down until nothing more fits on disk: senders are refused, what
 //! was acknowledged is counted once, and arrives when the store is back.
 
-use super::store::Store;
 use super::{SETTLE_LIMIT, Stage};
+use crate::store::Store;
 use serde_json::json;
 use sightline_tests::otlp_json::{self, pair, traces};
 use sightline_tests::process::wait_for;

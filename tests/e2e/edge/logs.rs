@@ -43,18 +43,6 @@ fn wait_for_lines(edge: &Edge, count: usize) -> Vec<Value> {
     .unwrap()
 }
 
-/// produced, exported, dropped, queued
-fn ledger(edge: &Edge, items: &str) -> [f64; 4] {
-    let page = parse_page(&edge.page()).unwrap();
-    [
-        "produced_total",
-        "exported_total",
-        "dropped_total",
-        "queued",
-    ]
-    .map(|name| total(&page, &format!("sightline_edge_{items}_{name}")))
-}
-
 fn text<'a>(line: &'a Value, key: &str) -> &'a str {
     line[key].as_str().unwrap_or_default()
 }
@@ -149,7 +137,7 @@ fn lines_and_log_records_equal_the_requests_over_workers_and_reloads() {
     })
     .unwrap();
     wait_for("the ledger to say so", LIMIT, || {
-        Ok((ledger(&edge, "log_records") == [2000.0, 2000.0, 0.0, 0.0]).then_some(()))
+        Ok((edge.account("log_records") == [2000.0, 2000.0, 0.0, 0.0]).then_some(()))
     })
     .unwrap();
     let file = std::fs::read_to_string(&collector.logs).unwrap();
@@ -338,7 +326,7 @@ fn log_records_and_points_are_accounted_for_while_the_collector_is_away() {
     }];
     load(&edge.url(""), &kinds, 2000, 4).unwrap();
     let [_, _, dropped, queued] = wait_for("each record to be queued or dropped", LIMIT, || {
-        let ledger @ [produced, exported, dropped, queued] = ledger(&edge, "log_records");
+        let ledger @ [produced, exported, dropped, queued] = edge.account("log_records");
         anyhow::ensure!(produced <= 2000.0 && exported == 0.0, "{ledger:?}");
         anyhow::ensure!(produced == exported + dropped + queued, "{ledger:?}");
         Ok((produced == 2000.0).then_some(ledger))
@@ -347,7 +335,7 @@ fn log_records_and_points_are_accounted_for_while_the_collector_is_away() {
     assert!(dropped > 0.0 && queued > 0.0, "the queue holds what fits");
     assert_eq!(edge.filter_log(), "", "nothing was asked for in the file");
     let points = wait_for("points to be superseded", LIMIT, || {
-        let points @ [produced, exported, dropped, queued] = ledger(&edge, "metric_points");
+        let points @ [produced, exported, dropped, queued] = edge.account("metric_points");
         anyhow::ensure!(produced == exported + dropped + queued, "{points:?}");
         Ok((dropped > 0.0).then_some(points))
     })
@@ -358,7 +346,7 @@ fn log_records_and_points_are_accounted_for_while_the_collector_is_away() {
     let stores = tempfile::TempDir::new().unwrap();
     let collector = Collector::start_on(stores.path(), None, port).unwrap();
     let [_, exported, dropped, _] = wait_for("the queue to drain", LIMIT, || {
-        let ledger = ledger(&edge, "log_records");
+        let ledger = edge.account("log_records");
         Ok((ledger[3] == 0.0).then_some(ledger))
     })
     .unwrap();
@@ -370,7 +358,7 @@ fn log_records_and_points_are_accounted_for_while_the_collector_is_away() {
     })
     .unwrap();
     wait_for("points to be exported", LIMIT, || {
-        let points @ [produced, exported, dropped, queued] = ledger(&edge, "metric_points");
+        let points @ [produced, exported, dropped, queued] = edge.account("metric_points");
         anyhow::ensure!(produced == exported + dropped + queued, "{points:?}");
         Ok((exported > 0.0).then_some(()))
     })
@@ -389,5 +377,5 @@ fn without_the_option_there_is_no_log() {
     })
     .unwrap();
     assert_eq!(edge.filter_log(), "");
-    assert_eq!(ledger(&edge, "log_records"), [0.0; 4]);
+    assert_eq!(edge.account("log_records"), [0.0; 4]);
 }

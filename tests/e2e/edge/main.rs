@@ -8,6 +8,7 @@ mod failures;
 mod health;
 mod imports;
 mod ingest;
+mod ledger;
 mod logs;
 mod metrics;
 mod page;
@@ -19,6 +20,8 @@ mod routes;
 mod sampling;
 mod setup;
 mod spans;
+#[path = "../store.rs"]
+mod store;
 mod temporality;
 mod token;
 mod totals;

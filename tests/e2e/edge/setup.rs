@@ -9,6 +9,7 @@ use sightline_tests::envoy::{
 use sightline_tests::http::{Answer, Client};
 use sightline_tests::parts;
 use sightline_tests::process::free_port;
+use sightline_tests::red::{parse_page, total};
 use sightline_tests::upstream::Upstream;
 use tempfile::TempDir;
 
@@ -127,6 +128,19 @@ impl Edge {
             .unwrap();
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.body
+    }
+
+    /// What the filter says of its spans, log records or metric points: produced,
+    /// exported, dropped, queued.
+    pub fn account(&self, items: &str) -> [f64; 4] {
+        let page = parse_page(&self.page()).unwrap();
+        [
+            "produced_total",
+            "exported_total",
+            "dropped_total",
+            "queued",
+        ]
+        .map(|name| total(&page, &format!("sightline_edge_{items}_{name}")))
     }
 
     /// What Envoy itself logged.

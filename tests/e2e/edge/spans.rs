@@ -7,24 +7,11 @@ use sightline_tests::http::{Kind, load};
 use sightline_tests::otlp;
 use sightline_tests::parts;
 use sightline_tests::process::{free_port, wait_for};
-use sightline_tests::red::{parse_page, total};
 use std::time::Duration;
 
 /// As `sightline_core::names` has it.
 const EDGE_KEPT_FOR: &str = "sightline.edge.kept_for";
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// produced, exported, dropped, queued
-fn ledger(edge: &Edge) -> [f64; 4] {
-    let page = parse_page(&edge.page()).unwrap();
-    [
-        "produced_total",
-        "exported_total",
-        "dropped_total",
-        "queued",
-    ]
-    .map(|name| total(&page, &format!("sightline_edge_spans_{name}")))
-}
 
 #[test]
 fn a_sampled_request_leaves_a_server_span() {
@@ -87,7 +74,7 @@ fn a_collector_that_is_down_harms_nobody_and_every_loss_is_counted() {
         assert_eq!(edge.get("/products/1", &[]).answer.status, 200);
     }
     let down = wait_for("every span to be queued or dropped", LIMIT, || {
-        let [produced, exported, dropped, queued] = ledger(&edge);
+        let [produced, exported, dropped, queued] = edge.account("spans");
         anyhow::ensure!(
             produced == 2000.0 && produced == exported + dropped + queued,
             "{produced} {exported} {dropped} {queued}"
@@ -102,7 +89,7 @@ fn a_collector_that_is_down_harms_nobody_and_every_loss_is_counted() {
     let stores = tempfile::TempDir::new().unwrap();
     let collector = Collector::start_on(stores.path(), None, port).unwrap();
     let [_, exported, dropped, _] = wait_for("the queue to drain", LIMIT, || {
-        let ledger = ledger(&edge);
+        let ledger = edge.account("spans");
         Ok((ledger[3] == 0.0).then_some(ledger))
     })
     .unwrap();
@@ -131,7 +118,7 @@ fn errors_and_slow_requests_leave_a_span_though_nothing_is_sampled() {
     let refused = edge.client.get(&edge.url("/refused"), &[]).unwrap();
     assert_eq!(refused.status, 503);
     wait_for("every span to arrive", LIMIT, || {
-        let [produced, exported, dropped, queued] = ledger(&edge);
+        let [produced, exported, dropped, queued] = edge.account("spans");
         anyhow::ensure!(produced <= 3.0 && dropped + queued <= 3.0);
         Ok((exported == 3.0).then_some(()))
     })
@@ -164,7 +151,7 @@ fn the_share_of_new_traces_is_sampled() {
     let edge = Edge::start(filter_with("/trace", json!({"sample_ratio": 0})), 1);
     let flags = edge.get("/", &[]).upstream("traceparent");
     assert!(flags.ends_with("-02"), "random, not sampled: {flags}");
-    assert_eq!(ledger(&edge)[0], 0.0);
+    assert_eq!(edge.account("spans")[0], 0.0);
 }
 
 #[test]
@@ -191,7 +178,7 @@ fn much_that_waits_does_not_wait_for_the_interval() {
         Ok(Some(()))
     })
     .unwrap();
-    let [produced, exported, dropped, queued] = ledger(&edge);
+    let [produced, exported, dropped, queued] = edge.account("spans");
     assert_eq!(produced, exported + dropped + queued);
     assert_eq!(dropped, 0.0);
 }

@@ -14,6 +14,11 @@ pub fn browser(_: &Site) -> Result<String> {
     Ok(table(metric::BROWSER))
 }
 
+/// Those of the ledger.
+pub fn ledger(_: &Site) -> Result<String> {
+    Ok(table(metric::LEDGER))
+}
+
 fn table(metrics: &[Metric]) -> String {
     let mut table = "| metric | labels | what it is |\n|---|---|---|\n".to_owned();
     for metric in metrics {

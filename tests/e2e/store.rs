@@ -10,11 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A store that takes traces and logs, when it is up.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Store {
     /// Whether it takes anything; 503 otherwise.
     pub is_up: AtomicBool,
-    /// The numbers that its events have as names.
+    /// The log records that it has: the number that an event has as its name, or
+    /// the id of the span that a record belongs to.
     pub logs: Mutex<BTreeSet<u64>>,
     /// Ids of the spans that it has.
     pub traces: Mutex<BTreeSet<u64>>,
@@ -42,10 +43,11 @@ impl Store {
             let scopes = request.resource_logs.into_iter();
             let scopes = scopes.flat_map(|resource| resource.scope_logs);
             let records = scopes.flat_map(|scope| scope.log_records);
-            self.logs
-                .lock()
-                .unwrap()
-                .extend(records.map(|record| number(&record.event_name)));
+            self.logs.lock().unwrap().extend(
+                records.map(|record| {
+                    number(&record.event_name).unwrap_or_else(|| id(&record.span_id))
+                }),
+            );
         } else {
             let request = ExportTraceServiceRequest::decode(bytes.as_slice()).unwrap();
             let scopes = request.resource_spans.into_iter();
@@ -54,13 +56,17 @@ impl Store {
             self.traces
                 .lock()
                 .unwrap()
-                .extend(spans.map(|span| u64::from_be_bytes(span.span_id.try_into().unwrap())));
+                .extend(spans.map(|span| id(&span.span_id)));
         }
         200
     }
 }
 
 /// The number of what is named `n7`.
-pub fn number(name: &str) -> u64 {
-    name.strip_prefix('n').unwrap().parse().unwrap()
+pub fn number(name: &str) -> Option<u64> {
+    name.strip_prefix('n')?.parse().ok()
+}
+
+fn id(span_id: &[u8]) -> u64 {
+    u64::from_be_bytes(span_id.try_into().unwrap())
 }
