@@ -36,6 +36,10 @@ pub struct Collector {
     pub tokens: Option<PathBuf>,
     /// Where traces and logs go on to, by OTLP/HTTP.
     forward: Option<u16>,
+    /// The gateways of an agent, by their ports for gRPC; who has none stores itself.
+    gateways: Vec<u16>,
+    /// Its name among others.
+    pub name: &'static str,
     /// The ports by which it sends to itself, without their last digit.
     loopback_ports: u16,
     process: Option<Process>,
@@ -79,11 +83,20 @@ impl Collector {
             queue_bytes: 256 << 20,
             tokens: None,
             forward: None,
+            gateways: Vec::new(),
+            name: "",
             loopback_ports: free_ports()?,
             process: None,
         };
         collector.start_again()?;
         Ok(collector)
+    }
+
+    /// Makes it an agent of these gateways, from the next start on.
+    pub fn send_to(&mut self, gateways: &[&Self]) -> Result<()> {
+        self.gateways = gateways.iter().map(|gateway| gateway.grpc_port).collect();
+        self.stop();
+        self.start_again()
     }
 
     /// Has traces and logs go on to this port, too, from the next start on.
@@ -139,8 +152,20 @@ impl Collector {
         let health_port = free_port()?;
         let configurations = parts::repository().join("collector-config/collector");
         let mut command = Command::new(parts::require(parts::OTELCOL)?);
+        let loopback = |port: u16| format!("127.0.0.1:{port}");
         let file = |name: &str| format!("--config={}", configurations.join(name).display());
-        command.arg(file("pipeline.yaml"));
+        command.arg(file("intake.yaml"));
+        if self.gateways.is_empty() {
+            command.arg(file("pipeline.yaml"));
+        } else {
+            let gateways = self.gateways.iter().map(|port| loopback(*port));
+            let gateways: Vec<_> = gateways.collect();
+            command.arg(file("agent.yaml"));
+            command.env(
+                "SIGHTLINE_GATEWAYS",
+                format!("{{static: {{hostnames: {gateways:?}}}}}"),
+            );
+        }
         if let Some(port) = self.forward {
             let to = format!("http://127.0.0.1:{port}");
             command.arg(file("forward.yaml"));
@@ -151,7 +176,7 @@ impl Collector {
             command.arg(file("token.yaml"));
             command.env("SIGHTLINE_OTLP_TOKEN_FILE", tokens);
         }
-        let loopback = |port: u16| format!("127.0.0.1:{port}");
+        command.env("SIGHTLINE_COLLECTOR", self.name);
         command.env("SIGHTLINE_OTLP_HTTP", loopback(self.internal_port));
         command.env("SIGHTLINE_OTLP_GRPC", loopback(self.grpc_port));
         command.env("SIGHTLINE_BROWSER_HTTP", loopback(self.browser_port));

@@ -70,19 +70,19 @@ const SECTIONS: [Section; 10] = [
         make: schema::make,
     },
     Section {
-        document: "collector-config/collector/pipeline.yaml",
+        document: "collector-config/collector/intake.yaml",
         name: "vitals",
         is_whole: false,
         make: vitals::conditions,
     },
     Section {
-        document: "collector-config/collector/pipeline.yaml",
+        document: "collector-config/collector/intake.yaml",
         name: "bounds of vitals",
         is_whole: false,
         make: vitals::statements,
     },
     Section {
-        document: "collector-config/collector/pipeline.yaml",
+        document: "collector-config/collector/intake.yaml",
         name: "redaction",
         is_whole: false,
         make: redaction::make,

@@ -4,6 +4,7 @@
 mod door;
 mod durable;
 mod flood;
+mod gateways;
 mod overflow;
 mod sampling;
 #[path = "../store.rs"]
@@ -23,6 +24,7 @@ use sightline_tests::otlp_json;
 use sightline_tests::parts;
 use sightline_tests::process::wait_for;
 use sightline_tests::prometheus::Prometheus;
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
@@ -233,5 +235,34 @@ fn views_and_errors_of_pages_are_counted_from_their_events() {
         (format!("browser_exceptions_total{errors}"), PAGES / 10),
     ] {
         stage.wait_sum(&query, expected as f64);
+    }
+}
+
+#[test]
+fn each_set_of_configurations_is_valid() {
+    if !parts::all_present(&[parts::OTELCOL]) {
+        return;
+    }
+    let folder = parts::repository().join("collector-config/collector");
+    for files in [
+        "intake pipeline",
+        "intake pipeline token",
+        "intake pipeline forward",
+        "intake pipeline forward token",
+        "intake agent",
+        "intake agent token",
+    ] {
+        let mut command = Command::new(parts::require(parts::OTELCOL).unwrap());
+        command.arg("validate");
+        let file = |name: &str| format!("--config={}", folder.join(name).display());
+        command.args(files.split(' ').map(|name| file(&format!("{name}.yaml"))));
+        command.env("SIGHTLINE_OTLP_TOKEN_FILE", "token");
+        command.env(
+            "SIGHTLINE_GATEWAYS",
+            "{dns: {hostname: gateways, port: \"4317\"}}",
+        );
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{files}: {said}");
     }
 }
