@@ -40,6 +40,8 @@ pub struct Collector {
     gateways: Vec<u16>,
     /// Its name among others.
     pub name: &'static str,
+    /// A configuration in place of Sightline's, from the next start on.
+    pub instead: Option<PathBuf>,
     /// The ports by which it sends to itself, without their last digit.
     loopback_ports: u16,
     process: Option<Process>,
@@ -85,6 +87,7 @@ impl Collector {
             forward: None,
             gateways: Vec::new(),
             name: "",
+            instead: None,
             loopback_ports: free_ports()?,
             process: None,
         };
@@ -154,13 +157,14 @@ impl Collector {
         let mut command = Command::new(parts::require(parts::OTELCOL)?);
         let loopback = |port: u16| format!("127.0.0.1:{port}");
         let file = |name: &str| format!("--config={}", configurations.join(name).display());
-        command.arg(file("intake.yaml"));
-        if self.gateways.is_empty() {
-            command.arg(file("pipeline.yaml"));
+        if let Some(instead) = &self.instead {
+            command.arg(format!("--config={}", instead.display()));
+        } else if self.gateways.is_empty() {
+            command.args([file("intake.yaml"), file("pipeline.yaml")]);
         } else {
             let gateways = self.gateways.iter().map(|port| loopback(*port));
             let gateways: Vec<_> = gateways.collect();
-            command.arg(file("agent.yaml"));
+            command.args([file("intake.yaml"), file("agent.yaml")]);
             command.env(
                 "SIGHTLINE_GATEWAYS",
                 format!("{{static: {{hostnames: {gateways:?}}}}}"),

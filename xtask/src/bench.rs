@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: the sizes of what is shipped, in [`browser`] what the
-//! SDK costs a page, and in [`edge`] what the filter costs a request.
+//! SDK costs a page, in [`edge`] what the filter costs a request, and in
+//! [`collector`] what the pipeline costs an item.
 
 mod browser;
+mod collector;
 mod edge;
 
 use anyhow::Result;
@@ -12,11 +14,12 @@ use crate::site::Site;
 use crate::sizes;
 
 const HELP: &str = "\
-Usage: cargo xtask bench [browser|edge]
+Usage: cargo xtask bench [browser|edge|collector]
 
 Prints the size of each file that dist makes: raw, gzip 9 and brotli 11. With
 `browser`, what the SDK costs a page beside other SDKs; with `edge`, what the
-filter costs a request beside Envoy's own tracer.";
+filter costs a request beside Envoy's own tracer; with `collector`, what the
+pipeline costs an item beside a collector that only passes it on.";
 
 /// The rounds that a bench of this name is asked for; none where only its help is.
 fn rounds(name: &str, help: &str, usual: usize, arguments: &[String]) -> Result<Option<usize>> {
@@ -41,6 +44,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         match first.as_str() {
             "browser" => return browser::run(site, rest),
             "edge" => return edge::run(site, rest),
+            "collector" => return collector::run(site, rest),
             _ => {}
         }
     }

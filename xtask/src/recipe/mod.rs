@@ -154,7 +154,14 @@ fn cached(
 }
 
 /// Builds `what` of a Go module of ours; `for_linker` goes to the linker too.
-fn go_build(sources: &Path, output: &Path, what: &str, for_linker: &str, log: &Path) -> Result<()> {
+/// Has Go build `what` of the module in `sources` into `output`.
+pub fn go_build(
+    sources: &Path,
+    output: &Path,
+    what: &str,
+    for_linker: &str,
+    log: &Path,
+) -> Result<()> {
     process::run(
         Command::new("go")
             .args(["build", "-buildvcs=false", "-trimpath"])
