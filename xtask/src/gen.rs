@@ -3,6 +3,7 @@
 //! `<!-- end -->`, of YAML `# gen: NAME` and `# end`; what stands between is written
 //! here, and a few documents are made as a whole.
 
+mod dashboards;
 mod metric_table;
 mod option_table;
 mod redaction;
@@ -122,6 +123,11 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         output.put(document, text, &format!("{document}:"))?;
     }
     output.remove_others(rules::RULES, &rules)?;
+    let dashboards = dashboards::make(site, &rules)?;
+    for (document, text) in &dashboards {
+        output.put(document, text, &format!("{document}:"))?;
+    }
+    output.remove_others(dashboards::FOLDER, &dashboards)?;
     if !output.stale.is_empty() {
         bail!("{}", output.stale.join("\n"));
     }
