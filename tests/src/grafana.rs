@@ -2,8 +2,11 @@
 //! chosen, intervals put in, Prometheus is asked. It draws nothing, and knows nothing
 //! of what makes the files.
 
+mod file;
+
 use crate::prometheus::Prometheus;
 use anyhow::{Context, Result, bail};
+use file::{annotation, panel, text_of};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,9 +22,20 @@ pub struct Dashboard {
     pub about: String,
     /// Headings and panels, in order.
     pub panels: Vec<Panel>,
-    /// Queries of its annotations.
-    pub annotations: Vec<String>,
+    /// Its annotations.
+    pub annotations: Vec<Annotation>,
     variables: Vec<Value>,
+}
+
+/// What is marked in every panel over time.
+#[derive(Debug)]
+pub struct Annotation {
+    /// PromQL with variables.
+    pub expr: String,
+    /// What a mark says, with labels in `{{}}`.
+    pub title: String,
+    /// Whether a mark is where the value says, in milliseconds, not the sample.
+    pub is_time: bool,
 }
 
 /// A panel, or a heading.
@@ -37,6 +51,10 @@ pub struct Panel {
     pub datasource: String,
     /// Of the 24 columns.
     pub width: u64,
+    /// Of a table, the labels that make a row, in order.
+    pub labels: Vec<String>,
+    /// Up to where the axis reaches at least.
+    pub soft_max: Option<f64>,
     /// Whether its lines add up.
     pub is_stacked: bool,
     /// What it asks.
@@ -112,10 +130,7 @@ impl Dashboard {
             title: text_of(&file["title"]),
             about: text_of(&file["description"]),
             panels: list(&file["panels"]).iter().map(panel).collect(),
-            annotations: annotations
-                .iter()
-                .map(|one| text_of(&one["expr"]))
-                .collect(),
+            annotations: annotations.iter().map(annotation).collect(),
             variables: list(&file["templating"]["list"]),
         })
     }
@@ -222,71 +237,14 @@ impl Dashboard {
     }
 }
 
-fn text_of(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn panel(panel: &Value) -> Panel {
-    let defaults = &panel["fieldConfig"]["defaults"];
-    let targets = panel["targets"].as_array().into_iter().flatten();
-    let target = |target: &Value| {
-        let column = column(panel, &text_of(&target["refId"]));
-        let own = |property: &str, default: &str| -> Value {
-            let overrides = panel["fieldConfig"]["overrides"]
-                .as_array()
-                .into_iter()
-                .flatten();
-            let mut ours = overrides.filter(|over| over["matcher"]["options"] == column.as_str());
-            let properties = ours.find_map(|over| over["properties"].as_array());
-            let mut properties = properties.into_iter().flatten();
-            let own = properties.find(|one| one["id"] == property);
-            own.map_or(&defaults[default], |one| &one["value"]).clone()
-        };
-        let steps = own("thresholds", "thresholds");
-        let steps = steps["steps"].as_array().into_iter().flatten();
-        Target {
-            expr: text_of(&target["expr"]),
-            legend: text_of(&target["legendFormat"]),
-            unit: text_of(&own("unit", "unit")),
-            thresholds: steps
-                .map(|step| (step["value"].as_f64(), text_of(&step["color"])))
-                .collect(),
-            has_exemplars: target["exemplar"] == true,
-            is_instant: target["instant"] == true,
-            least_step: seconds(&text_of(&target["interval"])),
-            column,
-        }
-    };
-    Panel {
-        title: text_of(&panel["title"]),
-        about: text_of(&panel["description"]),
-        kind: text_of(&panel["type"]),
-        datasource: text_of(&panel["datasource"]["type"]),
-        width: panel["gridPos"]["w"].as_u64().unwrap_or_default(),
-        is_stacked: defaults["custom"]["stacking"]["mode"] == "normal",
-        targets: targets.map(target).collect(),
+impl Annotation {
+    /// Its samples, as they are at the end of the time that is shown.
+    pub fn ask(&self, prometheus: &Prometheus, view: &View, chosen: &Chosen) -> Result<Answer> {
+        let query = view.filled(&self.expr, view.step(0.0), chosen);
+        let now = view.to.to_string();
+        let data = prometheus.ask("query", &[("query", &query), ("time", &now)]);
+        read(&data.with_context(|| query.clone())?, &self.title)
     }
-}
-
-/// What a table renames the values of a query to.
-fn column(panel: &Value, id: &str) -> String {
-    let steps = panel["transformations"].as_array().into_iter().flatten();
-    let mut names = steps.map(|step| &step["options"]["renameByName"][format!("Value #{id}")]);
-    text_of(names.find(|name| name.is_string()).unwrap_or(&Value::Null))
-}
-
-/// `5m` in seconds.
-fn seconds(text: &str) -> f64 {
-    let split = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let factor = match unit {
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => 1.0,
-    };
-    number.parse().unwrap_or(0.0) * factor
 }
 
 /// Text that a regular expression takes as it is, within a string of PromQL.

@@ -33,7 +33,7 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 10] = [
+const SECTIONS: [Section; 11] = [
     Section {
         document: "collector-config/README.md",
         name: "metrics",
@@ -51,6 +51,12 @@ const SECTIONS: [Section; 10] = [
         name: "metrics of the ledger",
         is_whole: false,
         make: metric_table::ledger,
+    },
+    Section {
+        document: "collector-config/README.md",
+        name: "dashboards",
+        is_whole: false,
+        make: dashboards::table,
     },
     Section {
         document: "proxy-filter/README.md",

@@ -127,7 +127,7 @@ impl Panel {
             Kind::LogTable { by, expr } => json!({
                 "type": "table",
                 "targets": [{"refId": "A", "expr": expr, "queryType": "instant"}],
-                "transformations": [organized(vec![("Value #A".into(), by), ("Value".into(), by)])],
+                "transformations": [organized(&[], &[("Value #A".into(), by), ("Value".into(), by)])],
             }),
         };
         let is_of_logs = matches!(self.kind, Kind::Logs(_) | Kind::LogTable { .. });
@@ -176,6 +176,10 @@ impl Panel {
         }, "color": {"mode": "palette-classic"}});
         if !matches!(self.unit, Unit::Number) {
             defaults["min"] = json!(0);
+        }
+        // What is good is always in the picture.
+        if let Some(good) = self.thresholds.good() {
+            defaults["custom"]["axisSoftMax"] = json!(good);
         }
         json!({
             "type": "timeseries", "targets": targets,
@@ -241,19 +245,24 @@ impl Table {
         }
         json!({
             "type": "table", "targets": targets,
-            "transformations": [{"id": "merge", "options": {}}, organized(names)],
+            "transformations": [{"id": "merge", "options": {}}, organized(self.by, &names)],
             "fieldConfig": {"defaults": {"thresholds": Thresholds::None.json()}, "overrides": overrides},
             "options": {"sortBy": [{"displayName": self.columns.first().map_or("", |first| first.title), "desc": true}]},
         })
     }
 }
 
-fn organized(names: Vec<(String, &str)>) -> Value {
-    let renamed: serde_json::Map<_, _> = names
-        .into_iter()
-        .map(|(from, to)| (from, json!(to)))
-        .collect();
-    json!({"id": "organize", "options": {"excludeByName": {"Time": true}, "renameByName": renamed}})
+/// Labels first, then values, each by the title of its column.
+fn organized(labels: &[&str], values: &[(String, &str)]) -> Value {
+    let renamed = values.iter().map(|(from, to)| (from.clone(), json!(to)));
+    let names = labels.iter().map(|label| (*label).to_owned());
+    let names = names.chain(values.iter().map(|(from, _)| from.clone()));
+    let ordered = names.enumerate().map(|(at, name)| (name, json!(at)));
+    json!({"id": "organize", "options": {
+        "excludeByName": {"Time": true},
+        "renameByName": renamed.collect::<serde_json::Map<_, _>>(),
+        "indexByName": ordered.collect::<serde_json::Map<_, _>>(),
+    }})
 }
 
 impl Column {
@@ -271,6 +280,14 @@ impl Column {
 }
 
 impl Thresholds {
+    /// The bound of what is good.
+    fn good(self) -> Option<f64> {
+        match self {
+            Self::None => None,
+            Self::Below(good, _) | Self::Above(_, good) => Some(good),
+        }
+    }
+
     fn json(self) -> Value {
         let steps = match self {
             Self::None => vec![(None, GREEN)],

@@ -1,12 +1,13 @@
 //! The telemetry pipeline: what comes in, what goes on, what is lost on the way, and
 //! whether the watching is watched.
 
-use super::edge::ACCOUNTS;
-use super::promql::{increase, of_job, or_none_of, rate, sum};
+use super::edge::{ACCOUNTS, Account};
+use super::promql::{SHOWN, increase, of_job, or_none_of, rate, sum};
 use super::{
     Dashboard, Panel, Query, Row, Thresholds, Unit, column, lines, query, row, stat, table,
 };
 use sightline_core::dashboard::PIPELINE;
+use sightline_core::metric::{COLLECTOR_LOG_RECORDS_ACCEPTED, COLLECTOR_SPANS_ACCEPTED, Metric};
 
 /// The collector's names of the three kinds of telemetry.
 const ITEMS: [(&str, &str); 3] = [
@@ -14,6 +15,9 @@ const ITEMS: [(&str, &str); 3] = [
     ("Log records", "log_records"),
     ("Metric points", "metric_points"),
 ];
+
+/// Exporters to stores; the others refuse, and senders try again.
+const STORES: &str = "exporter!~\"otlp_grpc/in_.*\"";
 
 pub fn dashboard() -> Dashboard {
     Dashboard {
@@ -31,7 +35,7 @@ pub fn dashboard() -> Dashboard {
     }
 }
 
-/// What was lost in the time shown; all else adds up.
+/// What the edge made, and where it is; what was lost on the way.
 fn ledger() -> Row {
     let edge = ACCOUNTS.iter().map(|account| {
         let lost = of_job(account.dropped.name, "reason!=\"superseded\"");
@@ -40,16 +44,63 @@ fn ledger() -> Row {
             .rated(Thresholds::Below(0.5, 100.0))
     });
     let collector = ITEMS.iter().map(|(what, item)| {
-        let lost = |name: &str| increase("", &of_job(&format!("otelcol_exporter_{name}_{item}"), ""));
-        let sent = increase("", &of_job(&format!("otelcol_exporter_sent_{item}"), ""));
-        // Both are there only from the first loss on.
-        let none = format!("0 * {sent}");
-        let expr = format!("({} or {none}) + ({} or {none})", lost("send_failed"), lost("enqueue_failed"));
-        let about = "Given up by the collector in the time shown: a store refused it for good, or a queue was full.";
-        stat(&format!("{what} lost by the collector"), about, 8, Unit::Count, expr)
-            .rated(Thresholds::Below(0.5, 100.0))
+        let grown = |name: &str| {
+            increase(
+                "",
+                &of_job(&format!("otelcol_exporter_{name}_{item}"), STORES),
+            )
+        };
+        let expr = or_none_of(&grown("send_failed"), &grown("sent"));
+        let about = "Given up by the collector in the time shown: a store refused it for good.";
+        stat(
+            &format!("{what} lost by the collector"),
+            about,
+            8,
+            Unit::Count,
+            expr,
+        )
+        .rated(Thresholds::Below(0.5, 100.0))
     });
-    row("Lost", edge.chain(collector).collect())
+    let accounts = [
+        ledger_of("Ledger of spans", &ACCOUNTS[0], COLLECTOR_SPANS_ACCEPTED),
+        ledger_of(
+            "Ledger of log records",
+            &ACCOUNTS[1],
+            COLLECTOR_LOG_RECORDS_ACCEPTED,
+        ),
+    ];
+    row("Ledger", edge.chain(collector).chain(accounts).collect())
+}
+
+/// What a service's edge exported is what came out of the collector's queues.
+fn ledger_of(title: &str, account: &Account, accepted: Metric) -> Panel {
+    let grown = |metric: Metric| increase("job", &of_job(metric.name, ""));
+    let came_out = sum(
+        "job",
+        &format!("sum_over_time({}[{SHOWN}])", of_job(accepted.name, "")),
+    );
+    let about = "In the time shown, by service. What the edge exported comes out of the collector's queues: more of it after retries, less where it is still on the way or lost.";
+    table(
+        title,
+        about,
+        &["job"],
+        vec![
+            column("produced", Unit::Count, grown(account.produced)),
+            column("exported", Unit::Count, grown(account.exported)),
+            column("dropped", Unit::Count, grown(account.dropped)),
+            column(
+                "queued",
+                Unit::Count,
+                sum("job", &of_job(account.queued.name, "")),
+            ),
+            column(
+                "out of the collector's queues",
+                Unit::Count,
+                format!("{came_out} and on (job) {}", grown(account.produced)),
+            ),
+        ],
+    )
+    .wide(12)
 }
 
 fn receivers() -> Row {
@@ -83,7 +134,7 @@ fn exporters() -> Row {
                 &of_job(&format!("otelcol_exporter_{kind}_{item}"), ""),
             )
         };
-        let about = "What each exporter delivered, what a store refused for good, and what found its queue full.";
+        let about = "What each exporter delivered, what was refused for good, and what found its queue full, which its sender has still.";
         flow(
             &format!("{what} exported"),
             about,

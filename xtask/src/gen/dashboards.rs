@@ -17,8 +17,7 @@ pub const FOLDER: &str = "collector-config/dashboards";
 /// Every dashboard by its path in the repository, with its text; `made` are the
 /// rules, which record what some panels show.
 pub fn make(site: &Site, made: &[(String, String)]) -> Result<Vec<(String, String)>> {
-    let text = fs::read_to_string(site.path(rules::OBJECTIVES)).context(rules::OBJECTIVES)?;
-    let dashboards = dashboard::all(&Document::parse(&text)?);
+    let dashboards = all(site)?;
     let made = made
         .iter()
         .filter(|(path, _)| path.starts_with(rules::RULES));
@@ -31,4 +30,19 @@ pub fn make(site: &Site, made: &[(String, String)]) -> Result<Vec<(String, Strin
     }
     let file = |one: &dashboard::Dashboard| (format!("{FOLDER}/{}.json", one.page.uid), one.json());
     Ok(dashboards.iter().map(file).collect())
+}
+
+/// What each is for.
+pub fn table(site: &Site) -> Result<String> {
+    let mut table = "| dashboard | what it answers | panels |\n|---|---|---|\n".to_owned();
+    for one in all(site)? {
+        let (uid, about, panels) = (one.page.uid, one.about, one.panels());
+        table += &format!("| [`{uid}`](dashboards/{uid}.json) | {about} | {panels} |\n");
+    }
+    Ok(table)
+}
+
+fn all(site: &Site) -> Result<Vec<dashboard::Dashboard>> {
+    let text = fs::read_to_string(site.path(rules::OBJECTIVES)).context(rules::OBJECTIVES)?;
+    Ok(dashboard::all(&Document::parse(&text)?))
 }
