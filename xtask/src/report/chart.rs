@@ -106,13 +106,14 @@ pub fn lines(
         );
     }
     let drawn: Vec<_> = drawn.iter().enumerate().collect();
+    let step = step(series);
     // Of lines the highest lies on top; of a stack the lowest, which covers the rest.
     let order: Vec<_> = match panel.is_stacked {
         true => drawn,
         false => drawn.into_iter().rev().collect(),
     };
     for (at, one) in order {
-        svg += &line(&area, one, colour(at), panel.is_stacked);
+        svg += &line(&area, one, step, colour(at), panel.is_stacked);
     }
     format!(
         "<svg viewBox=\"0 0 {:.0} {HEIGHT}\">{svg}</svg>{}",
@@ -254,12 +255,24 @@ fn times(area: &Area) -> String {
     svg
 }
 
-fn line(area: &Area, series: &Series, colour: &str, is_filled: bool) -> String {
-    let points: Vec<_> = series
-        .points
-        .iter()
-        .map(|(time, value)| value.is_finite().then(|| (area.x(*time), area.y(*value))))
-        .collect();
+/// The least time between two points.
+fn step(series: &[Series]) -> f64 {
+    let pairs = series.iter().flat_map(|one| one.points.windows(2));
+    let steps = pairs.filter_map(|pair| Some(pair.get(1)?.0 - pair.first()?.0));
+    steps.fold(f64::MAX, f64::min)
+}
+
+fn line(area: &Area, series: &Series, step: f64, colour: &str, is_filled: bool) -> String {
+    // Where Prometheus has no point the line pauses.
+    let mut points = Vec::new();
+    let mut before = f64::MAX;
+    for (time, value) in &series.points {
+        if time - before > step * 1.5 {
+            points.push(None);
+        }
+        before = *time;
+        points.push(value.is_finite().then(|| (area.x(*time), area.y(*value))));
+    }
     let mut svg = String::new();
     for part in points.split(Option::is_none) {
         let part: Vec<_> = part.iter().flatten().collect();
