@@ -10,7 +10,7 @@ mod duty;
 mod kept;
 mod label;
 mod percent;
-mod promql;
+pub(crate) mod promql;
 mod proof;
 mod registered;
 pub mod runbook;

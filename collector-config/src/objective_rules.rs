@@ -19,9 +19,15 @@ const INTERVAL: &str = "30s";
 const BASE: &str = "5m";
 /// So many times an event is in one of the recorded numbers: the window by the
 /// interval.
-const TIMES_RECORDED: u32 = 10;
-const EVENTS: &str = "objective:events:increase5m";
-const BAD_EVENTS: &str = "objective:bad_events:increase5m";
+pub(crate) const TIMES_RECORDED: u32 = 10;
+/// Recorded: how many events the last minutes had.
+pub(crate) const EVENTS: &str = "objective:events:increase5m";
+/// Recorded: how many of them were bad.
+pub(crate) const BAD_EVENTS: &str = "objective:bad_events:increase5m";
+/// Recorded: the share of events that may be bad.
+pub(crate) const BUDGET: &str = "objective:budget:ratio";
+/// Recorded: the share of the budget that is left.
+pub(crate) const BUDGET_REMAINING: &str = "objective:budget_remaining:ratio";
 
 /// The rules of a document.
 pub fn rules(document: &Document) -> Result<RuleFile> {
@@ -140,7 +146,7 @@ fn of(objective: &Objective, name: &str) -> String {
     format!("{name}{{objective=\"{}\"}}", objective.name)
 }
 
-fn ratio_name(minutes: u32) -> String {
+pub(crate) fn ratio_name(minutes: u32) -> String {
     format!("objective:bad_events:ratio{}", window(minutes))
 }
 
@@ -171,13 +177,9 @@ fn budget(objective: &Objective, days: u32) -> [Rule; 3] {
         objective.budget()
     );
     [
-        record(
-            objective,
-            "objective:budget:ratio",
-            format!("vector({})", objective.budget()),
-        ),
+        record(objective, BUDGET, format!("vector({})", objective.budget())),
         ratio(objective, minutes),
-        record(objective, "objective:budget_remaining:ratio", spent),
+        record(objective, BUDGET_REMAINING, spent),
     ]
 }
 
@@ -235,7 +237,7 @@ fn burn(objective: &Objective, rate: &BurnRate) -> Rule {
 fn exhausted(objective: &Objective, days: u32) -> Rule {
     let expr = format!(
         "{} < 0\nand {}",
-        of(objective, "objective:budget_remaining:ratio"),
+        of(objective, BUDGET_REMAINING),
         enough(objective, days * 24 * 60),
     );
     let mut rule = alert(objective, "BudgetExhausted".into(), "1h", "ticket", expr);

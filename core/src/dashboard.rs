@@ -11,23 +11,27 @@ pub struct Dashboard {
 }
 
 macro_rules! dashboards {
-    ($($uid:literal $title:literal;)*) => {
+    ($($id:ident = $uid:literal $title:literal;)*) => {
+        $(
+            #[doc = $title]
+            pub const $id: Dashboard = Dashboard { uid: $uid, title: $title };
+        )*
         /// All of them.
-        pub const ALL: &[Dashboard] = &[$(Dashboard { uid: $uid, title: $title }),*];
+        pub const ALL: &[Dashboard] = &[$($id),*];
     };
 }
 
 dashboards! {
-    "sightline-overview" "Sightline / Overview";
-    "sightline-red" "Sightline / Requests by route";
-    "sightline-edge" "Sightline / Edge and filter";
-    "sightline-web-vitals" "Sightline / Web vitals";
-    "sightline-browser-errors" "Sightline / Front-end errors";
-    "sightline-dependencies" "Sightline / Dependencies";
-    "sightline-infrastructure" "Sightline / Infrastructure";
-    "sightline-business" "Sightline / Business";
-    "sightline-slo" "Sightline / Objectives and budgets";
-    "sightline-pipeline" "Sightline / Telemetry pipeline";
+    OVERVIEW = "sightline-overview" "Sightline / Overview";
+    RED = "sightline-red" "Sightline / Requests by route";
+    EDGE = "sightline-edge" "Sightline / Edge and filter";
+    WEB_VITALS = "sightline-web-vitals" "Sightline / Web vitals";
+    BROWSER_ERRORS = "sightline-browser-errors" "Sightline / Front-end errors";
+    DEPENDENCIES = "sightline-dependencies" "Sightline / Dependencies";
+    INFRASTRUCTURE = "sightline-infrastructure" "Sightline / Infrastructure";
+    BUSINESS = "sightline-business" "Sightline / Business";
+    SLO = "sightline-slo" "Sightline / Objectives and budgets";
+    PIPELINE = "sightline-pipeline" "Sightline / Telemetry pipeline";
 }
 
 /// Whether a dashboard has this uid.

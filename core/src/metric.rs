@@ -115,9 +115,9 @@ metrics! {
         "VMs of the filter that fell silent and that no new one has replaced.";
     HEARTBEAT_AGE = Gauge "sightline_edge_heartbeat_age_seconds" "s" []
         "Time since the VM that was silent for longest was heard of.";
-    PROBE_UP = Gauge "sightline_edge_probe_up" "1" [PROBE]
+    PROBE_UP = Gauge "sightline_edge_probe_up" "{probe}" [PROBE]
         "Whether a dependency that the edge asks for its health is well: 1, or 0.";
-    BUILD_INFO = Gauge "sightline_edge_build_info" "1" [VERSION]
+    BUILD_INFO = Gauge "sightline_edge_build_info" "{build}" [VERSION]
         "Always 1; the label says which build of the filter runs.";
 }
 
@@ -234,6 +234,9 @@ mod tests {
             if let Some(suffix) = suffix {
                 assert!(name.trim_end_matches("_total").ends_with(&suffix), "{name}");
             }
+            // The collector would call such a gauge `…_ratio` in Prometheus.
+            let is_renamed = metric.kind == Kind::Gauge && metric.unit == "1";
+            assert!(!is_renamed, "{name}");
             assert!(metric.help.ends_with('.'), "{name}");
         }
     }

@@ -4,18 +4,20 @@
 
 use crate::collector::Collector;
 use crate::envoy;
+use crate::grafana::View;
 use crate::http;
+use crate::node_exporter::NodeExporter;
 use crate::otlp::{self, Span};
 use crate::parts;
 use crate::process::{Process, end_with_us, free_port, wait_for};
-use crate::prometheus::Prometheus;
+use crate::prometheus::{self, Prometheus};
 use crate::red::{self, Requests};
 use crate::shop::{Api, Web};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The services of the joined trace, from the person to the data.
 pub const LAYERS: [&str; 5] = ["shop-browser", "edge", "shop-web", "edge-api", "shop-api"];
@@ -23,6 +25,12 @@ pub const LAYERS: [&str; 5] = ["shop-browser", "edge", "shop-web", "edge-api", "
 pub const EDGES: [(&str, &str); 2] = [("edge", "public"), ("edge-api", "internal")];
 /// How long telemetry may take from its source to a store.
 pub const SETTLE_LIMIT: Duration = Duration::from_secs(40);
+/// By which the durations of Prometheus and its rules are divided: a visit of a
+/// minute shows what a quarter of an hour does.
+pub const DIVISOR: u32 = 15;
+/// Ten minutes, divided: lines need more than a point, and counters more than their
+/// first value.
+const HISTORY: Duration = Duration::from_secs(600 / DIVISOR as u64);
 const EXPORT_INTERVAL_MS: u32 = 500;
 
 /// All of it, running. Its parts end with it.
@@ -42,19 +50,41 @@ pub struct Line {
     pub api: Api,
     _web: Web,
     _envoy: Process,
+    _node: Option<NodeExporter>,
     folder: PathBuf,
+    begun: SystemTime,
 }
 
 impl Line {
     /// Starts everything with its files in `folder`. `started` hears the name
     /// of each part when it is up.
     pub fn start(folder: &Path, mut started: impl FnMut(&str)) -> Result<Self> {
-        let prometheus = Prometheus::start(folder)?;
-        started("Prometheus");
-        let collector = Collector::start(folder, Some(&prometheus))?;
+        let prometheus_port = free_port()?;
+        let collector = Collector::start_for(folder, prometheus_port)?;
         started("collector");
         let api = Api::start(folder, collector.internal_port)?;
         started("shop API");
+        let has_exporter = parts::find(parts::NODE_EXPORTER).is_some();
+        let node = has_exporter
+            .then(|| NodeExporter::start(folder))
+            .transpose()?;
+        let ports = [
+            ("9090", prometheus_port),
+            ("8888", collector.telemetry_port),
+        ];
+        let mut configuration = prometheus::shipped(folder, DIVISOR, &ports)?;
+        let node_port = node.as_ref().map(|node| ("node", node.port));
+        for (job, port) in [("shop-api", api.port)].into_iter().chain(node_port) {
+            configuration += &format!(
+                "  - job_name: {job}\n    static_configs: [{{targets: [\"127.0.0.1:{port}\"]}}]\n"
+            );
+        }
+        // Nobody is woken here.
+        configuration = configuration.replace("[\"127.0.0.1:9093\"]", "[]");
+        let lookback = prometheus::lookback(DIVISOR);
+        let prometheus =
+            Prometheus::start_with(folder, prometheus_port, &configuration, &[&lookback])?;
+        started("Prometheus");
         let [public, internal, admin] = [free_port()?, free_port()?, free_port()?];
         let internal_url = format!("http://127.0.0.1:{internal}");
         let web = Web::start(folder, collector.internal_port, &internal_url)?;
@@ -93,8 +123,32 @@ impl Line {
             api,
             _web: web,
             _envoy: envoy,
+            _node: node,
             folder: folder.to_owned(),
+            begun: SystemTime::now(),
         })
+    }
+
+    /// What a dashboard shows that was opened now.
+    pub fn view(&self) -> Result<View> {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+        let now = now.as_secs_f64().floor();
+        Ok(View {
+            from: now - HISTORY.as_secs_f64(),
+            to: now,
+            scrape: 15.0 / f64::from(DIVISOR),
+            points: 120.0,
+            divisor: f64::from(DIVISOR),
+        })
+    }
+
+    /// Visits until there is something to see in every panel, and what they show then.
+    pub fn visits(&self) -> Result<View> {
+        while self.begun.elapsed()? < HISTORY {
+            self.visit()?;
+        }
+        self.settled_requests()?;
+        self.view()
     }
 
     /// Drives the visit; by HTTP alone where there is no Chromium.

@@ -25,6 +25,8 @@ pub const PROMTOOL: &str = "SIGHTLINE_PROMTOOL";
 pub const ALERTMANAGER: &str = "SIGHTLINE_ALERTMANAGER";
 /// Alertmanager's tool.
 pub const AMTOOL: &str = "SIGHTLINE_AMTOOL";
+/// node_exporter.
+pub const NODE_EXPORTER: &str = "SIGHTLINE_NODE_EXPORTER";
 /// Chromium or Chrome.
 pub const CHROMIUM: &str = "SIGHTLINE_CHROMIUM";
 /// Firefox.

@@ -5,6 +5,9 @@ use crate::parts;
 use crate::process::{Process, free_port};
 use crate::red::Sample;
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use sightline_rules::rule_file::RuleFile;
+use sightline_rules::scale;
 use std::path::Path;
 use std::process::Command;
 
@@ -84,19 +87,58 @@ impl Prometheus {
         Ok(counted)
     }
 
-    fn result(&self, query: &str) -> Result<Vec<serde_json::Value>> {
-        let url = format!("{}/api/v1/query", self.url());
-        let body = format!("query={}", encode(query));
-        let form = [("content-type", "application/x-www-form-urlencoded")];
-        let answer = Client::default().send("POST", &url, &form, body.as_bytes())?;
+    fn result(&self, query: &str) -> Result<Vec<Value>> {
+        let data = self.ask("query", &[("query", query)])?;
+        Ok(data["result"].as_array().context("no result")?.clone())
+    }
+
+    /// The data that its API answers with.
+    pub fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Value> {
+        let pair = |(name, value): &(&str, &str)| format!("{}={}", encode(name), encode(value));
+        let pairs: Vec<_> = parameters.iter().map(pair).collect();
+        let (url, pairs) = (format!("{}/api/v1/{path}", self.url()), pairs.join("&"));
+        let client = Client::default();
+        let answer = match path.starts_with("query") {
+            true => {
+                let form = [("content-type", "application/x-www-form-urlencoded")];
+                client.send("POST", &url, &form, pairs.as_bytes())?
+            }
+            false => client.get(&format!("{url}?{pairs}"), &[])?,
+        };
         let answer = answer.json()?;
-        ensure!(answer["status"] == "success", "{query}: {answer}");
-        let series = answer["data"]["result"].as_array().context("no result")?;
-        Ok(series.clone())
+        ensure!(answer["status"] == "success", "{parameters:?}: {answer}");
+        Ok(answer["data"].clone())
     }
 }
 
-fn sample(series: &serde_json::Value) -> Result<Sample> {
+/// The shipped configuration and the shipped rules, with all durations divided;
+/// addresses by their default ports. Rules go to `folder`.
+pub fn shipped(folder: &Path, divisor: u32, ports: &[(&str, u16)]) -> Result<String> {
+    let shipped = parts::repository().join("collector-config");
+    let rules = folder.join("rules");
+    std::fs::create_dir_all(&rules)?;
+    for entry in std::fs::read_dir(shipped.join("rules"))? {
+        let path = entry?.path();
+        let file = RuleFile::parse(&std::fs::read_to_string(&path)?)?;
+        let scaled = scale::rule_file(&file, divisor)?.to_yaml()?;
+        std::fs::write(rules.join(path.file_name().context("a name")?), scaled)?;
+    }
+    let text = std::fs::read_to_string(shipped.join("prometheus/prometheus.yml"))?;
+    let keys = ["scrape_interval", "scrape_timeout", "evaluation_interval"];
+    let mut text = scale::yaml(&text, &keys, divisor)?;
+    for (default, port) in ports {
+        let to = format!("127.0.0.1:{port}");
+        text = text.replace(&format!("127.0.0.1:{default}"), &to);
+    }
+    Ok(text.replace("../rules", &rules.display().to_string()))
+}
+
+/// How long Prometheus takes a sample for the present, divided like the rest.
+pub fn lookback(divisor: u32) -> String {
+    format!("--query.lookback-delta={}s", 300 / divisor)
+}
+
+fn sample(series: &Value) -> Result<Sample> {
     let metric = series["metric"].as_object().context("no labels")?;
     let labels = metric
         .iter()

@@ -20,8 +20,9 @@ const HELP: &str = "\
 Usage: cargo xtask demo [--keep]
 
 Starts the example shop behind Envoy, the collector and Prometheus on loopback,
-drives Chromium through a visit, and writes target/demo/report.html and
-target/demo/summary.json. Without Chromium the visit is made by HTTP.
+drives Chromium through visits, and writes target/demo/report.html,
+target/demo/dashboards.html and target/demo/summary.json. Without Chromium the
+visits are made by HTTP.
 
   --keep   leave everything running until Ctrl-C";
 
@@ -50,6 +51,13 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         );
     }
     let findings = steps.time("read back", || find(&line, &visit))?;
+    let view = steps.time("more visits, for the dashboards", || line.visits())?;
+    let folder = tools.root.join("collector-config/dashboards");
+    let drawn = steps.time("dashboards", || {
+        report::dashboards::html(&line, &folder, &view)
+    })?;
+    let dashboards = output.join("dashboards.html");
+    std::fs::write(&dashboards, drawn)?;
     let seconds = steps.into_seconds();
     let page = output.join("report.html");
     std::fs::write(&page, report::html(&line, &visit, &findings, &seconds))?;
@@ -58,6 +66,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     std::fs::write(output.join("summary.json"), text + "\n")?;
     print!("{}", report::text(&findings, &seconds));
     println!("\nreport   {}", shown(&page, &tools.root));
+    println!("         {}", shown(&dashboards, &tools.root));
     println!(
         "summary  {}",
         shown(&output.join("summary.json"), &tools.root)

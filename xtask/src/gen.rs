@@ -3,6 +3,7 @@
 //! `<!-- end -->`, of YAML `# gen: NAME` and `# end`; what stands between is written
 //! here, and a few documents are made as a whole.
 
+mod dashboards;
 mod metric_table;
 mod option_table;
 mod redaction;
@@ -32,7 +33,7 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 10] = [
+const SECTIONS: [Section; 11] = [
     Section {
         document: "collector-config/README.md",
         name: "metrics",
@@ -50,6 +51,12 @@ const SECTIONS: [Section; 10] = [
         name: "metrics of the ledger",
         is_whole: false,
         make: metric_table::ledger,
+    },
+    Section {
+        document: "collector-config/README.md",
+        name: "dashboards",
+        is_whole: false,
+        make: dashboards::table,
     },
     Section {
         document: "proxy-filter/README.md",
@@ -122,6 +129,11 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         output.put(document, text, &format!("{document}:"))?;
     }
     output.remove_others(rules::RULES, &rules)?;
+    let dashboards = dashboards::make(site, &rules)?;
+    for (document, text) in &dashboards {
+        output.put(document, text, &format!("{document}:"))?;
+    }
+    output.remove_others(dashboards::FOLDER, &dashboards)?;
     if !output.stale.is_empty() {
         bail!("{}", output.stale.join("\n"));
     }

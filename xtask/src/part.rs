@@ -14,6 +14,7 @@ pub enum Part {
     Prometheus,
     /// With amtool.
     Alertmanager,
+    NodeExporter,
     Chromium,
     Firefox,
     /// WebKitWebDriver, which brings the browser.
@@ -68,10 +69,11 @@ impl Part {
     ];
 
     /// Mostly waiting for the network, so made beside the heavy ones.
-    pub const LIGHT: [Part; 11] = [
+    pub const LIGHT: [Part; 12] = [
         Part::Envoy,
         Part::Binaryen,
         Part::Prometheus,
+        Part::NodeExporter,
         Part::Playwright,
         Part::WebVitals,
         Part::NextApps,
@@ -91,6 +93,7 @@ impl Part {
             Part::Collector => "collector",
             Part::Prometheus => "prometheus",
             Part::Alertmanager => "alertmanager",
+            Part::NodeExporter => "node_exporter",
             Part::Chromium => "chromium",
             Part::Firefox => "firefox",
             Part::WebKit => "webkit",
@@ -113,6 +116,7 @@ impl Part {
             Part::Collector => Some(parts::OTELCOL),
             Part::Prometheus => Some(parts::PROMETHEUS),
             Part::Alertmanager => Some(parts::ALERTMANAGER),
+            Part::NodeExporter => Some(parts::NODE_EXPORTER),
             Part::Chromium => Some(parts::CHROMIUM),
             Part::Firefox => Some(parts::FIREFOX),
             Part::WebKit => Some(parts::WEBKIT),

@@ -58,7 +58,12 @@ fn everything(site: &Site, verbose: bool, unused: &[Part]) -> Result<Tools> {
     let optional = if site.ci {
         &[][..]
     } else {
-        &[Part::Chromium, Part::Firefox, Part::WebKit][..]
+        &[
+            Part::Chromium,
+            Part::Firefox,
+            Part::WebKit,
+            Part::NodeExporter,
+        ][..]
     };
     Setup::new(site, verbose, &parts)?.get_all(&parts, optional)
 }

@@ -11,4 +11,4 @@ const nextConfig = {
   turbopack: { root: fileURLToPath(new URL(".", import.meta.url)) },
 };
 
-export default withSightline(nextConfig, { serviceName: "shop-browser" });
+export default withSightline(nextConfig, { serviceName: "shop-browser", metrics: true });

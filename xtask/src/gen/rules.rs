@@ -13,7 +13,8 @@ use sightline_rules::{objective_rules, objective_tests};
 use crate::cache::files_below;
 use crate::site::Site;
 
-const OBJECTIVES: &str = "collector-config/slo.yaml";
+/// What is promised.
+pub const OBJECTIVES: &str = "collector-config/slo.yaml";
 const ALERTS: &str = "collector-config/alerts";
 const TESTS: &str = "collector-config/tests/slo.yaml";
 /// Where the rules are.

@@ -6,6 +6,7 @@ mod chromium;
 mod collector;
 mod engines;
 mod envoy;
+mod node_exporter;
 pub mod npm;
 mod prometheus;
 mod shop_api;
@@ -35,6 +36,7 @@ pub fn get(part: Part, setup: &Setup) -> Result<Found> {
         Part::Collector => collector::get(setup),
         Part::Prometheus => prometheus::get(setup),
         Part::Alertmanager => alertmanager::get(setup),
+        Part::NodeExporter => node_exporter::get(setup),
         Part::Chromium => chromium::get(setup),
         Part::Firefox => engines::firefox(setup),
         Part::WebKit => engines::webkit(setup),

@@ -1,6 +1,9 @@
 //! The demo's report: as a page for people, as JSON for machines, and as the
 //! few lines that the terminal gets.
 
+mod chart;
+pub mod dashboards;
+mod number;
 mod page;
 mod waterfall;
 

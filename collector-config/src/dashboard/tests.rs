@@ -1,0 +1,200 @@
+//! That each check of dashboards can fail, and that ours pass them.
+
+use super::check::problems;
+use super::promql::{of_job, rate, share};
+use super::*;
+use crate::rule_file::RuleFile;
+use sightline_core::dashboard;
+use std::path::Path;
+
+fn shipped() -> (Document, Vec<RuleFile>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(folder.join("slo.yaml")).unwrap();
+    let rules = std::fs::read_dir(folder.join("rules"))
+        .unwrap()
+        .map(|entry| {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            RuleFile::parse(&text).unwrap()
+        });
+    (Document::parse(&document).unwrap(), rules.collect())
+}
+
+#[test]
+fn ours_have_no_problem_and_there_is_one_for_each_uid() {
+    let (document, rules) = shipped();
+    let ours = all(&document);
+    let pages: Vec<_> = ours.iter().map(|one| one.page).collect();
+    assert_eq!(pages, dashboard::ALL);
+    assert_eq!(problems(&ours, &rules).unwrap(), Vec::<String>::new());
+}
+
+fn with(panels: Vec<Panel>) -> Dashboard {
+    Dashboard {
+        page: dashboard::RED,
+        about: "A test.",
+        services: &["up"],
+        rows: vec![row("Row", panels)],
+    }
+}
+
+#[test]
+fn what_would_be_an_empty_or_a_wrong_panel_is_a_problem() {
+    let requests = rate("job", &of_job("http_requests_total", ""));
+    let duration = "sum by (job) (rate(http_request_duration_seconds_sum[$__rate_interval]))";
+    for (why, unit, expr) in [
+        ("does not parse", Unit::Count, "sum(".to_owned()),
+        (
+            "a counter without rate",
+            Unit::Count,
+            "sum(http_requests_total)".into(),
+        ),
+        (
+            "nobody makes it",
+            Unit::Count,
+            "sum(http_request_total)".into(),
+        ),
+        (
+            "no such label",
+            Unit::PerSecond,
+            rate("route", "http_requests_total"),
+        ),
+        (
+            "no bound",
+            Unit::PerSecond,
+            rate("", "http_request_duration_seconds_bucket{le=\"0.51\"}"),
+        ),
+        (
+            "a window of its own",
+            Unit::PerSecond,
+            "sum(rate(http_requests_total[5m]))".into(),
+        ),
+        (
+            "every route",
+            Unit::PerSecond,
+            rate("endpoint", "http_requests_total"),
+        ),
+        ("every series", Unit::Count, "sightline_edge_vms".into()),
+        (
+            "too many",
+            Unit::Count,
+            "topk(1000, sightline_edge_vms)".into(),
+        ),
+        ("a rate is no count", Unit::Count, requests.clone()),
+        ("a rate is no ratio", Unit::Ratio, requests.clone()),
+        (
+            "seconds each second are a number",
+            Unit::Seconds,
+            duration.into(),
+        ),
+        (
+            "a percentage",
+            Unit::Ratio,
+            format!("100 * {}", share(&requests, &requests)),
+        ),
+        (
+            "apples and seconds",
+            Unit::Number,
+            format!("{requests} + {duration}"),
+        ),
+        (
+            "an average of a vital",
+            Unit::Seconds,
+            share(
+                "sum(rate(browser_web_vital_lcp_seconds_sum[$__range]))",
+                "sum(rate(browser_web_vital_lcp_seconds_count[$__range]))",
+            ),
+        ),
+    ] {
+        let wrong = with(vec![stat("A", "A sentence.", 24, unit, expr.clone())]);
+        assert!(
+            !problems(&[wrong], &[]).unwrap().is_empty(),
+            "{why}: {expr}"
+        );
+    }
+    let right = with(vec![stat(
+        "A",
+        "A sentence.",
+        24,
+        Unit::RequestsPerSecond,
+        requests.clone(),
+    )]);
+    assert_eq!(problems(&[right], &[]).unwrap(), Vec::<String>::new());
+    for (title, about, width) in [
+        ("", "A sentence.", 24),
+        ("A", "", 24),
+        ("A", "A sentence.", 12),
+    ] {
+        let wrong = with(vec![stat(
+            title,
+            about,
+            width,
+            Unit::RequestsPerSecond,
+            requests.clone(),
+        )]);
+        assert!(
+            !problems(&[wrong], &[]).unwrap().is_empty(),
+            "{title} {about} {width}"
+        );
+    }
+}
+
+#[test]
+fn a_file_has_the_variables_that_it_mentions_and_no_data_source_by_name() {
+    let (document, _) = shipped();
+    for one in all(&document) {
+        let file: serde_json::Value = serde_json::from_str(&one.json()).unwrap();
+        let list = file["templating"]["list"].as_array().unwrap();
+        let defined: Vec<_> = list
+            .iter()
+            .map(|one| one["name"].as_str().unwrap())
+            .collect();
+        let text = one.json();
+        for (at, _) in text.match_indices('$') {
+            let rest = text[at + 1..].trim_start_matches('{');
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let name = &rest[..end.unwrap_or(rest.len())];
+            let is_grafanas = name.starts_with("__");
+            assert!(
+                is_grafanas || defined.contains(&name),
+                "{}: ${name}",
+                one.page.uid
+            );
+        }
+        for name in &defined {
+            let mentions = text.matches(&format!("${name}")).count()
+                + text.matches(&format!("${{{name}")).count();
+            assert!(mentions > 0, "{}: {name} does nothing", one.page.uid);
+        }
+        for panel in file["panels"].as_array().unwrap() {
+            let is_row = panel["type"] == "row";
+            let uid = panel["datasource"]["uid"].as_str().unwrap_or_default();
+            assert!(
+                is_row || uid == "${datasource}" || uid == "${logs}",
+                "{panel}"
+            );
+        }
+    }
+}
+
+#[test]
+fn panels_do_not_overlap_and_have_numbers_of_their_own() {
+    let (document, _) = shipped();
+    for one in all(&document) {
+        let file: serde_json::Value = serde_json::from_str(&one.json()).unwrap();
+        let mut taken = std::collections::BTreeSet::new();
+        for (at, panel) in file["panels"].as_array().unwrap().iter().enumerate() {
+            assert_eq!(panel["id"], at + 1);
+            let of = |side: &str| panel["gridPos"][side].as_u64().unwrap();
+            for x in of("x")..of("x") + of("w") {
+                for y in of("y")..of("y") + of("h") {
+                    assert!(
+                        x < 24 && taken.insert((x, y)),
+                        "{}: {}",
+                        one.page.uid,
+                        panel["title"]
+                    );
+                }
+            }
+        }
+    }
+}
