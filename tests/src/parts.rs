@@ -25,6 +25,8 @@ pub const PROMTOOL: &str = "SIGHTLINE_PROMTOOL";
 pub const ALERTMANAGER: &str = "SIGHTLINE_ALERTMANAGER";
 /// Alertmanager's tool.
 pub const AMTOOL: &str = "SIGHTLINE_AMTOOL";
+/// Asks sites from outside.
+pub const BLACKBOX: &str = "SIGHTLINE_BLACKBOX";
 /// Chromium or Chrome.
 pub const CHROMIUM: &str = "SIGHTLINE_CHROMIUM";
 /// Firefox.

@@ -5,6 +5,9 @@ use crate::parts;
 use crate::process::{Process, free_port};
 use crate::red::Sample;
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use sightline_rules::rule_file::RuleFile;
+use sightline_rules::scale;
 use std::path::Path;
 use std::process::Command;
 
@@ -96,7 +99,41 @@ impl Prometheus {
     }
 }
 
-fn sample(series: &serde_json::Value) -> Result<Sample> {
+/// The shipped configuration and rules with every duration divided, for a
+/// Prometheus in `folder`, which gets the rules and these jobs' targets. Requests
+/// may take as long as there is between two.
+pub fn shipped(folder: &Path, divisor: u32, targets: &[(&str, Value)]) -> Result<String> {
+    let ours = parts::repository().join("collector-config");
+    let [rules, jobs] = ["rules", "targets"].map(|name| folder.join(name));
+    std::fs::create_dir_all(&rules)?;
+    for entry in std::fs::read_dir(ours.join("rules"))? {
+        let path = entry?.path();
+        let file = RuleFile::parse(&std::fs::read_to_string(&path)?)?;
+        let scaled = scale::rule_file(&file, divisor)?.to_yaml()?;
+        std::fs::write(rules.join(path.file_name().context("a name")?), scaled)?;
+    }
+    std::fs::create_dir_all(&jobs)?;
+    for (job, groups) in targets {
+        std::fs::write(jobs.join(format!("{job}.yaml")), groups.to_string())?;
+    }
+    let text = std::fs::read_to_string(ours.join("prometheus/prometheus.yml"))?;
+    let text = scale::yaml(&text, &["scrape_interval", "evaluation_interval"], divisor)?;
+    let mut interval = "";
+    let mut scaled = String::new();
+    for line in text.lines() {
+        let (key, value) = line.split_once(": ").unwrap_or((line, ""));
+        match key.trim() {
+            "scrape_timeout" => scaled += &format!("{key}: {interval}\n"),
+            _ => scaled += &format!("{line}\n"),
+        }
+        if key.trim() == "scrape_interval" {
+            interval = value;
+        }
+    }
+    Ok(scaled.replace("../rules", &rules.display().to_string()))
+}
+
+fn sample(series: &Value) -> Result<Sample> {
     let metric = series["metric"].as_object().context("no labels")?;
     let labels = metric
         .iter()

@@ -14,6 +14,8 @@ pub enum Part {
     Prometheus,
     /// With amtool.
     Alertmanager,
+    /// blackbox_exporter.
+    Blackbox,
     Chromium,
     Firefox,
     /// WebKitWebDriver, which brings the browser.
@@ -58,10 +60,11 @@ impl Found {
 impl Part {
     /// Made one after another, for each takes all cores; in an order in which
     /// the longest that nothing waits for comes late.
-    pub const HEAVY: [Part; 6] = [
+    pub const HEAVY: [Part; 7] = [
         Part::Wasm,
         Part::Collector,
         Part::Alertmanager,
+        Part::Blackbox,
         Part::Filter,
         Part::Sdk,
         Part::ShopWeb,
@@ -91,6 +94,7 @@ impl Part {
             Part::Collector => "collector",
             Part::Prometheus => "prometheus",
             Part::Alertmanager => "alertmanager",
+            Part::Blackbox => "blackbox_exporter",
             Part::Chromium => "chromium",
             Part::Firefox => "firefox",
             Part::WebKit => "webkit",
@@ -113,6 +117,7 @@ impl Part {
             Part::Collector => Some(parts::OTELCOL),
             Part::Prometheus => Some(parts::PROMETHEUS),
             Part::Alertmanager => Some(parts::ALERTMANAGER),
+            Part::Blackbox => Some(parts::BLACKBOX),
             Part::Chromium => Some(parts::CHROMIUM),
             Part::Firefox => Some(parts::FIREFOX),
             Part::WebKit => Some(parts::WEBKIT),

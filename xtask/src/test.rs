@@ -62,7 +62,15 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         stages.push(("host", vec!["--package", HOST_DOUBLE]));
         // One file at a time, and within it one after another: two cores do
         // not carry several stacks.
-        for file in ["edge", "browser", "collector", "line", "alerts", "drills"] {
+        for file in [
+            "edge",
+            "browser",
+            "collector",
+            "line",
+            "alerts",
+            "probes",
+            "drills",
+        ] {
             stages.push((file, vec!["--package", "sightline-tests", "--test", file]));
         }
     }

@@ -6,15 +6,13 @@ use crate::pages::Pages;
 use crate::past::{self, Past};
 use anyhow::{Context, Result};
 use serde_json::json;
-use sightline_rules::rule_file::RuleFile;
-use sightline_rules::scale;
 use sightline_tests::alertmanager::{Alertmanager, Hours};
 use sightline_tests::collector::Collector;
 use sightline_tests::envoy::{Envoy, Listener, to_cluster};
 use sightline_tests::http;
 use sightline_tests::parts;
 use sightline_tests::process::{Process, free_port};
-use sightline_tests::prometheus::Prometheus;
+use sightline_tests::prometheus::{self, Prometheus};
 use sightline_tests::upstream::Upstream;
 use sightline_tests::webhook::Webhook;
 use std::path::{Path, PathBuf};
@@ -55,12 +53,14 @@ impl Stage {
         // collector's own metrics are.
         let prometheus_port = free_port()?;
         let collector = Collector::start_for(folder, prometheus_port)?;
-        let ports = [
-            ("9090", prometheus_port),
-            ("9093", alertmanager.port()),
-            ("8888", collector.telemetry_port),
+        let targets = [
+            ("prometheus", prometheus_port),
+            ("alertmanager", alertmanager.port()),
+            ("otel-collector", collector.telemetry_port),
         ];
-        let configuration = configuration(folder, &ports)?;
+        let targets =
+            targets.map(|(job, port)| (job, json!([{"targets": [format!("127.0.0.1:{port}")]}])));
+        let configuration = prometheus::shipped(folder, DIVISOR, &targets)?;
         past::write(folder, past)?;
         let lookback = format!("--query.lookback-delta={}s", 300 / DIVISOR);
         let prometheus =
@@ -131,29 +131,6 @@ impl Api {
         self.process = Some(process);
         Ok(())
     }
-}
-
-/// The shipped configuration of Prometheus and the shipped rules, scaled.
-fn configuration(folder: &Path, ports: &[(&str, u16)]) -> Result<String> {
-    let shipped = parts::repository().join("collector-config");
-    let rules = folder.join("rules");
-    std::fs::create_dir_all(&rules)?;
-    for entry in std::fs::read_dir(shipped.join("rules"))? {
-        let path = entry?.path();
-        let file = RuleFile::parse(&std::fs::read_to_string(&path)?)?;
-        let scaled = scale::rule_file(&file, DIVISOR)?.to_yaml()?;
-        std::fs::write(rules.join(path.file_name().context("a name")?), scaled)?;
-    }
-    let text = std::fs::read_to_string(shipped.join("prometheus/prometheus.yml"))?;
-    let keys = ["scrape_interval", "scrape_timeout", "evaluation_interval"];
-    let mut text = scale::yaml(&text, &keys, DIVISOR)?;
-    for (default, port) in ports {
-        text = text.replace(
-            &format!("127.0.0.1:{default}"),
-            &format!("127.0.0.1:{port}"),
-        );
-    }
-    Ok(text.replace("../rules", &rules.display().to_string()))
 }
 
 fn listeners() -> Result<Vec<Listener>> {

@@ -2,6 +2,7 @@
 //! variable, a program on PATH), then what is cached, then makes it.
 
 mod alertmanager;
+mod blackbox;
 mod chromium;
 mod collector;
 mod engines;
@@ -35,6 +36,7 @@ pub fn get(part: Part, setup: &Setup) -> Result<Found> {
         Part::Collector => collector::get(setup),
         Part::Prometheus => prometheus::get(setup),
         Part::Alertmanager => alertmanager::get(setup),
+        Part::Blackbox => blackbox::get(setup),
         Part::Chromium => chromium::get(setup),
         Part::Firefox => engines::firefox(setup),
         Part::WebKit => engines::webkit(setup),
@@ -57,6 +59,7 @@ pub fn prerequisites(part: Part, site: &Site) -> Result<Option<Prerequisite>> {
         Part::Envoy => (envoy::is_there(site)?, Prerequisite::Python),
         Part::Collector => (collector::is_there(site)?, Prerequisite::Go),
         Part::Alertmanager => (alertmanager::is_there(site)?, Prerequisite::Go),
+        Part::Blackbox => (blackbox::is_there(site)?, Prerequisite::Go),
         Part::ShopApi => (shop_api::is_there(site)?, Prerequisite::Python),
         _ => return Ok(None),
     };
