@@ -10,7 +10,7 @@ use crate::parts;
 use crate::process::{Process, end_with_us, free_port, wait_for};
 use crate::prometheus::Prometheus;
 use crate::red::{self, Requests};
-use crate::shop::{Api, Web};
+use crate::shop::{self, Api, Web};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,7 @@ pub const EDGES: [(&str, &str); 2] = [("edge", "public"), ("edge-api", "internal
 /// How long telemetry may take from its source to a store.
 pub const SETTLE_LIMIT: Duration = Duration::from_secs(40);
 const EXPORT_INTERVAL_MS: u32 = 500;
+const LOOPBACK: &str = "127.0.0.1";
 
 /// All of it, running. Its parts end with it.
 #[derive(Debug)]
@@ -59,25 +60,29 @@ impl Line {
         let internal_url = format!("http://127.0.0.1:{internal}");
         let web = Web::start(folder, collector.internal_port, &internal_url)?;
         started("shop front end (Next.js)");
-        let template = parts::repository().join("examples/shop/envoy.yaml");
-        let config = fill(
-            &std::fs::read_to_string(&template)?,
-            &[
-                ("ADMIN_PORT", admin.to_string()),
-                ("PUBLIC_PORT", public.to_string()),
-                ("INTERNAL_PORT", internal.to_string()),
-                ("WEB_PORT", web.port.to_string()),
-                ("API_PORT", api.port.to_string()),
-                ("COLLECTOR_PORT", collector.internal_port.to_string()),
-                ("BROWSER_PORT", collector.browser_port.to_string()),
-                ("EXPORT_INTERVAL_MS", EXPORT_INTERVAL_MS.to_string()),
-                (
-                    "FILTER",
-                    parts::require(parts::FILTER)?.display().to_string(),
-                ),
-                ("LOG_DIR", folder.display().to_string()),
-            ],
-        )?;
+        let log = |name: &str| folder.join(name).display().to_string();
+        let config = shop::envoy_config(&[
+            ("ADMIN_PORT", admin.to_string()),
+            ("ADDRESS", LOOPBACK.to_owned()),
+            ("PUBLIC_PORT", public.to_string()),
+            ("INTERNAL_PORT", internal.to_string()),
+            ("WEB_HOST", LOOPBACK.to_owned()),
+            ("WEB_PORT", web.port.to_string()),
+            ("API_HOST", LOOPBACK.to_owned()),
+            ("API_PORT", api.port.to_string()),
+            ("COLLECTOR_HOST", LOOPBACK.to_owned()),
+            ("COLLECTOR_PORT", collector.internal_port.to_string()),
+            ("BROWSER_PORT", collector.browser_port.to_string()),
+            ("EXPORT_INTERVAL_MS", EXPORT_INTERVAL_MS.to_string()),
+            (
+                "FILTER",
+                parts::require(parts::FILTER)?.display().to_string(),
+            ),
+            ("PUBLIC_ACCESS_LOG", log("access-public.jsonl")),
+            ("PUBLIC_REQUEST_LOG", log("requests-public.jsonl")),
+            ("INTERNAL_ACCESS_LOG", log("access-internal.jsonl")),
+            ("INTERNAL_REQUEST_LOG", log("requests-internal.jsonl")),
+        ])?;
         let bootstrap = folder.join("envoy.yaml");
         std::fs::write(&bootstrap, config)?;
         let mut envoy = envoy::run(&bootstrap, 2, &folder.join("envoy.log"))?;
@@ -283,18 +288,4 @@ fn join(mut spans: Vec<Span>, layers: &[&str]) -> Result<Joined> {
         .map(|span| (&span.service, &span.name))
         .collect();
     bail!("no chain through {layers:?} in {seen:?}")
-}
-
-/// Puts values in place of `${NAME}`; none may remain.
-fn fill(template: &str, values: &[(&str, String)]) -> Result<String> {
-    let mut filled = template.to_owned();
-    for (name, value) in values {
-        filled = filled.replace(&format!("${{{name}}}"), value);
-    }
-    let code = filled
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'));
-    let left = code.clone().find(|line| line.contains("${"));
-    ensure!(left.is_none(), "a placeholder has no value: {left:?}");
-    Ok(filled)
 }

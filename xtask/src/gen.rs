@@ -3,6 +3,7 @@
 //! `<!-- end -->`, of YAML `# gen: NAME` and `# end`; what stands between is written
 //! here, and a few documents are made as a whole.
 
+mod compose;
 mod metric_table;
 mod option_table;
 mod redaction;
@@ -32,7 +33,7 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 10] = [
+const SECTIONS: [Section; 11] = [
     Section {
         document: "collector-config/README.md",
         name: "metrics",
@@ -86,6 +87,12 @@ const SECTIONS: [Section; 10] = [
         name: "redaction",
         is_whole: false,
         make: redaction::make,
+    },
+    Section {
+        document: "collector-config/deploy/compose/edge/envoy.yaml",
+        name: "parts",
+        is_whole: true,
+        make: compose::edge,
     },
     Section {
         document: "docs/trace-context.md",

@@ -16,6 +16,10 @@ pub enum Part {
     Alertmanager,
     /// blackbox_exporter.
     Blackbox,
+    /// What reads the deployments as docker compose and Kubernetes do; with kustomize.
+    DeployCheck,
+    /// Python environment with Kubernetes' schemas.
+    KubernetesSchemas,
     Chromium,
     Firefox,
     /// WebKitWebDriver, which brings the browser.
@@ -60,18 +64,19 @@ impl Found {
 impl Part {
     /// Made one after another, for each takes all cores; in an order in which
     /// the longest that nothing waits for comes late.
-    pub const HEAVY: [Part; 7] = [
+    pub const HEAVY: [Part; 8] = [
         Part::Wasm,
         Part::Collector,
         Part::Alertmanager,
         Part::Blackbox,
+        Part::DeployCheck,
         Part::Filter,
         Part::Sdk,
         Part::ShopWeb,
     ];
 
     /// Mostly waiting for the network, so made beside the heavy ones.
-    pub const LIGHT: [Part; 11] = [
+    pub const LIGHT: [Part; 12] = [
         Part::Envoy,
         Part::Binaryen,
         Part::Prometheus,
@@ -80,6 +85,7 @@ impl Part {
         Part::NextApps,
         Part::ViteApp,
         Part::ShopApi,
+        Part::KubernetesSchemas,
         Part::Chromium,
         Part::Firefox,
         Part::WebKit,
@@ -95,6 +101,8 @@ impl Part {
             Part::Prometheus => "prometheus",
             Part::Alertmanager => "alertmanager",
             Part::Blackbox => "blackbox_exporter",
+            Part::DeployCheck => "deployment checks",
+            Part::KubernetesSchemas => "kubernetes schemas",
             Part::Chromium => "chromium",
             Part::Firefox => "firefox",
             Part::WebKit => "webkit",
@@ -118,6 +126,8 @@ impl Part {
             Part::Prometheus => Some(parts::PROMETHEUS),
             Part::Alertmanager => Some(parts::ALERTMANAGER),
             Part::Blackbox => Some(parts::BLACKBOX),
+            Part::DeployCheck => Some(parts::DEPLOY_CHECK),
+            Part::KubernetesSchemas => Some(parts::KUBERNETES_SCHEMAS),
             Part::Chromium => Some(parts::CHROMIUM),
             Part::Firefox => Some(parts::FIREFOX),
             Part::WebKit => Some(parts::WEBKIT),

@@ -68,6 +68,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
             "collector",
             "line",
             "alerts",
+            "deploy",
             "probes",
             "drills",
         ] {
