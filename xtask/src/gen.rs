@@ -3,7 +3,7 @@
 //! `<!-- end -->`, of YAML `# gen: NAME` and `# end`; what stands between is written
 //! here, and a few documents are made as a whole.
 
-mod compose;
+mod deploy;
 mod metric_table;
 mod option_table;
 mod redaction;
@@ -33,7 +33,7 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 11] = [
+const SECTIONS: [Section; 12] = [
     Section {
         document: "collector-config/README.md",
         name: "metrics",
@@ -89,10 +89,16 @@ const SECTIONS: [Section; 11] = [
         make: redaction::make,
     },
     Section {
-        document: "collector-config/deploy/compose/edge/envoy.yaml",
+        document: deploy::COMPOSE_EDGE,
         name: "parts",
         is_whole: true,
-        make: compose::edge,
+        make: deploy::compose_edge,
+    },
+    Section {
+        document: deploy::KUBERNETES_EDGE,
+        name: "parts",
+        is_whole: true,
+        make: deploy::kubernetes_edge,
     },
     Section {
         document: "docs/trace-context.md",
@@ -129,6 +135,9 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         output.put(document, text, &format!("{document}:"))?;
     }
     output.remove_others(rules::RULES, &rules)?;
+    let document = deploy::KUBERNETES_RULES;
+    let resources = deploy::kubernetes_rules(&rules);
+    output.put(document, &resources, &format!("{document}: its rules are"))?;
     if !output.stale.is_empty() {
         bail!("{}", output.stale.join("\n"));
     }

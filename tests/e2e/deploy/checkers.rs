@@ -86,11 +86,18 @@ fn envoy_takes_its_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("envoy.yaml");
     let filter = parts::require(parts::FILTER).unwrap();
-    let configuration = text("deploy/compose/edge/envoy.yaml");
-    let mounted = "/etc/envoy/sightline_filter.wasm";
-    assert!(configuration.contains(mounted));
-    let configuration = configuration.replace(mounted, &filter.display().to_string());
-    std::fs::write(&file, configuration).unwrap();
-    let mut envoy = Command::new(parts::require(parts::ENVOY).unwrap());
-    said(envoy.args(["--mode", "validate", "-c"]).arg(&file));
+    for (of, mounted) in [
+        ("compose/edge", "/etc/envoy/sightline_filter.wasm"),
+        (
+            "kubernetes/envoy",
+            "/etc/envoy/filter/sightline_filter.wasm",
+        ),
+    ] {
+        let configuration = text(&format!("deploy/{of}/envoy.yaml"));
+        assert!(configuration.contains(mounted));
+        let configuration = configuration.replace(mounted, &filter.display().to_string());
+        std::fs::write(&file, configuration).unwrap();
+        let mut envoy = Command::new(parts::require(parts::ENVOY).unwrap());
+        said(envoy.args(["--mode", "validate", "-c"]).arg(&file));
+    }
 }

@@ -5,6 +5,9 @@
 mod checkers;
 mod compose;
 mod flows;
+mod kubernetes;
+mod network;
+mod rendered;
 
 use serde_json::Value;
 use sightline_tests::parts;
