@@ -67,7 +67,6 @@ func resource(input io.Reader) error {
 	}
 	kinds := map[string]any{
 		"PodMonitor":     &monitoring.PodMonitor{},
-		"Probe":          &monitoring.Probe{},
 		"PrometheusRule": &monitoring.PrometheusRule{},
 		"ServiceMonitor": &monitoring.ServiceMonitor{},
 	}

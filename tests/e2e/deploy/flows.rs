@@ -142,15 +142,28 @@ fn who_sends_reaches_who_listens() {
 }
 
 #[test]
-fn stores_are_out_of_reach_of_the_shop_and_of_the_world() {
+fn stores_are_out_of_reach_of_the_world_and_of_pages() {
     let Some(project) = project() else { return };
-    for store in ["prometheus", "loki", "jaeger", "node-exporter"] {
+    for (store, expected) in [
+        // It scrapes the API, over a network of theirs.
+        ("prometheus", ["scraped", "stores"].as_slice()),
+        ("loki", &["stores"]),
+        ("jaeger", &["stores"]),
+        ("node-exporter", &["stores"]),
+    ] {
         let networks = project["services"][store]["networks"].as_object().unwrap();
         let networks: Vec<_> = networks.keys().collect();
-        assert_eq!(networks, ["stores"], "{store}");
+        assert_eq!(networks, expected, "{store}");
     }
-    assert_eq!(project["networks"]["stores"]["internal"], true);
-    assert_eq!(project["networks"]["shop"]["internal"], true);
+    for network in ["stores", "shop", "scraped"] {
+        assert_eq!(project["networks"][network]["internal"], true, "{network}");
+    }
+    let scraped = services(&project).iter().filter(|(_, service)| {
+        let networks = service["networks"].as_object().unwrap();
+        networks.contains_key("scraped")
+    });
+    let scraped: Vec<_> = scraped.map(|(name, _)| name).collect();
+    assert_eq!(scraped, ["api", "prometheus"]);
 }
 
 #[test]
