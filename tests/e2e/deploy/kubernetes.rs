@@ -3,7 +3,7 @@
 
 use crate::compose::is_pinned;
 use crate::rendered::{OVERLAYS, Rendered, containers, items, name, pod, port};
-use crate::text;
+use crate::{said, text};
 use serde_json::Value;
 use sightline_tests::parts;
 use std::io::Write;
@@ -204,42 +204,69 @@ fn the_rules_job_is_the_one_that_is_scraped() {
     let monitor = rendered.kind("ServiceMonitor").next().unwrap();
     let labels = &monitor["spec"]["selector"]["matchLabels"];
     let wanted = labels.as_object().unwrap();
-    let mut services = rendered.kind("Service").filter(|service| {
+    let services = rendered.kind("Service").filter(|service| {
         let has = &service["metadata"]["labels"];
         wanted.iter().all(|(name, value)| has[name] == *value)
     });
-    let service = services.next().unwrap();
-    assert!(services.next().is_none(), "scraped twice");
-    let job = &service["metadata"]["labels"][monitor["spec"]["jobLabel"].as_str().unwrap()];
-    assert_eq!(job, "otel-collector");
-    assert!(text("rules/collector.yaml").contains(r#"up{job="otel-collector"}"#));
     let scraped = &monitor["spec"]["endpoints"][0]["port"];
-    let mut ports = items(&service["spec"]["ports"]);
-    assert!(ports.any(|port| port["name"] == *scraped));
+    let mut workloads = Vec::new();
+    for service in services {
+        let job = &service["metadata"]["labels"][monitor["spec"]["jobLabel"].as_str().unwrap()];
+        assert_eq!(job, "otel-collector");
+        let mut ports = items(&service["spec"]["ports"]);
+        assert!(ports.any(|port| port["name"] == *scraped));
+        workloads.extend(rendered.selected(service, &service["spec"]["selector"]));
+    }
+    // Each once: twice would be twice the counts.
+    let all: Vec<_> = rendered.workloads().collect();
+    assert_eq!(workloads.len(), 2);
+    assert!(all.iter().all(|workload| workloads.contains(workload)));
+    assert!(text("rules/collector.yaml").contains(r#"up{job="otel-collector"}"#));
 }
 
 #[test]
-fn the_collector_knows_every_setting() {
+fn collectors_take_their_configurations_and_know_every_setting() {
     let Some(rendered) = Rendered::of("base") else {
         return;
     };
-    let files = ["pipeline.yaml", "forward.yaml"].map(|file| text(&format!("collector/{file}")));
-    let set = rendered.kind("StatefulSet").next().unwrap();
-    let container = &pod(set)["containers"][0];
-    let of_pod = items(&container["env"]).map(|variable| variable["name"].as_str().unwrap());
-    let settings = &container["envFrom"][0]["configMapRef"]["name"];
-    let settings = rendered.beside(set, "ConfigMap", settings).unwrap();
-    let settings = settings["data"].as_object().unwrap().keys();
-    for name in of_pod.chain(settings.map(String::as_str)) {
-        let asked = format!("${{env:{name}");
-        assert!(files.iter().any(|file| file.contains(&asked)), "{name}");
+    if !parts::all_present(&[parts::OTELCOL]) {
+        return;
     }
-    // The files that it is given are those of the repository.
-    let configuration = &pod(set)["volumes"][0]["configMap"]["name"];
-    let map = rendered.beside(set, "ConfigMap", configuration).unwrap();
-    for (file, text) in ["pipeline.yaml", "forward.yaml"].into_iter().zip(files) {
-        assert_eq!(map["data"][file], text, "{file}");
-        let argument = format!("--config=/etc/sightline/{file}");
-        assert!(crate::texts(&container["args"]).contains(&argument.as_str()));
+    for set in rendered.kind("StatefulSet") {
+        let container = &pod(set)["containers"][0];
+        let mut settings: Vec<(String, String)> = items(&container["env"])
+            .map(|one| {
+                // What comes from the cluster is a text, too.
+                let value = one["value"].as_str().unwrap_or("otel-0");
+                (one["name"].as_str().unwrap().to_owned(), value.to_owned())
+            })
+            .collect();
+        for from in items(&container["envFrom"]) {
+            let map = rendered.beside(set, "ConfigMap", &from["configMapRef"]["name"]);
+            for (name, value) in map.unwrap()["data"].as_object().unwrap() {
+                settings.push((name.clone(), value.as_str().unwrap().to_owned()));
+            }
+        }
+        let map = &pod(set)["volumes"][0]["configMap"]["name"];
+        let map = rendered.beside(set, "ConfigMap", map).unwrap();
+        let mut command = Command::new(parts::require(parts::OTELCOL).unwrap());
+        command.arg("validate");
+        let mut files = String::new();
+        for argument in crate::texts(&container["args"]) {
+            let file = argument.strip_prefix("--config=/etc/sightline/").unwrap();
+            let shipped = text(&format!("collector/{file}"));
+            assert_eq!(map["data"][file], shipped, "{file}");
+            command
+                .arg("--config")
+                .arg(crate::path("collector").join(file));
+            files += &shipped;
+        }
+        for (name, value) in settings {
+            assert!(files.contains(&format!("${{env:{name}")), "{name}");
+            command.env(name, value);
+        }
+        // A folder that is there.
+        let queue = tempfile::tempdir().unwrap();
+        said(command.env("SIGHTLINE_QUEUE_FOLDER", queue.path()));
     }
 }

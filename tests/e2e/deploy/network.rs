@@ -26,10 +26,11 @@ fn to<'a>(policy: &'a Value, namespace: &'a str) -> impl Iterator<Item = &'a Val
 }
 
 /// A workload and the policy that is on it.
-fn guarded<'a>(rendered: &'a Rendered, kind: &'a str) -> (&'a Value, &'a Value) {
-    let workload = rendered.kind(kind).next().unwrap();
-    let name = &workload["metadata"]["name"];
-    let policy = rendered.beside(workload, "NetworkPolicy", name);
+fn guarded<'a>(rendered: &'a Rendered, name: &str) -> (&'a Value, &'a Value) {
+    let mut workloads = rendered.workloads();
+    let workload = workloads.find(|one| one["metadata"]["name"] == *name);
+    let workload = workload.unwrap();
+    let policy = rendered.beside(workload, "NetworkPolicy", &name.into());
     (workload, policy.unwrap())
 }
 
@@ -67,11 +68,11 @@ fn into_a_pod_passes_what_its_services_offer() {
 }
 
 #[test]
-fn out_of_the_collector_passes_what_goes_to_its_stores() {
+fn out_of_a_gateway_passes_what_goes_to_its_stores() {
     let Some(rendered) = Rendered::of("base") else {
         return;
     };
-    let (_, policy) = guarded(&rendered, "StatefulSet");
+    let (_, policy) = guarded(&rendered, "otel-gateway");
     let settings = text("deploy/kubernetes/base/settings.env");
     let urls = settings
         .lines()
@@ -92,8 +93,8 @@ fn out_of_the_edge_passes_what_its_clusters_are() {
     let Some(rendered) = Rendered::of("envoy") else {
         return;
     };
-    let (collector, _) = guarded(&rendered, "StatefulSet");
-    let (_, policy) = guarded(&rendered, "Deployment");
+    let (collector, _) = guarded(&rendered, "otel-agent");
+    let (_, policy) = guarded(&rendered, "edge");
     let envoy = yaml("deploy/kubernetes/envoy/envoy.yaml");
     for namespace in ["shop", "observability"] {
         let clusters = items(&envoy["static_resources"]["clusters"]);
@@ -117,11 +118,37 @@ fn out_of_the_edge_passes_what_its_clusters_are() {
     let edge = namespaces
         .find(|one| one["metadata"]["name"] == "edge")
         .unwrap();
-    let (_, guard) = guarded(&rendered, "StatefulSet");
+    let (_, guard) = guarded(&rendered, "otel-agent");
     let asked = &guard["spec"]["ingress"][0]["from"][0]["namespaceSelector"]["matchLabels"];
     let asked = asked.as_object().unwrap();
     assert!(!asked.is_empty());
     for (label, value) in asked {
         assert_eq!(edge["metadata"]["labels"][label], *value);
     }
+}
+
+#[test]
+fn out_of_an_agent_passes_what_goes_to_the_gateways() {
+    let Some(rendered) = Rendered::of("base") else {
+        return;
+    };
+    let (agent, policy) = guarded(&rendered, "otel-agent");
+    let (gateway, guard) = guarded(&rendered, "otel-gateway");
+    let mut settings = items(&pod(agent)["containers"][0]["env"]);
+    let resolver = settings.find(|variable| variable["name"] == "SIGHTLINE_GATEWAYS");
+    let resolver: Value =
+        serde_saphyr::from_str(resolver.unwrap()["value"].as_str().unwrap()).unwrap();
+    let service = rendered.beside(agent, "Service", &resolver["dns"]["hostname"]);
+    let service = service.unwrap();
+    // A name with the address of each, not one for all.
+    assert_eq!(service["spec"]["clusterIP"], "None");
+    let selected = rendered.selected(service, &service["spec"]["selector"]);
+    assert_eq!(selected, [gateway]);
+    let port: Ports = [resolver["dns"]["port"].as_str().unwrap().parse().unwrap()].into();
+    let inside =
+        |peers: &'static str| move |rule: &&Value| rule[peers][0]["podSelector"].is_object();
+    let out = items(&policy["spec"]["egress"]).filter(inside("to"));
+    assert_eq!(ports(out, pod(gateway)), port);
+    let into = items(&guard["spec"]["ingress"]).filter(inside("from"));
+    assert_eq!(ports(into, pod(gateway)), port);
 }
