@@ -6,6 +6,7 @@
 //! ([`parts`]), which `cargo xtask` fills.
 
 pub mod alertmanager;
+pub mod blackbox;
 pub mod collector;
 mod connections;
 pub mod envoy;

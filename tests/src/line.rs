@@ -12,9 +12,9 @@ use crate::parts;
 use crate::process::{Process, end_with_us, free_port, wait_for};
 use crate::prometheus::{self, Prometheus};
 use crate::red::{self, Requests};
-use crate::shop::{Api, Web};
+use crate::shop::{self, Api, Web};
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -32,6 +32,7 @@ pub const DIVISOR: u32 = 15;
 /// first value.
 const HISTORY: Duration = Duration::from_secs(600 / DIVISOR as u64);
 const EXPORT_INTERVAL_MS: u32 = 500;
+const LOOPBACK: &str = "127.0.0.1";
 
 /// All of it, running. Its parts end with it.
 #[derive(Debug)]
@@ -68,19 +69,17 @@ impl Line {
         let node = has_exporter
             .then(|| NodeExporter::start(folder))
             .transpose()?;
-        let ports = [
-            ("9090", prometheus_port),
-            ("8888", collector.telemetry_port),
+        let at = |port: u16| json!([{"targets": [format!("{LOOPBACK}:{port}")]}]);
+        let mut targets = vec![
+            ("prometheus", at(prometheus_port)),
+            ("otel-collector", at(collector.telemetry_port)),
+            (
+                "applications",
+                json!([{"targets": [format!("{LOOPBACK}:{}", api.port)], "labels": {"job": "shop-api"}}]),
+            ),
         ];
-        let mut configuration = prometheus::shipped(folder, DIVISOR, &ports)?;
-        let node_port = node.as_ref().map(|node| ("node", node.port));
-        for (job, port) in [("shop-api", api.port)].into_iter().chain(node_port) {
-            configuration += &format!(
-                "  - job_name: {job}\n    static_configs: [{{targets: [\"127.0.0.1:{port}\"]}}]\n"
-            );
-        }
-        // Nobody is woken here.
-        configuration = configuration.replace("[\"127.0.0.1:9093\"]", "[]");
+        targets.extend(node.as_ref().map(|node| ("node", at(node.port))));
+        let configuration = prometheus::shipped(folder, DIVISOR, &targets)?;
         let lookback = prometheus::lookback(DIVISOR);
         let prometheus =
             Prometheus::start_with(folder, prometheus_port, &configuration, &[&lookback])?;
@@ -89,25 +88,29 @@ impl Line {
         let internal_url = format!("http://127.0.0.1:{internal}");
         let web = Web::start(folder, collector.internal_port, &internal_url)?;
         started("shop front end (Next.js)");
-        let template = parts::repository().join("examples/shop/envoy.yaml");
-        let config = fill(
-            &std::fs::read_to_string(&template)?,
-            &[
-                ("ADMIN_PORT", admin.to_string()),
-                ("PUBLIC_PORT", public.to_string()),
-                ("INTERNAL_PORT", internal.to_string()),
-                ("WEB_PORT", web.port.to_string()),
-                ("API_PORT", api.port.to_string()),
-                ("COLLECTOR_PORT", collector.internal_port.to_string()),
-                ("BROWSER_PORT", collector.browser_port.to_string()),
-                ("EXPORT_INTERVAL_MS", EXPORT_INTERVAL_MS.to_string()),
-                (
-                    "FILTER",
-                    parts::require(parts::FILTER)?.display().to_string(),
-                ),
-                ("LOG_DIR", folder.display().to_string()),
-            ],
-        )?;
+        let log = |name: &str| folder.join(name).display().to_string();
+        let config = shop::envoy_config(&[
+            ("ADMIN_PORT", admin.to_string()),
+            ("ADDRESS", LOOPBACK.to_owned()),
+            ("PUBLIC_PORT", public.to_string()),
+            ("INTERNAL_PORT", internal.to_string()),
+            ("WEB_HOST", LOOPBACK.to_owned()),
+            ("WEB_PORT", web.port.to_string()),
+            ("API_HOST", LOOPBACK.to_owned()),
+            ("API_PORT", api.port.to_string()),
+            ("COLLECTOR_HOST", LOOPBACK.to_owned()),
+            ("COLLECTOR_PORT", collector.internal_port.to_string()),
+            ("BROWSER_PORT", collector.browser_port.to_string()),
+            ("EXPORT_INTERVAL_MS", EXPORT_INTERVAL_MS.to_string()),
+            (
+                "FILTER",
+                parts::require(parts::FILTER)?.display().to_string(),
+            ),
+            ("PUBLIC_ACCESS_LOG", log("access-public.jsonl")),
+            ("PUBLIC_REQUEST_LOG", log("requests-public.jsonl")),
+            ("INTERNAL_ACCESS_LOG", log("access-internal.jsonl")),
+            ("INTERNAL_REQUEST_LOG", log("requests-internal.jsonl")),
+        ])?;
         let bootstrap = folder.join("envoy.yaml");
         std::fs::write(&bootstrap, config)?;
         let mut envoy = envoy::run(&bootstrap, 2, &folder.join("envoy.log"))?;
@@ -337,18 +340,4 @@ fn join(mut spans: Vec<Span>, layers: &[&str]) -> Result<Joined> {
         .map(|span| (&span.service, &span.name))
         .collect();
     bail!("no chain through {layers:?} in {seen:?}")
-}
-
-/// Puts values in place of `${NAME}`; none may remain.
-fn fill(template: &str, values: &[(&str, String)]) -> Result<String> {
-    let mut filled = template.to_owned();
-    for (name, value) in values {
-        filled = filled.replace(&format!("${{{name}}}"), value);
-    }
-    let code = filled
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'));
-    let left = code.clone().find(|line| line.contains("${"));
-    ensure!(left.is_none(), "a placeholder has no value: {left:?}");
-    Ok(filled)
 }

@@ -27,6 +27,14 @@ pub const ALERTMANAGER: &str = "SIGHTLINE_ALERTMANAGER";
 pub const AMTOOL: &str = "SIGHTLINE_AMTOOL";
 /// node_exporter.
 pub const NODE_EXPORTER: &str = "SIGHTLINE_NODE_EXPORTER";
+/// Asks sites from outside.
+pub const BLACKBOX: &str = "SIGHTLINE_BLACKBOX";
+/// Reads deployments as docker compose and Prometheus Operator do.
+pub const DEPLOY_CHECK: &str = "SIGHTLINE_DEPLOY_CHECK";
+/// Renders Kubernetes' resources.
+pub const KUSTOMIZE: &str = "SIGHTLINE_KUSTOMIZE";
+/// The Python of an environment with Kubernetes' schemas.
+pub const KUBERNETES_SCHEMAS: &str = "SIGHTLINE_KUBERNETES_SCHEMAS";
 /// Chromium or Chrome.
 pub const CHROMIUM: &str = "SIGHTLINE_CHROMIUM";
 /// Firefox.

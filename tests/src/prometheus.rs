@@ -111,26 +111,38 @@ impl Prometheus {
     }
 }
 
-/// The shipped configuration and the shipped rules, with all durations divided;
-/// addresses by their default ports. Rules go to `folder`.
-pub fn shipped(folder: &Path, divisor: u32, ports: &[(&str, u16)]) -> Result<String> {
-    let shipped = parts::repository().join("collector-config");
-    let rules = folder.join("rules");
+/// The shipped configuration and rules with every duration divided, for a
+/// Prometheus in `folder`, which gets the rules and these jobs' targets. Requests
+/// may take as long as there is between two.
+pub fn shipped(folder: &Path, divisor: u32, targets: &[(&str, Value)]) -> Result<String> {
+    let ours = parts::repository().join("collector-config");
+    let [rules, jobs] = ["rules", "targets"].map(|name| folder.join(name));
     std::fs::create_dir_all(&rules)?;
-    for entry in std::fs::read_dir(shipped.join("rules"))? {
+    for entry in std::fs::read_dir(ours.join("rules"))? {
         let path = entry?.path();
         let file = RuleFile::parse(&std::fs::read_to_string(&path)?)?;
         let scaled = scale::rule_file(&file, divisor)?.to_yaml()?;
         std::fs::write(rules.join(path.file_name().context("a name")?), scaled)?;
     }
-    let text = std::fs::read_to_string(shipped.join("prometheus/prometheus.yml"))?;
-    let keys = ["scrape_interval", "scrape_timeout", "evaluation_interval"];
-    let mut text = scale::yaml(&text, &keys, divisor)?;
-    for (default, port) in ports {
-        let to = format!("127.0.0.1:{port}");
-        text = text.replace(&format!("127.0.0.1:{default}"), &to);
+    std::fs::create_dir_all(&jobs)?;
+    for (job, groups) in targets {
+        std::fs::write(jobs.join(format!("{job}.yaml")), groups.to_string())?;
     }
-    Ok(text.replace("../rules", &rules.display().to_string()))
+    let text = std::fs::read_to_string(ours.join("prometheus/prometheus.yml"))?;
+    let text = scale::yaml(&text, &["scrape_interval", "evaluation_interval"], divisor)?;
+    let mut interval = "";
+    let mut scaled = String::new();
+    for line in text.lines() {
+        let (key, value) = line.split_once(": ").unwrap_or((line, ""));
+        match key.trim() {
+            "scrape_timeout" => scaled += &format!("{key}: {interval}\n"),
+            _ => scaled += &format!("{line}\n"),
+        }
+        if key.trim() == "scrape_interval" {
+            interval = value;
+        }
+    }
+    Ok(scaled.replace("../rules", &rules.display().to_string()))
 }
 
 /// How long Prometheus takes a sample for the present, divided like the rest.

@@ -1,9 +1,10 @@
-//! The example shop: its API and its Next.js front end, each a process.
+//! The example shop: its API and its Next.js front end, each a process, and the
+//! configuration of its Envoy.
 
 use crate::http;
 use crate::parts;
 use crate::process::{Process, free_port};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use std::path::Path;
 use std::process::Command;
 
@@ -74,4 +75,19 @@ fn exporter(command: &mut Command, collector: u16) {
         format!("http://127.0.0.1:{collector}"),
     );
     command.env("OTEL_BSP_SCHEDULE_DELAY", "500");
+}
+
+/// Envoy's configuration with values in place of `${NAME}`; none may remain.
+pub fn envoy_config(values: &[(&str, String)]) -> Result<String> {
+    let template = parts::repository().join("examples/shop/envoy.yaml");
+    let mut filled = std::fs::read_to_string(template)?;
+    for (name, value) in values {
+        filled = filled.replace(&format!("${{{name}}}"), value);
+    }
+    let code = filled
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'));
+    let left = code.clone().find(|line| line.contains("${"));
+    ensure!(left.is_none(), "a placeholder has no value: {left:?}");
+    Ok(filled)
 }

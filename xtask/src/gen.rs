@@ -4,6 +4,7 @@
 //! here, and a few documents are made as a whole.
 
 mod dashboards;
+mod deploy;
 mod metric_table;
 mod option_table;
 mod redaction;
@@ -33,7 +34,7 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 11] = [
+const SECTIONS: [Section; 13] = [
     Section {
         document: "collector-config/README.md",
         name: "metrics",
@@ -95,6 +96,18 @@ const SECTIONS: [Section; 11] = [
         make: redaction::make,
     },
     Section {
+        document: deploy::COMPOSE_EDGE,
+        name: "parts",
+        is_whole: true,
+        make: deploy::compose_edge,
+    },
+    Section {
+        document: deploy::KUBERNETES_EDGE,
+        name: "parts",
+        is_whole: true,
+        make: deploy::kubernetes_edge,
+    },
+    Section {
         document: "docs/trace-context.md",
         name: "w3c",
         is_whole: false,
@@ -134,6 +147,9 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         output.put(document, text, &format!("{document}:"))?;
     }
     output.remove_others(dashboards::FOLDER, &dashboards)?;
+    let document = deploy::KUBERNETES_RULES;
+    let resources = deploy::kubernetes_rules(&rules);
+    output.put(document, &resources, &format!("{document}: its rules are"))?;
     if !output.stale.is_empty() {
         bail!("{}", output.stale.join("\n"));
     }

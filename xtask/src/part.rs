@@ -15,6 +15,12 @@ pub enum Part {
     /// With amtool.
     Alertmanager,
     NodeExporter,
+    /// blackbox_exporter.
+    Blackbox,
+    /// What reads the deployments as docker compose and Kubernetes do; with kustomize.
+    DeployCheck,
+    /// Python environment with Kubernetes' schemas.
+    KubernetesSchemas,
     Chromium,
     Firefox,
     /// WebKitWebDriver, which brings the browser.
@@ -59,17 +65,19 @@ impl Found {
 impl Part {
     /// Made one after another, for each takes all cores; in an order in which
     /// the longest that nothing waits for comes late.
-    pub const HEAVY: [Part; 6] = [
+    pub const HEAVY: [Part; 8] = [
         Part::Wasm,
         Part::Collector,
         Part::Alertmanager,
+        Part::Blackbox,
+        Part::DeployCheck,
         Part::Filter,
         Part::Sdk,
         Part::ShopWeb,
     ];
 
     /// Mostly waiting for the network, so made beside the heavy ones.
-    pub const LIGHT: [Part; 12] = [
+    pub const LIGHT: [Part; 13] = [
         Part::Envoy,
         Part::Binaryen,
         Part::Prometheus,
@@ -79,6 +87,7 @@ impl Part {
         Part::NextApps,
         Part::ViteApp,
         Part::ShopApi,
+        Part::KubernetesSchemas,
         Part::Chromium,
         Part::Firefox,
         Part::WebKit,
@@ -94,6 +103,9 @@ impl Part {
             Part::Prometheus => "prometheus",
             Part::Alertmanager => "alertmanager",
             Part::NodeExporter => "node_exporter",
+            Part::Blackbox => "blackbox_exporter",
+            Part::DeployCheck => "deployment checks",
+            Part::KubernetesSchemas => "kubernetes schemas",
             Part::Chromium => "chromium",
             Part::Firefox => "firefox",
             Part::WebKit => "webkit",
@@ -117,6 +129,9 @@ impl Part {
             Part::Prometheus => Some(parts::PROMETHEUS),
             Part::Alertmanager => Some(parts::ALERTMANAGER),
             Part::NodeExporter => Some(parts::NODE_EXPORTER),
+            Part::Blackbox => Some(parts::BLACKBOX),
+            Part::DeployCheck => Some(parts::DEPLOY_CHECK),
+            Part::KubernetesSchemas => Some(parts::KUBERNETES_SCHEMAS),
             Part::Chromium => Some(parts::CHROMIUM),
             Part::Firefox => Some(parts::FIREFOX),
             Part::WebKit => Some(parts::WEBKIT),

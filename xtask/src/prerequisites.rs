@@ -38,7 +38,9 @@ impl Prerequisite {
         match self {
             Self::Node => "for wasm-opt, the browser SDK and the example shop",
             Self::Python => "with venv, to fetch Envoy and for the example shop's API",
-            Self::Go => "to build the collector or Alertmanager, where PATH has none",
+            Self::Go => {
+                "to build the collector, Alertmanager or blackbox_exporter, where PATH has none"
+            }
         }
     }
 
@@ -49,7 +51,7 @@ impl Prerequisite {
                 "install it from python.org or your package manager (Debian: python3-venv)"
             }
             Self::Go => {
-                "install it from go.dev, or put otelcol-contrib, alertmanager and amtool on PATH"
+                "install it from go.dev, or put otelcol-contrib, alertmanager, amtool and blackbox_exporter on PATH"
             }
         }
     }

@@ -18,8 +18,8 @@ const HELP: &str = "\
 Usage: cargo xtask setup
 
 Gets every part that demo and test need into the per-user cache and builds what
-they run: Envoy, the collector, Prometheus, Alertmanager, Chromium, Firefox, WebKit,
-the filter, the browser SDK and the example shop. A program on PATH in a good version is used instead. It can
+they run: Envoy, the collector, Prometheus, Alertmanager, blackbox_exporter, Chromium,
+Firefox, WebKit, the filter, the browser SDK and the example shop. A program on PATH in a good version is used instead. It can
 be interrupted and run again; a second run does nothing.";
 
 pub struct Setup<'a> {

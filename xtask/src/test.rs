@@ -69,6 +69,8 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
             "line",
             "dashboards",
             "alerts",
+            "deploy",
+            "probes",
             "drills",
         ] {
             stages.push((file, vec!["--package", "sightline-tests", "--test", file]));

@@ -53,12 +53,14 @@ impl Stage {
         // collector's own metrics are.
         let prometheus_port = free_port()?;
         let collector = Collector::start_for(folder, prometheus_port)?;
-        let ports = [
-            ("9090", prometheus_port),
-            ("9093", alertmanager.port()),
-            ("8888", collector.telemetry_port),
+        let targets = [
+            ("prometheus", prometheus_port),
+            ("alertmanager", alertmanager.port()),
+            ("otel-collector", collector.telemetry_port),
         ];
-        let configuration = prometheus::shipped(folder, DIVISOR, &ports)?;
+        let targets =
+            targets.map(|(job, port)| (job, json!([{"targets": [format!("127.0.0.1:{port}")]}])));
+        let configuration = prometheus::shipped(folder, DIVISOR, &targets)?;
         past::write(folder, past)?;
         let lookback = prometheus::lookback(DIVISOR);
         let prometheus =

@@ -2,8 +2,10 @@
 //! variable, a program on PATH), then what is cached, then makes it.
 
 mod alertmanager;
+mod blackbox;
 mod chromium;
 mod collector;
+mod deploy;
 mod engines;
 mod envoy;
 mod node_exporter;
@@ -37,6 +39,9 @@ pub fn get(part: Part, setup: &Setup) -> Result<Found> {
         Part::Prometheus => prometheus::get(setup),
         Part::Alertmanager => alertmanager::get(setup),
         Part::NodeExporter => node_exporter::get(setup),
+        Part::Blackbox => blackbox::get(setup),
+        Part::DeployCheck => deploy::get(setup),
+        Part::KubernetesSchemas => deploy::schemas(setup),
         Part::Chromium => chromium::get(setup),
         Part::Firefox => engines::firefox(setup),
         Part::WebKit => engines::webkit(setup),
@@ -59,6 +64,9 @@ pub fn prerequisites(part: Part, site: &Site) -> Result<Option<Prerequisite>> {
         Part::Envoy => (envoy::is_there(site)?, Prerequisite::Python),
         Part::Collector => (collector::is_there(site)?, Prerequisite::Go),
         Part::Alertmanager => (alertmanager::is_there(site)?, Prerequisite::Go),
+        Part::Blackbox => (blackbox::is_there(site)?, Prerequisite::Go),
+        Part::DeployCheck => (deploy::is_there(site)?, Prerequisite::Go),
+        Part::KubernetesSchemas => (deploy::schemas_are_there(site)?, Prerequisite::Python),
         Part::ShopApi => (shop_api::is_there(site)?, Prerequisite::Python),
         _ => return Ok(None),
     };
