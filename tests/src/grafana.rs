@@ -4,7 +4,7 @@
 
 mod file;
 
-use crate::prometheus::Prometheus;
+use crate::prometheus::Api;
 use anyhow::{Context, Result, bail};
 use file::{annotation, panel, text_of};
 use serde_json::Value;
@@ -144,7 +144,7 @@ impl Dashboard {
     }
 
     /// Its variables with everything chosen, as when somebody opens it.
-    pub fn choose_all(&self, prometheus: &Prometheus, view: &View) -> Result<Chosen> {
+    pub fn choose_all(&self, prometheus: &Api, view: &View) -> Result<Chosen> {
         let mut chosen = Chosen::new();
         for variable in &self.variables {
             let name = text_of(&variable["name"]);
@@ -170,7 +170,7 @@ impl Dashboard {
     pub fn offers(
         &self,
         name: &str,
-        prometheus: &Prometheus,
+        prometheus: &Api,
         view: &View,
         chosen: &Chosen,
     ) -> Result<Vec<String>> {
@@ -187,7 +187,7 @@ impl Dashboard {
     fn values(
         &self,
         variable: &Value,
-        prometheus: &Prometheus,
+        prometheus: &Api,
         view: &View,
         chosen: &Chosen,
     ) -> Result<Vec<String>> {
@@ -239,7 +239,7 @@ impl Dashboard {
 
 impl Annotation {
     /// Its samples, as they are at the end of the time that is shown.
-    pub fn ask(&self, prometheus: &Prometheus, view: &View, chosen: &Chosen) -> Result<Answer> {
+    pub fn ask(&self, prometheus: &Api, view: &View, chosen: &Chosen) -> Result<Answer> {
         let query = view.filled(&self.expr, view.step(0.0), chosen);
         let now = view.to.to_string();
         let data = prometheus.ask("query", &[("query", &query), ("time", &now)]);
@@ -284,7 +284,7 @@ impl Target {
     }
 
     /// Asks Prometheus.
-    pub fn ask(&self, prometheus: &Prometheus, view: &View, chosen: &Chosen) -> Result<Answer> {
+    pub fn ask(&self, prometheus: &Api, view: &View, chosen: &Chosen) -> Result<Answer> {
         let step = view.step(self.least_step);
         let query = self.filled(view, chosen);
         // Points lie at multiples of what each stands for.

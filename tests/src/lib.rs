@@ -10,6 +10,7 @@ pub mod blackbox;
 pub mod collector;
 mod connections;
 pub mod envoy;
+pub mod golive;
 pub mod grafana;
 pub mod h2;
 pub mod http;

@@ -8,15 +8,31 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use sightline_rules::rule_file::RuleFile;
 use sightline_rules::scale;
+use std::ops::Deref;
 use std::path::Path;
 use std::process::Command;
 
-/// A running Prometheus.
+/// A running Prometheus, with its [`Api`].
 #[derive(Debug)]
 pub struct Prometheus {
     /// Where it listens.
     pub port: u16,
+    api: Api,
     _process: Process,
+}
+
+impl Deref for Prometheus {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        &self.api
+    }
+}
+
+/// A Prometheus somewhere, by its HTTP API.
+#[derive(Debug)]
+pub struct Api {
+    url: String,
 }
 
 impl Prometheus {
@@ -53,13 +69,23 @@ impl Prometheus {
         process.wait_ready(|| http::is_ok(&url).then_some(()))?;
         Ok(Self {
             port,
+            api: Api::new(&format!("http://127.0.0.1:{port}")),
             _process: process,
         })
     }
+}
+
+impl Api {
+    /// That of the Prometheus at this address.
+    pub fn new(url: &str) -> Self {
+        Self {
+            url: url.trim_end_matches('/').to_owned(),
+        }
+    }
 
     /// Its address.
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// An instant query's result.

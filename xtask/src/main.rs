@@ -1,4 +1,4 @@
-//! Every developer command: `cargo xtask setup|demo|test|check|gen|bench|dist|fire`,
+//! Every developer command: `cargo xtask setup|demo|test|check|gen|bench|dist|fire|golive`,
 //! `rulecheck` for anybody's Prometheus rules, `symbolicate` for stacks.
 //! Here: arguments, dispatch and exit codes (0 done, 1 failed, 2 not
 //! understood). Each command first sets up what it needs; see `setup.rs`.
@@ -14,6 +14,7 @@ mod failed_test;
 mod fire;
 mod fuzz;
 mod r#gen;
+mod golive;
 mod guest;
 mod manifest;
 mod part;
@@ -50,6 +51,7 @@ Usage: cargo xtask <command> [arguments]
   dist    build dist/filter/*.wasm, dist/npm/*.tgz and dist/sizes.json
   fuzz    run every parser and both state machines under libFuzzer
   fire    send test alerts to an Alertmanager and see that they are delivered
+  golive  ask what runs whether a new service is ready: a checklist, line by line
 
   rulecheck FILE…              find mistakes in anybody's Prometheus rule files
   symbolicate --maps FOLDER    take a minified stack back to its source
@@ -126,6 +128,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "dist" => dist::run(&site, rest),
         "fuzz" => fuzz::run(&site, rest),
         "fire" => fire::run(&site, rest),
+        "golive" => golive::run(&site, rest),
         "rulecheck" => rulecheck::run(rest),
         "symbolicate" => symbolicate::run(rest),
         other => Err(Usage(format!("no command `{other}`; see cargo xtask --help")).into()),

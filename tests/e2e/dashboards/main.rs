@@ -3,6 +3,7 @@
 //! costs more than it may.
 
 mod feed;
+mod live;
 
 use feed::Feed;
 use sightline_tests::grafana::{Answer, Chosen, Dashboard, Panel, Target, View};
@@ -74,6 +75,7 @@ fn every_panel_shows_something_that_its_unit_can_be_at_a_bounded_cost() {
             );
         }
     }
+    live::assert_told(&line);
     feed.end().unwrap();
     let mut dearest: Vec<_> = costs
         .iter()

@@ -88,7 +88,7 @@ pub fn addresses(line: &Line) -> Vec<(&'static str, String)> {
             format!("{}/sightline/metrics", line.internal_url),
         ),
         ("Envoy admin", line.admin_url.clone()),
-        ("Prometheus", line.prometheus.url()),
+        ("Prometheus", line.prometheus.url().to_owned()),
         (
             "shop API health",
             format!("{}/health/ready", line.internal_url),
