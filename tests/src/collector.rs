@@ -132,8 +132,7 @@ impl Collector {
     }
 
     /// Starts it if it has ended, as whatever supervises it does; how often that was
-    /// needed. One that is asked while it starts can crash: a queue on disk takes data
-    /// before it has its storage (collector 0.152).
+    /// needed.
     pub fn supervise(&mut self) -> Result<u32> {
         let has_ended = |process: &mut Process| process.exit_code().is_some();
         let mut starts = 0;

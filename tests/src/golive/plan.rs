@@ -108,9 +108,7 @@ fn text_at(document: &Value, place: &str, problems: &mut Vec<String>) -> Option<
 
 fn required(document: &Value, place: &str, problems: &mut Vec<String>) -> String {
     let found = text_at(document, place, problems);
-    if found.as_ref().is_none_or(String::is_empty)
-        && document[place].as_str().is_none_or(str::is_empty)
-    {
+    if found.as_ref().is_none_or(String::is_empty) {
         problems.push(format!("{place}: is required"));
     }
     found.unwrap_or_default()

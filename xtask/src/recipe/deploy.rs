@@ -2,15 +2,12 @@
 //! Operator's types, built by Go from `collector-config/deploy/check`; and
 //! Kubernetes' schemas, which a Python package carries.
 
-use std::process::Command;
-
 use anyhow::Result;
 use sightline_tests::parts;
 
-use super::{cached, go_build, python_environment};
+use super::{cached, go_build, python_packages};
 use crate::cache::Key;
 use crate::part::{Found, Part};
-use crate::process;
 use crate::setup::Setup;
 use crate::site::Site;
 
@@ -53,15 +50,7 @@ pub fn schemas(setup: &Setup) -> Result<Found> {
         "",
         "fetching",
         &key,
-        |folder, log| {
-            let python = python_environment(folder, log)?;
-            process::run(
-                Command::new(python)
-                    .args(["-m", "pip", "install", "--no-compile", "--requirement"])
-                    .arg(setup.site.path(REQUIREMENTS)),
-                log,
-            )
-        },
+        |folder, log| python_packages(folder, &setup.site.path(REQUIREMENTS), log),
     )?;
     Ok(Found::at(folder.join("bin/python")))
 }

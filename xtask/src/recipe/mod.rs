@@ -189,6 +189,17 @@ pub fn go_build(
     )
 }
 
+/// A Python environment in `folder` with the packages of a file of requirements.
+fn python_packages(folder: &Path, requirements: &Path, log: &Path) -> Result<()> {
+    let python = python_environment(folder, log)?;
+    process::run(
+        Command::new(python)
+            .args(["-m", "pip", "install", "--no-compile", "--requirement"])
+            .arg(requirements),
+        log,
+    )
+}
+
 /// A Python environment of its own in `folder`; its python.
 fn python_environment(folder: &Path, log: &Path) -> Result<PathBuf> {
     process::run(

@@ -1,13 +1,10 @@
 //! The Python environment of the example shop's API.
 
-use std::process::Command;
-
 use anyhow::Result;
 
-use super::{cached, python_environment};
+use super::{cached, python_packages};
 use crate::cache::Key;
 use crate::part::{Found, Part};
-use crate::process;
 use crate::setup::Setup;
 use crate::site::Site;
 
@@ -25,15 +22,7 @@ pub fn get(setup: &Setup) -> Result<Found> {
         "",
         "fetching its packages",
         &key,
-        |folder, log| {
-            let python = python_environment(folder, log)?;
-            process::run(
-                Command::new(python)
-                    .args(["-m", "pip", "install", "--no-compile", "--requirement"])
-                    .arg(setup.site.path(REQUIREMENTS)),
-                log,
-            )
-        },
+        |folder, log| python_packages(folder, &setup.site.path(REQUIREMENTS), log),
     )?;
     Ok(Found::at(folder.join("bin/python")))
 }
