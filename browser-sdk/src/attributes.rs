@@ -45,8 +45,12 @@ impl Attributes<'_> {
                 return;
             }
             let (kind, key) = key.split_at_checked(1).unwrap_or_default();
+            let whole = *number as i64;
+            let is_whole = whole as f64 == *number;
             let clean = match redact::is_secret_key(key) {
                 true => append::owned(REDACTED),
+                // Its digits may be those of a card, but it is none.
+                false if kind == "n" && !is_whole => append::owned(value),
                 false => redact::text(value),
             };
             let key = redact::text(key);
@@ -56,9 +60,8 @@ impl Attributes<'_> {
             }
             // A number can be one of a card.
             let is_clean = clean == value;
-            let whole = *number as i64;
             match kind {
-                "n" if is_clean && whole as f64 == *number => record.int(key, whole),
+                "n" if is_clean && is_whole => record.int(key, whole),
                 "n" if is_clean => record.double(key, *number),
                 "b" if is_clean => record.bool(key, *number != 0.0),
                 _ => record.text(key, truncated(&clean, MAX_VALUE)),

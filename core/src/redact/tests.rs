@@ -133,7 +133,7 @@ fn leaves_what_is_harmless() {
         "Cannot read properties of undefined (reading 'id')",
         "order 4111111111111112 is no card (Luhn)",
         "at render (https://shop.example/_next/static/chunks/app.js:12:34)",
-        "1700000000000 ms",
+        "1763800000004 ms, 1763800000004000000 ns (Luhn)",
         "at f (https://shop.example/_next/static/chunks/app/auth/page-3f9a8b7c6d5e4f3a.js:1:2)",
         "@scope/package",
         "ghp_short and AKIA are no keys",

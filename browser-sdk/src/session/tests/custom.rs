@@ -67,13 +67,15 @@ fn attributes_leave_without_secrets_and_so_many_at_most() {
     let numbers = [f64::NAN; MAX_ATTRIBUTES * 2];
     for (texts, numbers) in [
         (
-            "smail\0write to ada@example.org\0spassword\0hunter2\0npin.code\x001234\0ncard\x004111111111111111\0sada@example.org\0x",
+            "smail\0write to ada@example.org\0spassword\0hunter2\0npin.code\x001234\0ncard\x004111111111111111\0sada@example.org\0x\0nduration\x003.4700000003725293\0nat\x001763800000004",
             &[
                 f64::NAN,
                 f64::NAN,
                 1234.0,
                 4_111_111_111_111_111.0,
                 f64::NAN,
+                3.470_000_000_372_529_3,
+                1_763_800_000_004.0,
             ][..],
         ),
         (many.as_str(), &numbers[..]),
@@ -93,6 +95,12 @@ fn attributes_leave_without_secrets_and_so_many_at_most() {
     assert_eq!(text(all, "password"), "REDACTED");
     assert_eq!(text(all, "card"), "REDACTED", "a number of a card");
     assert_eq!(text(all, "REDACTED"), "x");
+    for (key, kept) in [
+        ("duration", Value::DoubleValue(3.470_000_000_372_529_3)),
+        ("at", Value::IntValue(1_763_800_000_004)),
+    ] {
+        assert_eq!(value(all, key), Some(&kept), "a number like a card's");
+    }
     let keys = logs[1]
         .attributes
         .iter()
