@@ -34,7 +34,7 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 13] = [
+const SECTIONS: [Section; 14] = [
     Section {
         document: "collector-config/README.md",
         name: "metrics",
@@ -94,6 +94,12 @@ const SECTIONS: [Section; 13] = [
         name: "redaction",
         is_whole: false,
         make: redaction::make,
+    },
+    Section {
+        document: "collector-config/collector/intake.yaml",
+        name: "redaction of texts",
+        is_whole: false,
+        make: redaction::statements,
     },
     Section {
         document: deploy::COMPOSE_EDGE,

@@ -112,6 +112,12 @@ fn only_what_pages_of_ours_send_makes_series() {
         of("/good").replace(r#""0","0"]"#, r#""0"]"#),
         of("/sum").replace(r#""sum":0"#, r#""sum":"NaN""#),
         of("/sum").replace(r#""sum":0"#, r#""sum":1e300"#),
+        of("/good").replace(r#"["1","#, r#"["9223372036854775808","#),
+        of("/good").replace(r#"["1","#, r#"["101","#),
+        of("/flags").replace(r#""count""#, r#""flags":1,"count""#),
+        of("/exemplars").replace(r#""count""#, r#""exemplars":[{"asDouble":1}],"count""#),
+        // Beside the others of its series, not in place of them.
+        of("/good").replace(r#""unit":"s""#, r#""unit":"bananas""#),
         of("/whole").replace(r#"Temporality":1"#, r#"Temporality":2"#),
         sum(lcp),
         sum("browser.views"),
@@ -126,10 +132,12 @@ fn only_what_pages_of_ours_send_makes_series() {
         200
     );
     stage.wait_sum("sum(browser_views_total)", 1.0);
-    // Bounds that are no numbers are replaced, as all are.
-    stage.wait_sum("sum(browser_web_vital_lcp_seconds_count)", 6.0);
+    // Bounds that are no numbers are replaced, as all are, and so is the unit.
+    stage.wait_sum("sum(browser_web_vital_lcp_seconds_count)", 7.0);
     let good = r#"{url_template="/good"}"#;
-    stage.wait_sum(&format!("browser_web_vital_lcp_seconds_count{good}"), 3.0);
+    stage.wait_sum(&format!("browser_web_vital_lcp_seconds_count{good}"), 4.0);
+    let first = r#"{url_template="/good",le="0.625"}"#;
+    stage.wait_sum(&format!("browser_web_vital_lcp_seconds_bucket{first}"), 4.0);
     stage.wait_sum(
         &format!("count(browser_web_vital_lcp_seconds_bucket{good})"),
         8.0,

@@ -9,6 +9,7 @@ mod overflow;
 mod sampling;
 #[path = "../store.rs"]
 mod store;
+mod strangers;
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};

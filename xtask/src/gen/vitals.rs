@@ -20,13 +20,17 @@ pub fn conditions(_: &Site) -> Result<String> {
     ))
 }
 
-/// What gives each its bounds: one that says others is wrong.
+/// What gives each its bounds and its unit: one that says others is wrong.
 pub fn statements(_: &Site) -> Result<String> {
     let statements = web_vital::ALL.iter().map(|vital| {
         let name = vital.name;
         let bounds = vital.bounds().map(|bound| format!("{bound:?}"));
         let bounds = bounds.join(", ");
-        format!("          - set(datapoint.explicit_bounds, [{bounds}]) where metric.name == \"browser.web_vital.{name}\"\n")
+        let unit = vital.metric.unit;
+        format!(
+            "          - set(datapoint.explicit_bounds, [{bounds}]) where metric.name == \"browser.web_vital.{name}\"\n          \
+             - set(metric.unit, \"{unit}\") where metric.name == \"browser.web_vital.{name}\"\n"
+        )
     });
     Ok(statements.collect())
 }

@@ -1,0 +1,175 @@
+//! What strangers say where pages send, so that others' series, spans or counts are
+//! no longer what they were: it changes nothing.
+
+use super::{SETTLE_LIMIT, Stage, page};
+use serde_json::{Value, json};
+use sightline_core::web_vital;
+use sightline_tests::http::Client;
+use sightline_tests::otlp_json::{self, histogram, metrics, pair, text, traces};
+use sightline_tests::process::wait_for;
+
+const MADE_UP: usize = 100;
+
+impl Stage {
+    fn tell(&self, signal: &str, body: &str) {
+        let sent = otlp_json::post(self.collector.browser_port, signal, body).unwrap();
+        assert_eq!(sent.status, 200, "{}", sent.body);
+    }
+}
+
+/// A span of so many nanoseconds up to now, as a page's request.
+fn span(at: usize, name: &str, took: u64, attributes: &[Value]) -> Value {
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64;
+    json!({
+        "name": name, "kind": 3,
+        "traceId": format!("{:032x}", at + 1), "spanId": format!("{:016x}", at + 1),
+        "startTimeUnixNano": now.saturating_sub(took).to_string(),
+        "endTimeUnixNano": now.to_string(),
+        "attributes": attributes,
+    })
+}
+
+#[test]
+fn what_a_series_is_made_of_is_not_for_strangers_to_say() {
+    let Some(stage) = Stage::start() else {
+        return;
+    };
+    let lcp = |unit: &str, scope: &str| {
+        let at = [text("url.template", "/cart")];
+        let bounds = web_vital::LCP.bounds();
+        let one = histogram("browser.web_vital.lcp", (1, 1.0), 1, &bounds, &at);
+        let one = one.replace(r#""unit":"s""#, &format!(r#""unit":"{unit}""#));
+        let scope =
+            format!(r#""scopeMetrics":[{{"scope":{{"name":"{scope}","version":"{scope}"}},"#);
+        metrics("shop-browser", "1.2.3", &[one]).replace(r#""scopeMetrics":[{"#, &scope)
+    };
+    let count = r#"browser_web_vital_lcp_seconds_count{url_template="/cart"}"#;
+    stage.tell("metrics", &lcp("s", "ours"));
+    stage.wait_sum(count, 1.0);
+    for (unit, scope) in [("bananas", "ours"), ("s", "theirs"), ("", "")] {
+        stage.tell("metrics", &lcp(unit, scope));
+    }
+    stage.wait_sum(count, 4.0);
+    stage.wait_sum(
+        &format!("count({{__name__=~\"browser_web_vital_lcp.*_count\"}})"),
+        1.0,
+    );
+    stage.wait_sum(&format!("max_over_time({count}[1m])"), 4.0);
+}
+
+#[test]
+fn spans_of_pages_make_no_node_and_no_series_of_their_own() {
+    let Some(stage) = Stage::start() else {
+        return;
+    };
+    for at in 0..MADE_UP {
+        let name = format!("made-up-{at}");
+        let resource = [
+            pair("service.name", "shop-browser"),
+            pair("deployment.environment.name", &name),
+        ];
+        let attributes = [
+            pair("db.system", &name),
+            pair("db.name", &name),
+            pair("messaging.system", &name),
+            pair("peer.service", &name),
+        ];
+        stage.tell(
+            "traces",
+            &traces(&resource, &[span(at, "GET", 1_000_000, &attributes)]),
+        );
+    }
+    let all = MADE_UP as f64;
+    stage.wait_sum(
+        r#"sum_over_time(sightline_collector_spans_accepted{job="browser"}[1h])"#,
+        all,
+    );
+    let made_up = r#"{__name__=~"(traces|sightline|target).+"}"#;
+    let series = stage.prometheus.query(made_up).unwrap();
+    assert!(!series.is_empty());
+    for sample in series {
+        assert!(!format!("{sample:?}").contains("made-up"), "{sample:?}");
+    }
+}
+
+#[test]
+fn a_text_that_is_none_costs_nobody_elses_metrics() {
+    let Some(stage) = Stage::start() else {
+        return;
+    };
+    let url = format!(
+        "http://127.0.0.1:{}/v1/metrics",
+        stage.collector.browser_port
+    );
+    let kind = [("content-type", "application/x-protobuf")];
+    let send = |body: &[u8]| {
+        let sent = Client::default().send("POST", &url, &kind, body).unwrap();
+        assert_eq!(sent.status, 200, "{}", sent.body);
+    };
+    let mut broken = page(1, 1.0, 0);
+    let template = b"/products/{id}";
+    let at = broken
+        .windows(template.len())
+        .position(|window| window == template);
+    broken[at.unwrap() + 1] = 0xff;
+    send(&broken);
+    send(&page(2, 1.0, 0));
+    stage.wait_sum(
+        r#"browser_web_vital_lcp_seconds_count{url_template="/products/{id}"}"#,
+        1.0,
+    );
+}
+
+#[test]
+fn secrets_in_names_lists_and_labels_stay_outside_and_spans_have_a_length() {
+    let Some(stage) = Stage::start() else {
+        return;
+    };
+    let secret = "ada.lovelace@example.org";
+    let list =
+        json!({"key": "list", "value": {"arrayValue": {"values": [{"stringValue": secret}]}}});
+    let number = json!({"key": "card", "value": {"intValue": "4111111111111111"}});
+    let fraction = json!({"key": "took", "value": {"doubleValue": 3.4700000003725293}});
+    let mut failed = span(
+        0,
+        &format!("GET {secret}"),
+        u64::MAX,
+        &[list, number, fraction],
+    );
+    failed["status"] = json!({"code": 2, "message": format!("no mail to {secret}")});
+    let mut backwards = span(1, &"n".repeat(10_000), 0, &[]);
+    backwards["startTimeUnixNano"] = json!("4000000000000000000");
+    backwards["status"] = json!({"code": 2});
+    let resource = [pair("service.name", "shop-browser")];
+    stage.tell("traces", &traces(&resource, &[failed, backwards]));
+    let bounds = web_vital::LCP.bounds();
+    let label = [text("url.template", &format!("/of/{secret}"))];
+    let point = histogram("browser.web_vital.lcp", (1, 1.0), 1, &bounds, &label);
+    stage.tell("metrics", &metrics("shop-browser", "1.2.3", &[point]));
+    let mut stored = String::new();
+    wait_for("the spans", SETTLE_LIMIT, || {
+        stored = std::fs::read_to_string(&stage.collector.traces)?;
+        Ok((stored.matches("spanId").count() == 2).then_some(()))
+    })
+    .unwrap();
+    for needle in ["lovelace", "4111"] {
+        assert!(!stored.contains(needle), "{stored}");
+    }
+    assert!(stored.contains("3.4700000003725293"), "{stored}");
+    assert!(!stored.contains(&"n".repeat(201)), "{stored}");
+    for span in stored.split("\"traceId\"").skip(1) {
+        let time = |field: &str| {
+            span.split(&format!("\"{field}\":\""))
+                .nth(1)
+                .unwrap()
+                .split('"')
+                .next()
+                .unwrap()
+        };
+        assert_eq!(time("startTimeUnixNano"), time("endTimeUnixNano"), "{span}");
+    }
+    stage.wait_sum(
+        r#"browser_web_vital_lcp_seconds_count{url_template="/of/****"}"#,
+        1.0,
+    );
+}
