@@ -50,10 +50,7 @@ fn what_a_series_is_made_of_is_not_for_strangers_to_say() {
         stage.tell("metrics", &lcp(unit, scope));
     }
     stage.wait_sum(count, 4.0);
-    stage.wait_sum(
-        &format!("count({{__name__=~\"browser_web_vital_lcp.*_count\"}})"),
-        1.0,
-    );
+    stage.wait_sum(r#"count({__name__=~"browser_web_vital_lcp.*_count"})"#, 1.0);
     stage.wait_sum(&format!("max_over_time({count}[1m])"), 4.0);
 }
 
