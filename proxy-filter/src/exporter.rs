@@ -99,9 +99,9 @@ impl Exporter {
             now_nanos.saturating_add(interval_millis.saturating_mul(NANOS_PER_MILLI));
     }
 
-    /// The next export need not wait for the interval.
+    /// The next export need not wait for the interval, but for the one under way.
     pub fn hurry(&mut self) {
-        if self.failures_in_a_row == 0 {
+        if self.is_idle() {
             self.not_before_nanos = 0;
         }
     }
@@ -239,10 +239,13 @@ mod tests {
         exporter.answered(&answer(200), 1, 1000, 0);
         assert!(!exporter.is_ready(999_000_000));
         assert!(exporter.is_ready(1_000_000_000));
-        exporter.started(CALL, 0, 1000);
-        exporter.answered(&answer(200), 1, 1000, 0);
+        let now = 2 * FORGOTTEN_AFTER_NANOS;
+        exporter.started(CALL, now, 1000);
         exporter.hurry();
-        assert!(exporter.is_ready(2));
+        assert!(!exporter.is_ready(now + 1), "one is under way");
+        exporter.answered(&answer(200), now, 1000, 0);
+        exporter.hurry();
+        assert!(exporter.is_ready(now + 1));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use prost::Message;
 use sightline_tests::http_server::{Answer, HttpServer, Request};
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A store that takes traces and logs, when it is up.
@@ -19,6 +19,9 @@ pub struct Store {
     pub logs: Mutex<BTreeSet<u64>>,
     /// Ids of the spans that it has.
     pub traces: Mutex<BTreeSet<u64>>,
+    /// How many log records and spans came: each as often as it did.
+    pub log_records: AtomicUsize,
+    pub spans: AtomicUsize,
 }
 
 impl Store {
@@ -42,9 +45,10 @@ impl Store {
             let request = ExportLogsServiceRequest::decode(bytes.as_slice()).unwrap();
             let scopes = request.resource_logs.into_iter();
             let scopes = scopes.flat_map(|resource| resource.scope_logs);
-            let records = scopes.flat_map(|scope| scope.log_records);
+            let records: Vec<_> = scopes.flat_map(|scope| scope.log_records).collect();
+            self.log_records.fetch_add(records.len(), Ordering::SeqCst);
             self.logs.lock().unwrap().extend(
-                records.map(|record| {
+                records.iter().map(|record| {
                     number(&record.event_name).unwrap_or_else(|| id(&record.span_id))
                 }),
             );
@@ -52,11 +56,12 @@ impl Store {
             let request = ExportTraceServiceRequest::decode(bytes.as_slice()).unwrap();
             let scopes = request.resource_spans.into_iter();
             let scopes = scopes.flat_map(|resource| resource.scope_spans);
-            let spans = scopes.flat_map(|scope| scope.spans);
+            let spans: Vec<_> = scopes.flat_map(|scope| scope.spans).collect();
+            self.spans.fetch_add(spans.len(), Ordering::SeqCst);
             self.traces
                 .lock()
                 .unwrap()
-                .extend(spans.map(|span| id(&span.span_id)));
+                .extend(spans.iter().map(|span| id(&span.span_id)));
         }
         200
     }
