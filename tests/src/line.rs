@@ -102,6 +102,9 @@ impl Line {
             ("COLLECTOR_PORT", collector.internal_port.to_string()),
             ("BROWSER_PORT", collector.browser_port.to_string()),
             ("EXPORT_INTERVAL_MS", EXPORT_INTERVAL_MS.to_string()),
+            ("PROXIES_IN_FRONT", "0".to_owned()),
+            ("ADDRESS_FROM", "connection".to_owned()),
+            ("PUBLIC_METRICS", "{path: /sightline/metrics}".to_owned()),
             (
                 "FILTER",
                 parts::require(parts::FILTER)?.display().to_string(),

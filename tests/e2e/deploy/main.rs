@@ -4,6 +4,7 @@
 
 mod checkers;
 mod compose;
+mod edge;
 mod flows;
 mod kubernetes;
 mod network;

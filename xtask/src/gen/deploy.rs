@@ -21,7 +21,8 @@ pub fn kubernetes_edge(_: &Site) -> Result<String> {
     edge(hosts, "/etc/envoy/filter")
 }
 
-/// Envoy in a container. Its own log lines are left out: the filter's say more.
+/// Envoy in a container, behind one proxy that ends TLS. Its own log lines are left out:
+/// the filter's say more. Of metrics there is no page for strangers: OTLP has them.
 fn edge([web, api, collector]: [&str; 3], filter: &str) -> Result<String> {
     let filter = format!("{filter}/sightline_filter.wasm");
     let values = [
@@ -40,6 +41,9 @@ fn edge([web, api, collector]: [&str; 3], filter: &str) -> Result<String> {
         ("FILTER", &filter),
         ("PUBLIC_ACCESS_LOG", "/dev/null"),
         ("PUBLIC_REQUEST_LOG", "/dev/stdout"),
+        ("PROXIES_IN_FRONT", "1"),
+        ("ADDRESS_FROM", "x_forwarded_for"),
+        ("PUBLIC_METRICS", "{}"),
         ("INTERNAL_ACCESS_LOG", "/dev/null"),
         ("INTERNAL_REQUEST_LOG", "/dev/stdout"),
     ];

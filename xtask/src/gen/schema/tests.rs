@@ -32,7 +32,11 @@ fn the_documents_that_we_show_are_taken() {
         ("examples/shop/envoy.yaml", 2),
     ] {
         let text = std::fs::read_to_string(site.path(file)).expect(file);
-        let documents = flow::documents(&text.replace("${EXPORT_INTERVAL_MS}", "1000"));
+        let text = text
+            .replace("${EXPORT_INTERVAL_MS}", "1000")
+            .replace("${ADDRESS_FROM}", "connection")
+            .replace("${PUBLIC_METRICS}", "{}");
+        let documents = flow::documents(&text);
         assert_eq!(documents.len(), count, "{file}");
         for document in documents {
             assert_eq!(found_by_schema(&document), [""; 0], "{file}: {document}");
