@@ -12,12 +12,14 @@ use std::process::{Command, Stdio};
 /// The oldest that has all of it, and the newest that is known.
 const VERSIONS: [&str; 2] = ["1.30", "1.37"];
 /// Those of Istio and Envoy Gateway; `host-double` checks the fields of these files.
-const OF_MESHES: [&str; 4] = [
+const OF_MESHES: [&str; 6] = [
     "extensions.istio.io/v1alpha1",
     "telemetry.istio.io/v1",
     "gateway.envoyproxy.io/v1alpha1",
+    "networking.istio.io/v1",
     "gateway.networking.k8s.io/v1",
 ];
+    "gateway.networking.k8s.io/v1beta1",
 const OF_OPERATOR: &str = "monitoring.coreos.com/v1";
 
 /// A command that reads this; what it has against it.

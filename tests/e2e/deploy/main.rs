@@ -7,6 +7,7 @@ mod compose;
 mod edge;
 mod flows;
 mod kubernetes;
+mod meshes;
 mod network;
 mod rendered;
 

@@ -128,6 +128,55 @@ fn the_meshes_examples_are_good_and_taken() {
         assert!(has(&exports["/v1/traces"], "GET /products/{id}"), "{path}");
         assert!(has(&exports["/v1/logs"], "203.0.113.0"), "{path}");
         assert!(exports.contains_key("/v1/metrics"));
+        // What a page sends goes on, without what tells of a person.
+        let page = pairs(&[
+            (":path", "/sightline/v1/logs"),
+            (":method", "POST"),
+            (":authority", "shop.example"),
+            (":scheme", "https"),
+            ("sec-fetch-site", "same-origin"),
+            ("content-type", "application/json"),
+            ("content-length", "2"),
+            ("cookie", "session=secret"),
+        ]);
+        vm.create(ROOT, STREAM).unwrap();
+        assert!(vm.request(STREAM, page, HashMap::new()).unwrap(), "{path}");
+        let lines = &vm.host().streams[&STREAM].request;
+        assert!(lines.iter().all(|line| line.0 != b"cookie"), "{path}");
+    }
+}
+
+#[test]
+fn a_deployed_edge_trusts_the_shop_s_containers_and_no_visitor() {
+    if !parts::all_present(&[parts::FILTER]) {
+        return;
+    }
+    let module = Module::open(&parts::require(parts::FILTER).unwrap()).unwrap();
+    for of in ["compose/edge", "kubernetes/envoy"] {
+        let text = read(&format!("collector-config/deploy/{of}/envoy.yaml"));
+        let envoy: Value = serde_saphyr::from_str(&text).unwrap();
+        for (listener, caller, is_kept) in [
+            ("internal", "10.244.3.7:41234", true),
+            ("public", "203.0.113.9:0", false),
+            // Whom the proxy in front tells nothing of.
+            ("public", "127.0.0.1:41234", false),
+        ] {
+            let listeners = &envoy["static_resources"]["listeners"];
+            let mut listeners = listeners.as_array().unwrap().iter();
+            let listener = listeners.find(|one| one["name"] == listener).unwrap();
+            let filter = "/filter_chains/0/filters/0/typed_config/http_filters/0/typed_config";
+            let filter = listener.pointer(filter).unwrap();
+            let configuration = &filter["config"]["configuration"]["value"];
+            let mut vm = configured(&module, &configuration.to_string());
+            vm.create(ROOT, STREAM).unwrap();
+            let properties = ("source.address".to_owned(), caller.as_bytes().to_vec());
+            let request = sightline_host_double::script::stranger_headers();
+            vm.request(STREAM, request, HashMap::from([properties]))
+                .unwrap();
+            let lines = &vm.host().streams[&STREAM].request;
+            let mine = (b"x-request-id".to_vec(), b"mine".to_vec());
+            assert_eq!(lines.contains(&mine), is_kept, "{of}: {caller}");
+        }
     }
 }
 
