@@ -153,9 +153,13 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
         output.put(document, text, &format!("{document}:"))?;
     }
     output.remove_others(dashboards::FOLDER, &dashboards)?;
-    let document = deploy::KUBERNETES_RULES;
-    let resources = deploy::kubernetes_rules(&rules);
-    output.put(document, &resources, &format!("{document}: its rules are"))?;
+    for (document, of_cluster) in [
+        (deploy::KUBERNETES_RULES, false),
+        (deploy::CLUSTER_RULES, true),
+    ] {
+        let resources = deploy::kubernetes_rules(&rules, of_cluster);
+        output.put(document, &resources, &format!("{document}: its rules are"))?;
+    }
     if !output.stale.is_empty() {
         bail!("{}", output.stale.join("\n"));
     }

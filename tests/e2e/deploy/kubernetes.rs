@@ -6,6 +6,7 @@ use crate::rendered::{OVERLAYS, Rendered, containers, items, name, pod, port};
 use crate::{said, text};
 use serde_json::Value;
 use sightline_tests::parts;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -15,11 +16,11 @@ const VERSIONS: [&str; 2] = ["1.30", "1.37"];
 const OF_MESHES: [&str; 6] = [
     "extensions.istio.io/v1alpha1",
     "telemetry.istio.io/v1",
-    "gateway.envoyproxy.io/v1alpha1",
     "networking.istio.io/v1",
+    "gateway.envoyproxy.io/v1alpha1",
     "gateway.networking.k8s.io/v1",
-];
     "gateway.networking.k8s.io/v1beta1",
+];
 const OF_OPERATOR: &str = "monitoring.coreos.com/v1";
 
 /// A command that reads this; what it has against it.
@@ -51,7 +52,7 @@ fn every_resource_is_what_its_schema_says() {
     if !parts::all_present(&[parts::KUBERNETES_SCHEMAS, parts::DEPLOY_CHECK]) {
         return;
     }
-    for overlay in OVERLAYS {
+    for overlay in OVERLAYS.into_iter().chain(["cluster-rules"]) {
         let Some(rendered) = Rendered::of(overlay) else {
             return;
         };
@@ -63,7 +64,8 @@ fn every_resource_is_what_its_schema_says() {
         let (operator, own): (Vec<_>, Vec<_>) = known
             .into_iter()
             .partition(|resource| resource["apiVersion"] == OF_OPERATOR);
-        assert!(operator.len() > 9 && own.len() > 9, "{overlay}");
+        let is_whole = operator.len() > 8 && own.len() > 9;
+        assert!(is_whole || overlay == "cluster-rules", "{overlay}");
         for resource in operator {
             let why = against_operator(resource);
             assert!(why.is_none(), "{overlay}: {}: {why:?}", name(resource));
@@ -195,6 +197,54 @@ fn what_is_referred_to_is_there() {
             let cpu = "/spec/template/spec/containers/0/resources/requests/cpu";
             assert!(scaled.pointer(cpu).is_some());
         }
+    }
+}
+
+#[test]
+fn what_is_behind_the_edge_takes_no_replica_from_its_service() {
+    let Some(rendered) = Rendered::of("envoy") else {
+        return;
+    };
+    let edge = rendered.kind("Deployment").next().unwrap();
+    let envoy = &pod(edge)["containers"][0];
+    for probe in ["livenessProbe", "readinessProbe"] {
+        assert_eq!(envoy[probe]["httpGet"]["path"], "/health/live", "{probe}");
+    }
+}
+
+#[test]
+fn rules_about_the_whole_cluster_come_only_when_asked_for() {
+    let [Some(base), Some(cluster)] = ["base", "cluster-rules"].map(Rendered::of) else {
+        return;
+    };
+    let [base, cluster] = [&base, &cluster].map(|rendered| {
+        let rules = rendered.kind("PrometheusRule");
+        rules.map(name).collect::<BTreeSet<_>>()
+    });
+    let of_cluster = ["infrastructure", "prometheus"];
+    let of_cluster = of_cluster.map(|file| format!("PrometheusRule sightline-{file}"));
+    assert_eq!(cluster, of_cluster.into());
+    assert!(base.is_disjoint(&cluster));
+    let files = std::fs::read_dir(crate::path("rules")).unwrap();
+    assert_eq!(base.len() + cluster.len(), files.count());
+}
+
+#[test]
+fn prometheus_may_look_for_what_its_monitor_selects() {
+    let Some(rendered) = Rendered::of("base") else {
+        return;
+    };
+    let monitor = rendered.kind("ServiceMonitor").next().unwrap();
+    let binding = rendered.kind("RoleBinding").next().unwrap();
+    let prometheus = "system:serviceaccounts:monitoring";
+    assert_eq!(binding["subjects"][0]["name"], prometheus);
+    let role = rendered.beside(monitor, "Role", &binding["roleRef"]["name"]);
+    let rules = &role.unwrap()["rules"];
+    for kind in ["services", "endpoints", "pods", "endpointslices"] {
+        let mut rules = items(rules);
+        let rule = rules.find(|rule| crate::texts(&rule["resources"]).contains(&kind));
+        let rule = rule.unwrap_or_else(|| panic!("{kind}"));
+        assert_eq!(crate::texts(&rule["verbs"]), ["get", "list", "watch"]);
     }
 }
 

@@ -11,6 +11,9 @@ use crate::site::Site;
 pub const COMPOSE_EDGE: &str = "collector-config/deploy/compose/edge/envoy.yaml";
 pub const KUBERNETES_EDGE: &str = "collector-config/deploy/kubernetes/envoy/envoy.yaml";
 pub const KUBERNETES_RULES: &str = "collector-config/deploy/kubernetes/base/rules.yaml";
+pub const CLUSTER_RULES: &str = "collector-config/deploy/kubernetes/cluster-rules/rules.yaml";
+/// Rules about all of a cluster, which often has its own.
+const OF_CLUSTER: [&str; 2] = ["infrastructure", "prometheus"];
 
 pub fn compose_edge(_: &Site) -> Result<String> {
     edge(["web", "api", "collector"], "/etc/envoy")
@@ -38,12 +41,12 @@ fn edge([web, api, collector]: [&str; 3], filter: &str) -> Result<String> {
         ("COLLECTOR_PORT", "4318"),
         ("BROWSER_PORT", "4319"),
         ("EXPORT_INTERVAL_MS", "5000"),
-        ("FILTER", &filter),
-        ("PUBLIC_ACCESS_LOG", "/dev/null"),
-        ("PUBLIC_REQUEST_LOG", "/dev/stdout"),
         ("PROXIES_IN_FRONT", "1"),
         ("ADDRESS_FROM", "x_forwarded_for"),
         ("PUBLIC_METRICS", "{}"),
+        ("FILTER", &filter),
+        ("PUBLIC_ACCESS_LOG", "/dev/null"),
+        ("PUBLIC_REQUEST_LOG", "/dev/stdout"),
         ("INTERNAL_ACCESS_LOG", "/dev/null"),
         ("INTERNAL_REQUEST_LOG", "/dev/stdout"),
     ];
@@ -54,14 +57,18 @@ fn edge([web, api, collector]: [&str; 3], filter: &str) -> Result<String> {
     ))
 }
 
-/// A PrometheusRule for each file of rules.
-pub fn kubernetes_rules(rules: &[(String, String)]) -> String {
+/// A PrometheusRule for each file of rules: of those about all of a cluster, or of the
+/// others.
+pub fn kubernetes_rules(rules: &[(String, String)], of_cluster: bool) -> String {
     let mut made = String::from("# Made from ../../../rules: run cargo xtask gen.\n");
     for (path, text) in rules {
         let Some(file) = path.strip_prefix("collector-config/rules/") else {
             continue;
         };
         let name = file.trim_end_matches(".yaml");
+        if OF_CLUSTER.contains(&name) != of_cluster {
+            continue;
+        }
         let _ = write!(
             made,
             "---\napiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: sightline-{name}\nspec:\n"
