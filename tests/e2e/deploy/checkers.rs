@@ -2,8 +2,10 @@
 //! Jaeger take ten minutes to build; of theirs only the structure is looked at.
 
 use crate::compose::project;
-use crate::{path, said, text};
+use crate::{path, said, text, texts};
+use sightline_tests::http::Client;
 use sightline_tests::parts;
+use sightline_tests::process::{Process, free_port};
 use std::process::Command;
 
 #[test]
@@ -53,6 +55,26 @@ fn blackbox_exporter_takes_its_modules() {
 }
 
 #[test]
+fn node_exporter_takes_no_container_s_network_for_the_machine_s() {
+    let Some(project) = project() else { return };
+    if !parts::all_present(&[parts::NODE_EXPORTER]) {
+        return;
+    }
+    let mut command = Command::new(parts::require(parts::NODE_EXPORTER).unwrap());
+    command.args(texts(&project["services"]["node-exporter"]["command"]));
+    let port = free_port().unwrap();
+    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("node_exporter.log");
+    let mut process = Process::start("node_exporter", &mut command, &log).unwrap();
+    let url = format!("http://127.0.0.1:{port}/metrics");
+    let page = process.wait_ready(|| Client::default().get(&url, &[]).ok());
+    let page = page.unwrap().body;
+    assert!(page.contains("\nnode_cpu_seconds_total{"), "{page}");
+    assert!(!page.contains("\nnode_network_receive_"), "{page}");
+}
+
+#[test]
 fn the_collector_takes_its_configuration_and_knows_every_setting() {
     let Some(project) = project() else { return };
     if !parts::all_present(&[parts::OTELCOL]) {
@@ -62,7 +84,7 @@ fn the_collector_takes_its_configuration_and_knows_every_setting() {
     let mut command = Command::new(parts::require(parts::OTELCOL).unwrap());
     command.arg("validate");
     let mut files = String::new();
-    for argument in crate::texts(&collector["command"]) {
+    for argument in texts(&collector["command"]) {
         let file = argument.strip_prefix("--config=/etc/sightline/").unwrap();
         let file = format!("collector/{file}");
         files += &text(&file);

@@ -3,8 +3,10 @@
 use crate::{path, said, text, texts, yaml};
 use serde_json::{Map, Value};
 use sightline_tests::parts;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 pub const FILE: &str = "deploy/compose/compose.yaml";
 
@@ -157,6 +159,36 @@ fn secrets_are_files_that_nobody_commits() {
             );
         }
     }
+}
+
+#[test]
+fn the_page_s_way_to_write_secrets_works_in_any_shell() {
+    let Some(project) = project() else { return };
+    let page = text("deploy/README.md");
+    let (_, way) = page.split_once("compose && mkdir").unwrap();
+    let (way, _) = way.split_once("\ndocker compose").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    // POSIX, and as little readable as a careful person has it.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("umask 077; mkdir{way}")]);
+    shell.current_dir(folder.path()).stdin(Stdio::piped());
+    let mut shell = shell.spawn().unwrap();
+    let mut stdin = shell.stdin.take().unwrap();
+    stdin.write_all(b"a\nb\nc\nd\ne\n").unwrap();
+    assert!(shell.wait().unwrap().success());
+    let folder = folder.path().join("secrets");
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    let mut written = String::new();
+    for (name, _) in project["secrets"].as_object().unwrap() {
+        let file = folder.join(name);
+        written += &std::fs::read_to_string(&file).unwrap();
+        // Containers have users of their own.
+        assert_eq!(mode(&file), 0o644, "{name}");
+    }
+    let mut written: Vec<_> = written.chars().collect();
+    written.sort_unstable();
+    assert_eq!(written, ['a', 'b', 'c', 'd', 'e']);
 }
 
 #[test]
