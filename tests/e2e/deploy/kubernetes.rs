@@ -3,7 +3,7 @@
 
 use crate::compose::is_pinned;
 use crate::rendered::{OVERLAYS, Rendered, containers, items, name, pod, port};
-use crate::{said, text};
+use crate::{said, text, yaml};
 use serde_json::Value;
 use sightline_tests::parts;
 use std::collections::BTreeSet;
@@ -246,6 +246,14 @@ fn prometheus_may_look_for_what_its_monitor_selects() {
         let rule = rule.unwrap_or_else(|| panic!("{kind}"));
         assert_eq!(crate::texts(&rule["verbs"]), ["get", "list", "watch"]);
     }
+}
+
+#[test]
+fn the_page_asks_prometheus_operator_for_what_our_prometheus_has() {
+    let ours = yaml("prometheus/prometheus.yml");
+    let window = &ours["storage"]["tsdb"]["out_of_order_time_window"];
+    let asked = format!("outOfOrderTimeWindow: {}`", window.as_str().unwrap());
+    assert!(text("deploy/README.md").contains(&asked), "{asked}");
 }
 
 #[test]
