@@ -161,6 +161,31 @@ fn strangers_learn_nothing_of_what_is_behind() {
 }
 
 #[test]
+fn what_is_behind_the_edge_takes_no_pod_from_its_service() {
+    let Some(rendered) = Rendered::of("envoy") else {
+        return;
+    };
+    let Some(mut edge) = Edge::of_kubernetes() else {
+        return;
+    };
+    let deployment = rendered.kind("Deployment").next().unwrap();
+    let container = &pod(deployment)["containers"][0];
+    // The filter has asked: nobody answers.
+    let behind = format!("{}/health/ready", edge.internal);
+    let is_known = || {
+        let body = Client::default().get(&behind, &[]).ok()?.body;
+        body.contains(r#""unreachable""#).then_some(())
+    };
+    edge.envoy.wait_ready(is_known).unwrap();
+    for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
+        let asked = &container[probe]["httpGet"];
+        assert_eq!(asked["port"], "public");
+        let url = format!("{}{}", edge.public, asked["path"].as_str().unwrap());
+        assert_eq!(Client::default().get(&url, &[]).unwrap().status, 200);
+    }
+}
+
+#[test]
 fn before_a_pod_ends_its_clients_are_sent_to_others() {
     let Some(rendered) = Rendered::of("envoy") else {
         return;

@@ -201,18 +201,6 @@ fn what_is_referred_to_is_there() {
 }
 
 #[test]
-fn what_is_behind_the_edge_takes_no_replica_from_its_service() {
-    let Some(rendered) = Rendered::of("envoy") else {
-        return;
-    };
-    let edge = rendered.kind("Deployment").next().unwrap();
-    let envoy = &pod(edge)["containers"][0];
-    for probe in ["livenessProbe", "readinessProbe"] {
-        assert_eq!(envoy[probe]["httpGet"]["path"], "/health/live", "{probe}");
-    }
-}
-
-#[test]
 fn rules_about_the_whole_cluster_come_only_when_asked_for() {
     let [Some(base), Some(cluster)] = ["base", "cluster-rules"].map(Rendered::of) else {
         return;
