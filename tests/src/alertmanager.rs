@@ -48,9 +48,14 @@ pub struct Api {
 impl Api {
     /// Of the Alertmanager at that address.
     pub fn new(url: &str) -> Self {
+        Self::with(url, Client::default())
+    }
+
+    /// The same, asked by this client.
+    pub fn with(url: &str, client: Client) -> Self {
         Self {
             url: url.trim_end_matches('/').to_owned(),
-            client: Client::default(),
+            client,
         }
     }
 

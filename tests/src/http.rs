@@ -3,10 +3,12 @@
 //! well-behaved client sends.
 
 use anyhow::{Context, Result};
+use sightline_core::redact;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
+use ureq::http::HeaderValue;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -44,6 +46,7 @@ impl Answer {
 #[derive(Debug, Clone)]
 pub struct Client {
     agent: ureq::Agent,
+    authorization: Option<HeaderValue>,
 }
 
 impl Default for Client {
@@ -55,11 +58,21 @@ impl Default for Client {
             .build();
         Self {
             agent: config.into(),
+            authorization: None,
         }
     }
 }
 
 impl Client {
+    /// The same with a bearer token in every request.
+    pub fn with_token(mut self, token: &str) -> Result<Self> {
+        let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+            .context("a token is one line of printable characters")?;
+        value.set_sensitive(true);
+        self.authorization = Some(value);
+        Ok(self)
+    }
+
     /// Sends a request with any method.
     pub fn send(
         &self,
@@ -72,12 +85,16 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization);
+        }
         let answer = if body.is_empty() {
             self.agent.run(request.body(())?)
         } else {
             self.agent.run(request.body(body)?)
         };
-        let mut answer = answer.with_context(|| format!("{method} {url}"))?;
+        let place = || format!("{method} {}", redact::url(url));
+        let mut answer = answer.with_context(place)?;
         let headers = answer.headers().iter();
         let headers = headers.map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -86,7 +103,7 @@ impl Client {
         Ok(Answer {
             status: answer.status().as_u16(),
             headers: headers.collect(),
-            body: answer.body_mut().read_to_string().unwrap_or_default(),
+            body: answer.body_mut().read_to_string().with_context(place)?,
         })
     }
 
@@ -181,4 +198,43 @@ pub fn get_all(port: u16, paths: impl IntoIterator<Item = String>) -> Result<u64
         answered += u64::from(answer.starts_with(b"HTTP/1.1 200 "));
     }
     Ok(answered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connections::Connections;
+    use crate::http_server::{self, HttpServer};
+
+    #[test]
+    fn a_password_in_an_address_is_not_told() {
+        let error = Client::default().get("http://ann:hush@127.0.0.1:1/a?b=c", &[]);
+        let error = format!("{:#}", error.unwrap_err());
+        assert!(error.contains("127.0.0.1:1/a"), "{error}");
+        assert!(!error.contains("hush"), "{error}");
+        let client = Client::default().with_token("hush").unwrap();
+        assert!(!format!("{client:?}").contains("hush"));
+        assert!(Client::default().with_token("a\nb").is_err());
+    }
+
+    #[test]
+    fn a_body_that_is_too_big_is_an_error() {
+        let body = || http_server::Answer::new(200, " ".repeat(11 << 20));
+        let server = HttpServer::start(move |_| body()).unwrap();
+        let url = format!("http://127.0.0.1:{}/", server.port);
+        assert!(Client::default().get(&url, &[]).is_err());
+    }
+
+    #[test]
+    fn https_is_spoken() {
+        // In plain text: what answers is no peer of TLS.
+        let answer = b"HTTP/1.1 400 X\r\n\r\n";
+        let server = Connections::serve(|mut stream| Ok(stream.write_all(answer)?)).unwrap();
+        let url = format!("https://127.0.0.1:{}/", server.port);
+        let error = format!("{:#}", Client::default().get(&url, &[]).unwrap_err());
+        assert!(
+            error.contains("rustls") || error.contains("InvalidContentType"),
+            "{error}"
+        );
+    }
 }

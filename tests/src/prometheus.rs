@@ -33,6 +33,7 @@ impl Deref for Prometheus {
 #[derive(Debug)]
 pub struct Api {
     url: String,
+    client: Client,
 }
 
 impl Prometheus {
@@ -78,8 +79,14 @@ impl Prometheus {
 impl Api {
     /// That of the Prometheus at this address.
     pub fn new(url: &str) -> Self {
+        Self::with(url, Client::default())
+    }
+
+    /// The same, asked by this client.
+    pub fn with(url: &str, client: Client) -> Self {
         Self {
             url: url.trim_end_matches('/').to_owned(),
+            client,
         }
     }
 
@@ -123,7 +130,7 @@ impl Api {
         let pair = |(name, value): &(&str, &str)| format!("{}={}", encode(name), encode(value));
         let pairs: Vec<_> = parameters.iter().map(pair).collect();
         let (url, pairs) = (format!("{}/api/v1/{path}", self.url()), pairs.join("&"));
-        let client = Client::default();
+        let client = &self.client;
         let answer = match path.starts_with("query") {
             true => {
                 let form = [("content-type", "application/x-www-form-urlencoded")];
@@ -193,7 +200,7 @@ fn sample(series: &Value) -> Result<Sample> {
 }
 
 /// Percent-encodes everything but letters and digits.
-fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
