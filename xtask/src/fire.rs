@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use sightline_tests::alertmanager::{Alertmanager, Api, CHAT, Hours, PAGER, TICKET};
 use sightline_tests::test_alert::{self, SEVERITIES};
 use sightline_tests::webhook::Webhook;
@@ -62,7 +62,12 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     }
     let api = Api::new(&to);
     let wait = Duration::from_secs(wait);
-    test_alert::fire(&api, &severities, wait, &mut |line| println!("{line}"))
+    let kept_back = test_alert::fire(&api, &severities, wait, &mut |line| println!("{line}"))?;
+    ensure!(
+        kept_back.len() < severities.len(),
+        "every test alert is kept back"
+    );
+    Ok(())
 }
 
 fn rehearse(site: &Site) -> Result<()> {
