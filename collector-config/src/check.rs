@@ -23,6 +23,8 @@ use promql_parser::parser::{self, Expr};
 
 use crate::known::Registry;
 use document::Rule;
+pub use label::unbounded;
+pub use proof::Tests;
 
 /// A text and the name it is told by.
 #[derive(Clone, Debug)]

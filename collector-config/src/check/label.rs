@@ -7,14 +7,17 @@ use super::promql::{all, by, name, selectors};
 use super::{Context, Found};
 
 /// Labels whose values nobody can list, and what each has a value for.
-const UNBOUNDED: [(&str, &str); 26] = [
+const UNBOUNDED: [(&str, &str); 31] = [
+    ("user", "user"),
     ("user_id", "user"),
+    ("enduser_id", "user"),
     ("userid", "user"),
     ("user_email", "user"),
     ("email", "user"),
     ("username", "user"),
     ("customer_id", "customer"),
     ("account_id", "account"),
+    ("session", "session"),
     ("session_id", "session"),
     ("sessionid", "session"),
     ("request_id", "request"),
@@ -26,6 +29,7 @@ const UNBOUNDED: [(&str, &str); 26] = [
     ("transaction_id", "transaction"),
     ("order_id", "order"),
     ("client_ip", "client"),
+    ("client_address", "client"),
     ("remote_addr", "client"),
     ("remote_ip", "client"),
     ("source_ip", "client"),
@@ -34,14 +38,17 @@ const UNBOUNDED: [(&str, &str); 26] = [
     ("query_string", "query"),
     ("referrer", "address"),
     ("user_agent", "version of every browser"),
+    ("user_agent_original", "version of every browser"),
 ];
+
+/// What this label has a value for each of, where it has no bounds.
+pub fn unbounded(label: &str) -> Option<&'static str> {
+    let found = UNBOUNDED.iter().find(|(known, _)| *known == label);
+    found.map(|(_, each)| *each)
+}
 
 /// Finds labels without bounds in grouping and in the rule's own labels.
 pub fn high_cardinality(_: &Context, rule: &Rule, expr: &Expr) -> Found {
-    let each = |label: &str| {
-        let found = UNBOUNDED.iter().find(|(known, _)| *known == label);
-        found.map(|(_, each)| *each)
-    };
     let mut found = Vec::new();
     for inner in all(expr) {
         let Expr::Aggregate(aggregate) = inner else {
@@ -54,7 +61,7 @@ pub fn high_cardinality(_: &Context, rule: &Rule, expr: &Expr) -> Found {
                 .any(|prefix| name.starts_with(prefix))
         });
         for label in by(aggregate) {
-            if let Some(each) = each(label).filter(|_| !(is_of_prober && label == "url")) {
+            if let Some(each) = unbounded(label).filter(|_| !(is_of_prober && label == "url")) {
                 found.push((
                     rule.expr_line,
                     format!(
@@ -65,7 +72,7 @@ pub fn high_cardinality(_: &Context, rule: &Rule, expr: &Expr) -> Found {
         }
     }
     for (label, (line, _)) in &rule.labels {
-        if let Some(each) = each(label) {
+        if let Some(each) = unbounded(label) {
             found.push((
                 *line,
                 format!(
