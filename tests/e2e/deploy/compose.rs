@@ -1,7 +1,7 @@
 //! What holds for every service of `docker compose`.
 
 use crate::{path, said, text, texts, yaml};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sightline_tests::parts;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -15,9 +15,13 @@ pub fn project() -> Option<Value> {
     if !parts::all_present(&[parts::DEPLOY_CHECK]) {
         return None;
     }
+    Some(loaded(&path(FILE)))
+}
+
+fn loaded(file: &Path) -> Value {
     let mut command = Command::new(parts::require(parts::DEPLOY_CHECK).unwrap());
-    let said = said(command.arg("compose").arg(path(FILE)));
-    Some(serde_json::from_str(&said).unwrap())
+    let said = said(command.arg("compose").arg(file));
+    serde_json::from_str(&said).unwrap()
 }
 
 pub fn services(project: &Value) -> &Map<String, Value> {
@@ -92,6 +96,41 @@ fn every_service_is_watched_and_bounded_and_has_no_rights_to_gain() {
         for port in service["ports"].as_array().into_iter().flatten() {
             assert_eq!(port["host_ip"], "127.0.0.1", "{name}");
         }
+    }
+}
+
+/// An internal network publishes no port.
+#[test]
+fn the_go_live_check_finds_open_on_this_machine_what_its_page_says() {
+    let Some(closed) = project() else { return };
+    let folder = tempfile::TempDir::new().unwrap();
+    let merged = folder.path().join("merged.yaml");
+    let files = [FILE, "deploy/compose/golive.yaml"].map(path);
+    std::fs::write(&merged, json!({"include": [{"path": files}]}).to_string()).unwrap();
+    let opened = loaded(&merged);
+    let page = text("go-live.md");
+    for (name, port) in [
+        ("prometheus", 9090),
+        ("alertmanager", 9093),
+        ("jaeger", 16686),
+        ("loki", 3100),
+    ] {
+        assert!(page.contains(&format!("http://127.0.0.1:{port}")), "{name}");
+        assert!(closed["services"][name]["ports"].is_null(), "{name}");
+        let service = &opened["services"][name];
+        let [published] = service["ports"].as_array().unwrap().as_slice() else {
+            panic!("{name}: {}", service["ports"]);
+        };
+        let [ip, number] = ["host_ip", "published"].map(|key| published[key].as_str());
+        assert_eq!(
+            (ip, published["target"].as_u64()),
+            (Some("127.0.0.1"), Some(port))
+        );
+        assert_eq!(number, Some(port.to_string().as_str()));
+        let mut networks = service["networks"].as_object().unwrap().keys();
+        let is_open = |network: &String| opened["networks"][network]["internal"] != true;
+        assert!(networks.any(is_open), "{name}");
+        assert_eq!(service["image"], closed["services"][name]["image"]);
     }
 }
 
