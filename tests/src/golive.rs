@@ -1,17 +1,27 @@
 //! The checklist for a service that goes live, asked of what runs: each line passes,
 //! fails, or can't be told, with what to do. `cargo xtask golive` is this.
 
+mod dashboards;
+mod health;
+mod logs;
 mod metrics;
-mod paths;
 mod plan;
+#[cfg(test)]
+mod tests;
+mod trace;
 mod watch;
 
 pub use plan::Plan;
 
-use crate::http::Client;
+use crate::http::{self, Client};
 use crate::prometheus::Api;
-use anyhow::Result;
+use anyhow::{Result, anyhow};
+use std::cell::OnceCell;
 use std::fmt::{Display, Formatter};
+use std::time::Duration;
+
+/// Between two looks at a store.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// What became of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +65,10 @@ impl Display for Answer {
 /// What the lines are asked of.
 struct Asked<'a> {
     plan: &'a Plan,
-    prometheus: Api,
+    prometheus: Result<Api>,
     client: Client,
+    /// The trace of the request that was made to see it joined.
+    trace: OnceCell<String>,
 }
 
 /// What a line's check says: whether it is so (none: nobody knows), and what it saw.
@@ -77,23 +89,23 @@ const LINES: [Line; 13] = [
         "templates of routes for what is in the path; no ids of users, sessions or requests",
     ),
     (
-        "logs with ids, without secrets",
-        paths::logs,
-        "logs.access: otlp at the edge; what looks secret is to be redacted where it is written",
+        "trace joined across layers",
+        trace::joined,
+        "pass traceparent on, and send spans to the collector",
     ),
     (
-        "trace joined across layers",
-        paths::trace,
-        "pass traceparent on, and send spans to the collector",
+        "logs with ids, without secrets",
+        logs::told,
+        "logs.access: otlp at the edge; what looks secret is to be redacted where it is written",
     ),
     (
         "front-end vitals and errors",
         metrics::pages,
-        "browser-sdk/npm/README.md: init with `metrics: true`, and the edge's `ingest`",
+        "browser-sdk/npm/README.md: init with `metrics: true`, and the edge's `ingest`; say `pages: JOB`",
     ),
     (
         "live, ready and startup",
-        paths::health,
+        health::answers,
         "the filter's `health`, left out of metrics and logs",
     ),
     (
@@ -108,8 +120,8 @@ const LINES: [Line; 13] = [
     ),
     (
         "dashboards with data",
-        watch::dashboards,
-        "each panel says what it needs",
+        dashboards::filled,
+        "each panel says what it needs; say `pages: JOB` where there are some",
     ),
     (
         "uptime and certificates probed",
@@ -119,12 +131,12 @@ const LINES: [Line; 13] = [
     (
         "retention",
         watch::retention,
-        "--storage.tsdb.retention.time=30d; say `retention: {logs: …, traces: …}` of the stores",
+        "30d of metrics (--storage.tsdb.retention.time), 7d of logs, 3d of traces; say `retention: {logs: …, traces: …}`",
     ),
     (
         "sampling",
         metrics::sampling,
-        "SIGHTLINE_KEEP_FROM says the share that the collector keeps",
+        "SIGHTLINE_KEEP_FROM is where the collector's share begins; say which you want as `sampling`",
     ),
     (
         "on-call named",
@@ -135,35 +147,56 @@ const LINES: [Line; 13] = [
 
 /// Asks every line, and tells each as soon as it is answered.
 pub fn run(plan: &Plan, mut tell: impl FnMut(&Answer)) -> Vec<Answer> {
-    let asked = Asked {
-        plan,
-        prometheus: Api::new(&plan.prometheus),
-        client: Client::default(),
-    };
-    let answers = LINES.map(|(line, check, to_do)| {
-        let (is_so, found) = check(&asked).unwrap_or_else(|error| (None, format!("{error:#}")));
-        let verdict = match is_so {
-            Some(true) => Verdict::Pass,
-            Some(false) => Verdict::Fail,
-            None => Verdict::CannotTell,
-        };
-        let answer = Answer {
-            line,
-            verdict,
-            // A line of what is found.
-            found: found.split('\n').next().unwrap_or_default().to_owned(),
-            to_do: if verdict == Verdict::Pass { "" } else { to_do },
-        };
+    let asked = Asked::new(plan);
+    let answers = LINES.map(|line| {
+        let answer = asked.answer(line);
         tell(&answer);
         answer
     });
     answers.to_vec()
 }
 
-impl Asked<'_> {
+/// A Prometheus that answers: one that does not is waited for once, not by every line.
+fn prometheus(plan: &Plan) -> Result<Api> {
+    let api = Api::with(&plan.prometheus, plan.client("prometheus")?);
+    api.query("vector(1)")?;
+    Ok(api)
+}
+
+impl<'a> Asked<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        Self {
+            plan,
+            prometheus: prometheus(plan),
+            client: Client::default(),
+            trace: OnceCell::new(),
+        }
+    }
+
+    fn answer(&self, (line, check, to_do): Line) -> Answer {
+        let (is_so, found) = check(self).unwrap_or_else(|error| (None, format!("{error:#}")));
+        let verdict = match is_so {
+            Some(true) => Verdict::Pass,
+            Some(false) => Verdict::Fail,
+            None => Verdict::CannotTell,
+        };
+        Answer {
+            line,
+            verdict,
+            // A line of what is found.
+            found: found.split('\n').next().unwrap_or_default().to_owned(),
+            to_do: if verdict == Verdict::Pass { "" } else { to_do },
+        }
+    }
+
+    fn prometheus(&self) -> Result<&Api> {
+        let api = self.prometheus.as_ref();
+        api.map_err(|error| anyhow!("{error:#}"))
+    }
+
     /// The values of an instant query, with one label of each.
     fn values(&self, query: &str, label: &str) -> Result<Vec<(String, f64)>> {
-        let found = self.prometheus.query(query)?.into_iter();
+        let found = self.prometheus()?.query(query)?.into_iter();
         Ok(found
             .map(|sample| (sample.label(label).to_owned(), sample.value))
             .collect())
@@ -171,7 +204,14 @@ impl Asked<'_> {
 
     /// The sum of an instant query; none where it returns nothing.
     fn sum(&self, query: &str) -> Result<Option<f64>> {
-        let found = self.prometheus.query(query)?;
+        let found = self.prometheus()?.query(query)?;
         Ok((!found.is_empty()).then(|| found.iter().map(|sample| sample.value).sum()))
+    }
+
+    /// A visitor's request. Where it is not answered, the service fails.
+    fn visit(&self, path: &str, headers: &[(&str, &str)]) -> Result<http::Answer, Said> {
+        let url = format!("{}{path}", self.plan.url);
+        let answer = self.client.get(&url, headers);
+        answer.map_err(|error| (Some(false), format!("{error:#}")))
     }
 }

@@ -248,7 +248,7 @@ impl Annotation {
 }
 
 /// Text that a regular expression takes as it is, within a string of PromQL.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let one = |c: char| match "\\^$.|?*+()[]{}".contains(c) {
         true => format!("\\\\{c}"),
         false => c.to_string(),

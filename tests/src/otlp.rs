@@ -4,6 +4,8 @@
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Attributes by name.
@@ -45,6 +47,8 @@ pub struct Log {
     pub severity: u64,
     /// The trace it belongs to, in hexadecimal; may be empty.
     pub trace_id: String,
+    /// The body: text as it is, anything else as JSON; may be empty.
+    pub body: String,
     /// The attributes.
     pub attributes: Attributes,
 }
@@ -61,9 +65,15 @@ impl Log {
 
 /// All spans in a file; none where the file does not exist yet.
 pub fn spans(file: &Path) -> Result<Vec<Span>> {
+    spans_after(file, 0)
+}
+
+/// Those that begin behind so many bytes.
+pub fn spans_after(file: &Path, bytes: u64) -> Result<Vec<Span>> {
     let mut spans = Vec::new();
     each(
         file,
+        bytes,
         ["resourceSpans", "scopeSpans", "spans"],
         |service, span| {
             let text = |key: &str| span[key].as_str().unwrap_or_default().to_owned();
@@ -86,9 +96,15 @@ pub fn spans(file: &Path) -> Result<Vec<Span>> {
 
 /// All log records in a file; none where the file does not exist yet.
 pub fn logs(file: &Path) -> Result<Vec<Log>> {
+    logs_after(file, 0)
+}
+
+/// Those that begin behind so many bytes.
+pub fn logs_after(file: &Path, bytes: u64) -> Result<Vec<Log>> {
     let mut logs = Vec::new();
     each(
         file,
+        bytes,
         ["resourceLogs", "scopeLogs", "logRecords"],
         |service, record| {
             logs.push(Log {
@@ -96,6 +112,7 @@ pub fn logs(file: &Path) -> Result<Vec<Log>> {
                 event: record["eventName"].as_str().unwrap_or_default().to_owned(),
                 severity: record["severityNumber"].as_u64().unwrap_or_default(),
                 trace_id: record["traceId"].as_str().unwrap_or_default().to_owned(),
+                body: body(&record["body"]),
                 attributes: attributes(&record["attributes"]),
             });
         },
@@ -105,15 +122,11 @@ pub fn logs(file: &Path) -> Result<Vec<Log>> {
 
 fn each(
     file: &Path,
+    bytes: u64,
     [groups, scopes, items]: [&str; 3],
     mut take: impl FnMut(&str, &Value),
 ) -> Result<()> {
-    let Ok(text) = std::fs::read_to_string(file) else {
-        return Ok(());
-    };
-    // The last line may be half written: only whole lines count.
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    for line in whole.lines() {
+    for line in whole_lines(file, bytes)?.lines() {
         let body: Value = serde_json::from_str(line)
             .with_context(|| format!("{}: {line:.200}", file.display()))?;
         for group in list(&body[groups]) {
@@ -130,6 +143,38 @@ fn each(
         }
     }
     Ok(())
+}
+
+/// Without the one that is half written at the end, or begins before `bytes`.
+fn whole_lines(file: &Path, bytes: u64) -> Result<String> {
+    let mut open = match File::open(file) {
+        Ok(open) => open,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) => return Err(error).with_context(|| file.display().to_string()),
+    };
+    // A file that is shorter now was begun anew.
+    let begin = match bytes <= open.metadata()?.len() {
+        true => bytes.checked_sub(1),
+        false => None,
+    };
+    open.seek(SeekFrom::Start(begin.unwrap_or_default()))?;
+    let mut read = Vec::new();
+    open.read_to_end(&mut read)?;
+    let text = String::from_utf8_lossy(&read);
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let whole = match begin {
+        None => whole,
+        Some(_) => whole.split_once('\n').map_or("", |(_, behind)| behind),
+    };
+    Ok(whole.to_owned())
+}
+
+fn body(value: &Value) -> String {
+    match (value["stringValue"].as_str(), value) {
+        (Some(text), _) => text.to_owned(),
+        (None, Value::Null) => String::new(),
+        _ => value.to_string(),
+    }
 }
 
 fn list(value: &Value) -> &[Value] {

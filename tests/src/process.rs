@@ -153,6 +153,16 @@ pub fn free_port() -> Result<u16> {
 pub fn wait_for<T>(
     what: &str,
     limit: Duration,
+    condition: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    wait_every(POLL, what, limit, condition)
+}
+
+/// The same for what is dear to look at, which is looked at so often.
+pub fn wait_every<T>(
+    pause: Duration,
+    what: &str,
+    limit: Duration,
     mut condition: impl FnMut() -> Result<Option<T>>,
 ) -> Result<T> {
     let end = Instant::now() + limit;
@@ -165,7 +175,7 @@ pub fn wait_for<T>(
             let state = answer.err().map(|error| format!(" ({error:#})"));
             bail!("waited {limit:?} for {what}{}", state.unwrap_or_default());
         }
-        std::thread::sleep(POLL);
+        std::thread::sleep(pause);
     }
 }
 

@@ -21,7 +21,7 @@ pub fn assert_told(line: &Line) {
         line.collector.logs.display(),
     );
     let text = format!(
-        "{{service: edge, url: '{url}', prometheus: '{prometheus}', traces: '{traces}', \
+        "{{service: edge, pages: shop-browser, sampling: 1, url: '{url}', prometheus: '{prometheus}', traces: '{traces}', \
          logs: '{logs}', on_call: {{primary: ann, secondary: bob, manager: eve}}}}"
     );
     let plan = Plan::read(&text, &ours).unwrap();
@@ -35,6 +35,8 @@ pub fn assert_told(line: &Line) {
         ("live, ready and startup", Verdict::Pass),
         ("alerts with runbook and test", Verdict::Pass),
         ("receivers reached", Verdict::CannotTell),
+        // Another site is.
+        ("uptime and certificates probed", Verdict::Fail),
         // Prometheus keeps for 15 days what nobody has it keep longer.
         ("retention", Verdict::Fail),
         ("sampling", Verdict::Pass),
@@ -51,8 +53,13 @@ pub fn assert_told(line: &Line) {
         assert_eq!(told[line].verdict, Verdict::Fail, "{}", told[line]);
         assert!(!told[line].to_do.is_empty());
     }
-    // Nobody answers: nothing passes that was not seen.
+    let dashboards = &told["dashboards with data"];
+    assert_eq!(dashboards.verdict, Verdict::Fail, "{dashboards}");
+    assert_eq!(told["labels bounded"].verdict, Verdict::CannotTell);
+    // Nobody answers: nothing passes that was not seen, and the service is not there.
     let nowhere = "{service: edge, url: 'http://127.0.0.1:1', prometheus: 'http://127.0.0.1:1'}";
     let told = asked(&Plan::read(nowhere, &ours).unwrap());
     assert!(told.values().all(|one| one.verdict != Verdict::Pass));
+    let health = &told["live, ready and startup"];
+    assert_eq!(health.verdict, Verdict::Fail, "{health}");
 }

@@ -2,18 +2,19 @@
 
 use super::{Asked, Said};
 use crate::alertmanager;
-use crate::grafana::{Dashboard, View};
 use crate::test_alert::{self, SEVERITIES};
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use sightline_rules::check::{Source, Tests};
 use sightline_rules::duration;
 use std::collections::BTreeSet;
 use std::fs;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 const FIRE_LIMIT: Duration = Duration::from_secs(120);
-/// What a dashboard shows that was just opened.
-const SHOWN_SECONDS: f64 = 3600.0;
-const METRICS_KEPT: Duration = Duration::from_secs(30 * 86400);
+const DAY: Duration = Duration::from_secs(86400);
+const METRICS_KEPT: Duration = DAY.saturating_mul(30);
+/// Of logs and traces.
+const KEPT: [Duration; 2] = [DAY.saturating_mul(7), DAY.saturating_mul(3)];
 /// What Prometheus keeps where nobody says how long.
 const PROMETHEUS_KEEPS: &str = "15d";
 /// So many of a list are told.
@@ -21,14 +22,20 @@ const SHOWN: usize = 5;
 const CERTIFICATE_DAYS: f64 = 14.0;
 
 pub fn alerts(asked: &Asked) -> Result<Said> {
-    let mut tested = String::new();
+    let mut files = Vec::new();
     for entry in fs::read_dir(asked.plan.ours.join("tests"))? {
         let path = entry?.path();
         if path.is_file() {
-            tested += &fs::read_to_string(path)?;
+            files.push(Source {
+                name: path.display().to_string(),
+                text: fs::read_to_string(path)?,
+            });
         }
     }
-    let rules = asked.prometheus.ask("rules", &[("type", "alert")])?;
+    let mut unreadable = Vec::new();
+    let tests = Tests::read(Some(&files), &mut unreadable);
+    ensure!(unreadable.is_empty(), "{}", unreadable.join("; "));
+    let rules = asked.prometheus()?.ask("rules", &[("type", "alert")])?;
     let groups = rules["groups"].as_array().into_iter().flatten();
     let rules = groups.flat_map(|group| group["rules"].as_array().into_iter().flatten());
     let (mut count, mut bad) = (0, BTreeSet::new());
@@ -44,10 +51,8 @@ pub fn alerts(asked: &Asked) -> Result<Said> {
         if rule["health"] != "ok" && rule["health"] != "unknown" {
             bad.insert(format!("{name} can't be evaluated"));
         }
-        if !tested.contains(&format!("alertname: {name},"))
-            && !tested.contains(&format!("alertname: {name}\n"))
-        {
-            bad.insert(format!("{name} has no test here"));
+        if !tests.see_firing(name) {
+            bad.insert(format!("no test here sees {name} fire"));
         }
     }
     let bad: Vec<_> = bad.into_iter().collect();
@@ -59,7 +64,7 @@ pub fn alerts(asked: &Asked) -> Result<Said> {
 }
 
 /// The first few, and how many more there are.
-fn some_of(all: &[String]) -> String {
+pub fn some_of(all: &[String]) -> String {
     let shown = all.len().min(SHOWN);
     let first = all[..shown].join("; ");
     match all.len() - shown {
@@ -72,9 +77,9 @@ pub fn receivers(asked: &Asked) -> Result<Said> {
     let Some(url) = &asked.plan.alertmanager else {
         return Ok((None, "no `alertmanager` to ask".to_owned()));
     };
-    let api = alertmanager::Api::new(url);
+    let api = alertmanager::Api::with(url, asked.plan.client("alertmanager")?);
+    api.status()?;
     if !asked.plan.fire {
-        api.status()?;
         return Ok((
             None,
             "Alertmanager answers; no test alert was sent".to_owned(),
@@ -83,95 +88,65 @@ pub fn receivers(asked: &Asked) -> Result<Said> {
     let mut said = Vec::new();
     let fired = test_alert::fire(&api, &SEVERITIES, FIRE_LIMIT, &mut |line| said.push(line));
     match fired {
-        Ok(()) => Ok((Some(true), said.join("; "))),
+        Ok(kept_back) if kept_back.is_empty() => Ok((Some(true), said.join("; "))),
+        Ok(kept_back) => Ok((None, kept_back.join("; "))),
         Err(error) => Ok((Some(false), format!("{error:#}"))),
     }
 }
 
-pub fn dashboards(asked: &Asked) -> Result<Said> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let now = now.as_secs_f64().floor();
-    let view = View {
-        from: now - SHOWN_SECONDS,
-        to: now,
-        scrape: 15.0,
-        points: 120.0,
-        divisor: 1.0,
-    };
-    let (mut panels, mut empty, mut dark) = (0, Vec::new(), Vec::new());
-    for dashboard in Dashboard::all(&asked.plan.ours.join("dashboards"))? {
-        let chosen = dashboard.choose_all(&asked.prometheus, &view)?;
-        let (before, shown_before) = (empty.len(), panels);
-        for panel in &dashboard.panels {
-            if panel.datasource != "prometheus" {
-                continue;
-            }
-            panels += 1;
-            let mut targets = panel.targets.iter();
-            let has_data = targets.any(|target| {
-                let answer = target.ask(&asked.prometheus, &view, &chosen);
-                answer.is_ok_and(|answer| !answer.series.is_empty())
-            });
-            if !has_data {
-                empty.push(format!("{}: {}", dashboard.uid, panel.title));
-            }
-        }
-        if empty.len() - before == panels - shown_before {
-            dark.push(dashboard.uid);
-        }
-    }
-    let shown = panels - empty.len();
-    let found = format!("{shown} of {panels} panels have data");
-    match (dark.is_empty(), empty.is_empty()) {
-        (false, _) => Ok((
-            Some(false),
-            format!("{found}; nothing at all in {}", dark.join(", ")),
-        )),
-        (true, true) => Ok((Some(true), found)),
-        (true, false) => Ok((None, format!("{found}; none in {}", some_of(&empty)))),
-    }
-}
-
 pub fn probes(asked: &Asked) -> Result<Said> {
-    let up = asked.values("min by (job) (last_over_time(probe_success[6h]))", "job")?;
-    let days = "min((last_over_time(probe_ssl_earliest_cert_expiry[6h]) - time()) / 86400)";
-    let days = asked.sum(days)?;
-    let down: Vec<_> = up
+    let url = asked.plan.url.as_str();
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    let is_of_url = |of: &str| of == url || of.starts_with(&format!("{url}/"));
+    // TLS is probed by name and port.
+    let is_of_host = |of: &str| of.split(':').next() == Some(host);
+    // As the rules have it, which know how long what is probed seldom counts.
+    let last = "min by (instance) (region:probe_success:last)";
+    let mut up = asked.values(last, "instance")?;
+    up.retain(|(instance, _)| is_of_url(instance) || is_of_host(instance));
+    let days = "(last_over_time(probe_ssl_earliest_cert_expiry[6h5m]) - time()) / 86400";
+    let days = asked.values(&format!("min by (instance) ({days})"), "instance")?;
+    let of_service = days
         .iter()
-        .filter(|(_, up)| *up < 1.0)
-        .map(|(job, _)| job.as_str())
-        .collect();
+        .filter(|(instance, _)| is_of_url(instance) || is_of_host(instance));
+    let days = of_service.map(|(_, days)| *days).reduce(f64::min);
+    let down: Vec<_> = up.iter().filter(|(_, up)| *up < 1.0).collect();
     let certificate = match days {
-        Some(days) => format!("the next certificate ends in {days:.0} days"),
+        Some(days) => format!("its certificate ends in {days:.0} days"),
         None => "no certificate is looked at".to_owned(),
     };
-    let needs_certificate = asked.plan.url.starts_with("https://");
-    let certificate_is_well = days.map_or(!needs_certificate, |days| days > CERTIFICATE_DAYS);
-    let found = match (up.is_empty(), down.is_empty()) {
-        (true, _) => "nothing is probed".to_owned(),
-        (_, true) => format!("{} kinds of probes succeed; {certificate}", up.len()),
-        _ => format!("{} fail; {certificate}", down.join(", ")),
+    let is_probed = up.iter().any(|(instance, _)| is_of_url(instance));
+    let certificate_is_well = days.map_or(scheme != "https", |days| days > CERTIFICATE_DAYS);
+    let found = match (is_probed, down.first()) {
+        (false, _) => format!("{url} is not probed; {certificate}"),
+        (_, Some((instance, _))) => format!("{instance} fails; {certificate}"),
+        _ => format!("{} probes succeed; {certificate}", up.len()),
     };
-    let is_so = !up.is_empty() && down.is_empty() && certificate_is_well;
+    let is_so = is_probed && down.is_empty() && certificate_is_well;
     Ok((Some(is_so), found))
 }
 
 pub fn retention(asked: &Asked) -> Result<Said> {
-    let flags = asked.prometheus.ask("status/flags", &[])?;
+    let flags = asked.prometheus()?.ask("status/flags", &[])?;
     let said = flags["storage.tsdb.retention.time"].as_str();
     let said = said.filter(|said| !matches!(*said, "" | "0s"));
-    let metrics = said.unwrap_or(PROMETHEUS_KEEPS);
-    let is_long = duration::parse(metrics)? >= METRICS_KEPT;
-    let [logs, traces] = asked.plan.retention.each_ref().map(|kept| kept.as_deref());
+    let metrics = duration::parse(said.unwrap_or(PROMETHEUS_KEEPS))?;
+    let stores = asked.plan.retention;
+    let [logs, traces] = stores.map(|kept| kept.map_or("unsaid".to_owned(), duration::text));
     let found = format!(
-        "metrics {metrics}, logs {}, traces {}",
-        logs.unwrap_or("unsaid"),
-        traces.unwrap_or("unsaid")
+        "metrics {}, logs {logs}, traces {traces}",
+        duration::text(metrics)
     );
-    match (is_long, logs, traces) {
-        (false, ..) => Ok((Some(false), found)),
-        (true, Some(_), Some(_)) => Ok((Some(true), found)),
-        _ => Ok((None, found)),
+    let mut long = stores
+        .iter()
+        .zip(KEPT)
+        .map(|(kept, least)| kept.map(|kept| kept >= least));
+    let is_short = metrics < METRICS_KEPT || long.clone().any(|long| long == Some(false));
+    let all_said = long.all(|long| long.is_some());
+    match (is_short, all_said) {
+        (true, _) => Ok((Some(false), found)),
+        (false, all_said) => Ok((all_said.then_some(true), found)),
     }
 }
 
