@@ -1,7 +1,7 @@
 //! Every developer command: `cargo xtask setup|demo|test|check|gen|bench|dist|fire|golive`,
 //! `rulecheck` for anybody's Prometheus rules, `symbolicate` for stacks.
-//! Here: arguments, dispatch and exit codes (0 done, 1 failed, 2 not
-//! understood). Each command first sets up what it needs; see `setup.rs`.
+//! Here: arguments, dispatch and exit codes (0 done, 1 failed, 2 not understood;
+//! `golive` and `symbolicate` have more). Each command first sets up what it needs; see `setup.rs`.
 
 mod bench;
 mod cache;

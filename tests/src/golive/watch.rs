@@ -97,10 +97,15 @@ pub fn receivers(asked: &Asked) -> Result<Said> {
 pub fn probes(asked: &Asked) -> Result<Said> {
     let url = asked.plan.url.as_str();
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
-    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    let authority = rest.split('/').next().unwrap_or_default();
+    let port = if scheme == "https" { 443 } else { 80 };
+    let host_and_port = match authority.contains(':') {
+        true => authority.to_owned(),
+        false => format!("{authority}:{port}"),
+    };
     let is_of_url = |of: &str| of == url || of.starts_with(&format!("{url}/"));
     // TLS is probed by name and port.
-    let is_of_host = |of: &str| of.split(':').next() == Some(host);
+    let is_of_host = |of: &str| of == authority || of == host_and_port;
     // As the rules have it, which know how long what is probed seldom counts.
     let last = "min by (instance) (region:probe_success:last)";
     let mut up = asked.values(last, "instance")?;

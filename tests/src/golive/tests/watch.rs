@@ -7,34 +7,54 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[test]
 fn a_probe_of_another_site_is_none_of_this() {
     const PROBES: &str = "uptime and certificates probed";
-    fn told(instance: &'static str, up: f64, days: f64) -> Answer {
+    fn told(probes: &'static [(&'static str, f64, f64)]) -> Answer {
         let server = serve(move |request| {
-            let query = query_of(request);
-            let value = if query.contains("probe_success") {
-                up
-            } else {
-                days
+            let is_up = query_of(request).contains("probe_success");
+            let one = |(instance, up, days): &(&'static str, f64, f64)| {
+                ("instance", *instance, if is_up { *up } else { *days })
             };
-            http_server::Answer::new(200, samples(&[("instance", instance, value)]))
+            let all: Vec<_> = probes.iter().map(one).collect();
+            http_server::Answer::new(200, samples(&all))
         });
         let here = format!("http://127.0.0.1:{}", server.port);
         let text = format!("{{service: edge, url: 'https://shop.example', prometheus: '{here}'}}");
         of_plan(PROBES, &text)
     }
-    assert_answer(
-        &told("https://shop.example/health/ready", 1.0, 30.0),
-        Pass,
-        "30 days",
-    );
-    assert_answer(&told("https://shop.example", 1.0, 10.0), Fail, "10 days");
-    assert_answer(&told("https://shop.example/", 0.0, 30.0), Fail, "fails");
-    assert_answer(
-        &told("https://shop.example.org/", 1.0, 30.0),
-        Fail,
-        "not probed",
-    );
-    // A certificate alone is not its pages.
-    assert_answer(&told("shop.example:443", 1.0, 30.0), Fail, "not probed");
+    for (probes, verdict, found) in [
+        (
+            &[("https://shop.example/a", 1.0, 30.0)][..],
+            Pass,
+            "30 days",
+        ),
+        (&[("https://shop.example", 1.0, 10.0)], Fail, "10 days"),
+        (&[("https://shop.example/", 0.0, 30.0)], Fail, "fails"),
+        (
+            &[("https://shop.example.org/", 1.0, 30.0)],
+            Fail,
+            "not probed",
+        ),
+        // TLS alone is no page.
+        (&[("shop.example:443", 1.0, 30.0)], Fail, "not probed"),
+        (
+            &[
+                ("https://shop.example", 1.0, 30.0),
+                ("shop.example:443", 0.0, 30.0),
+            ],
+            Fail,
+            "shop.example:443 fails",
+        ),
+        // Another port is another service's.
+        (
+            &[
+                ("https://shop.example", 1.0, 30.0),
+                ("shop.example:8443", 0.0, 1.0),
+            ],
+            Pass,
+            "1 probes",
+        ),
+    ] {
+        assert_answer(&told(probes), verdict, found);
+    }
     assert_answer(&answer(PROBES, "", |_, _| None), Fail, "not probed");
 }
 
