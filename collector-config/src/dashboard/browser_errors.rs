@@ -10,7 +10,7 @@ use sightline_core::metric::{BROWSER_EXCEPTIONS, BROWSER_VIEWS};
 
 const RELEASE: &str = "service_version=~\"$release\"";
 /// Errors in the log, by OpenTelemetry's names as Loki writes them.
-const ERRORS: &str = "{service_name=~`$job`} | exception_type!=`` | service_version=~`$release`";
+const ERRORS: &str = r#"{service_name=~"$job"} | exception_type!="" | service_version=~"$release""#;
 
 pub fn dashboard() -> Dashboard {
     Dashboard {

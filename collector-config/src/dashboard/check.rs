@@ -85,6 +85,17 @@ fn of_layout(dashboard: &Dashboard) -> Vec<String> {
             if !titles.insert((row.title, panel.title.as_str())) {
                 problems.push(format!("{place}: twice in a row"));
             }
+            if let Kind::Logs(expr) | Kind::LogTable { expr, .. } = &panel.kind
+                && expr
+                    .split('`')
+                    .skip(1)
+                    .step_by(2)
+                    .any(|raw| raw.contains('$'))
+            {
+                problems.push(format!(
+                    "{place}: a variable in backticks, where what Grafana escapes stays escaped: {expr}"
+                ));
+            }
             if panel.title.is_empty() || !panel.about.ends_with('.') {
                 problems.push(format!("{place}: a title and a sentence, please"));
             }

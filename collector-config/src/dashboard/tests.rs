@@ -139,6 +139,20 @@ fn what_would_be_an_empty_or_a_wrong_panel_is_a_problem() {
 }
 
 #[test]
+fn a_variable_in_backticks_is_a_problem_in_logql() {
+    for (expr, is_wrong) in [
+        ("{service_name=~`$job`}", true),
+        ("{service_name=\"a\"} | x=`b` | y=~`$release`", true),
+        ("{service_name=~\"$job\"} | x=`b` | y=~\"$release\"", false),
+    ] {
+        let logs = Kind::Logs(expr.into());
+        let page = with(vec![panel("A", "A sentence.", 24, Unit::Count, logs)]);
+        let problems = problems(&[page], &[]).unwrap();
+        assert_eq!(!problems.is_empty(), is_wrong, "{expr}: {problems:?}");
+    }
+}
+
+#[test]
 fn a_file_has_the_variables_that_it_mentions_and_no_data_source_by_name() {
     let (document, _) = shipped();
     for one in all(&document) {
