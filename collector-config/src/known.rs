@@ -9,6 +9,10 @@ use sightline_core::histogram::SECONDS_BOUNDS;
 use sightline_core::metric::{self, Metric};
 use sightline_core::web_vital;
 
+/// The label that says in which environment a series was made: the resource's
+/// `deployment.environment.name`, which `collector/pipeline.yaml` makes a label.
+pub const ENVIRONMENT: &str = "deployment_environment_name";
+
 /// What kind of numbers a metric has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

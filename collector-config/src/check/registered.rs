@@ -8,6 +8,7 @@ use promql_parser::parser::{Expr, VectorMatchCardinality};
 use super::document::Rule;
 use super::promql::{all, by, matchers, name, selectors};
 use super::{Context, Found};
+use crate::known::ENVIRONMENT;
 
 /// What Prometheus makes itself.
 const BUILT_IN: [&str; 8] = [
@@ -23,7 +24,8 @@ const BUILT_IN: [&str; 8] = [
 /// Metrics that only we make; of these an unknown one is wrong in anybody's rules.
 const OURS: [&str; 2] = ["sightline_edge_", "browser_web_vital_"];
 /// Labels that come with the target, not with the metric.
-const OF_TARGET: [&str; 20] = [
+const OF_TARGET: [&str; 21] = [
+    ENVIRONMENT,
     "__name__",
     "job",
     "instance",

@@ -127,9 +127,11 @@ fn page(number: u64, seconds: f64, clock: i64) -> Vec<u8> {
         })),
         ..Default::default()
     };
+    let environment = ["production", "staging"][number as usize / 2 % 2];
     let resource = Resource {
         attributes: vec![
             text("service.name", "shop-browser"),
+            text("deployment.environment.name", environment),
             text("service.version", "1.2.3"),
             text("browser.language", &format!("l{number}")),
             pair("browser.mobile", Value::BoolValue(number.is_multiple_of(2))),
@@ -187,11 +189,15 @@ fn histograms_of_pages_add_up_whatever_their_clocks_say() {
             pages * 0.5,
         ),
         (
+            "sum(browser_web_vital_lcp_seconds_count{deployment_environment_name=\"staging\"})",
+            pages * 0.5,
+        ),
+        (
             "sum(browser_web_vital_lcp_seconds_count{job=\"shop-browser\",\
              url_template=\"/products/{id}\",service_version=\"1.2.3\"})",
             pages,
         ),
-        ("count(browser_web_vital_lcp_seconds_count)", 2.0),
+        ("count(browser_web_vital_lcp_seconds_count)", 4.0),
         ("count(http_request_duration_seconds_count)", 0.0),
     ] {
         assert_eq!(one(query), expected, "{query}");

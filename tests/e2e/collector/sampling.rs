@@ -15,9 +15,10 @@ const SLOW: u32 = 40;
 /// The pipeline's default: a tenth.
 const KEEP_FROM: &str = "e6666666666666";
 
-fn body(service: &str, language: &str, spans: &[Value]) -> String {
+fn body(service: &str, environment: &str, language: &str, spans: &[Value]) -> String {
     let resource = [
         pair("service.name", service),
+        pair("deployment.environment.name", environment),
         pair("telemetry.sdk.language", language),
     ];
     traces(&resource, spans)
@@ -73,8 +74,12 @@ fn errors_and_slow_traces_are_kept_whole_and_metrics_count_all() {
         (stage.collector.browser_port, "made-up", "go", &pages),
         (stage.collector.internal_port, "edge", "rust", &edge),
     ] {
-        for some in spans.chunks(100) {
-            let sent = otlp_json::post(port, "traces", &body(service, language, some)).unwrap();
+        for (some, environment) in spans
+            .chunks(100)
+            .zip(["production", "staging"].iter().cycle())
+        {
+            let body = body(service, environment, language, some);
+            let sent = otlp_json::post(port, "traces", &body).unwrap();
             assert_eq!(sent.status, 200, "{}", sent.body);
         }
     }
@@ -96,6 +101,24 @@ fn errors_and_slow_traces_are_kept_whole_and_metrics_count_all() {
     stage.wait_sum(
         r#"traces_service_graph_request_total{client="browser",server="edge"}"#,
         all,
+    );
+
+    // Each environment for itself.
+    let staging = r#"{job="edge",deployment_environment_name="staging"}"#;
+    stage.wait_sum(&format!("traces_span_metrics_calls_total{staging}"), 500.0);
+    let accepted = format!("sum_over_time(sightline_collector_spans_accepted{staging}[1h])");
+    stage.wait_sum(&accepted, 500.0);
+    // The ledger of points has what was sent, not what was made of spans before.
+    let now = UNIX_EPOCH.elapsed().unwrap().as_nanos();
+    let point = format!(
+        r#"{{"name":"x","gauge":{{"dataPoints":[{{"timeUnixNano":"{now}","asDouble":1}}]}}}}"#
+    );
+    let point = otlp_json::metrics("edge", "1.2.3", &[point]);
+    let sent = otlp_json::post(stage.collector.internal_port, "metrics", &point).unwrap();
+    assert_eq!(sent.status, 200, "{}", sent.body);
+    stage.wait_sum(
+        "sum_over_time(sightline_collector_metric_points_accepted[1h])",
+        1.0,
     );
 
     let is_in_share = |id: &str| &id[18..] >= KEEP_FROM;
