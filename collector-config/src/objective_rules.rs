@@ -150,14 +150,15 @@ pub(crate) fn ratio_name(minutes: u32) -> String {
     format!("objective:bad_events:ratio{}", window(minutes))
 }
 
-/// The share of bad events in a window.
+/// The share of bad events in a window; nothing where there were no events, which NaN
+/// would be.
 fn ratio(objective: &Objective, minutes: u32) -> Rule {
     let window = window(minutes);
     let (bad, all) = (of(objective, BAD_EVENTS), of(objective, EVENTS));
     let expr = if window == BASE {
-        format!("{bad} / {all}")
+        format!("{bad} / ({all} > 0)")
     } else {
-        format!("sum_over_time({bad}[{window}]) / sum_over_time({all}[{window}])")
+        format!("sum_over_time({bad}[{window}]) / (sum_over_time({all}[{window}]) > 0)")
     };
     record(objective, &ratio_name(minutes), expr)
 }
