@@ -12,6 +12,7 @@ mod infrastructure;
 mod json;
 mod overview;
 mod pipeline;
+mod promised;
 mod promql;
 mod red;
 mod slo;
@@ -24,6 +25,7 @@ mod web_vitals;
 pub use unit::Unit;
 
 use crate::objective::Document;
+use promised::Promised;
 use sightline_core::dashboard::Dashboard as Page;
 
 /// A dashboard.
@@ -134,9 +136,10 @@ enum Thresholds {
 
 /// All dashboards, with the objectives of a document.
 pub fn all(document: &Document) -> Vec<Dashboard> {
+    let promised = Promised::by(document);
     vec![
-        overview::dashboard(),
-        red::dashboard(),
+        overview::dashboard(promised),
+        red::dashboard(promised),
         edge::dashboard(),
         web_vitals::dashboard(),
         browser_errors::dashboard(),
@@ -202,6 +205,31 @@ fn column(title: &'static str, unit: Unit, expr: String) -> Column {
 }
 
 impl Panel {
+    /// What it shows, also of what is not chosen, and what that takes.
+    fn description(&self) -> String {
+        let mut text = self.about.clone();
+        let queries = match &self.kind {
+            Kind::Logs(expr) | Kind::LogTable { expr, .. } => vec![expr.as_str()],
+            _ => check::queries(self)
+                .into_iter()
+                .map(|(expr, _)| expr)
+                .collect(),
+        };
+        let chosen = [("$job", "services"), ("$environment", "environments")];
+        let ignored = chosen.into_iter().filter(|(variable, _)| {
+            let mut queries = queries.iter();
+            queries.any(|query| !query.contains(variable))
+        });
+        let ignored: Vec<_> = ignored.map(|(_, what)| what).collect();
+        if !ignored.is_empty() {
+            text += &format!(" Of all {}.", ignored.join(" and "));
+        }
+        if let Some(part) = self.needs {
+            text += &format!(" Needs {part}.");
+        }
+        text
+    }
+
     fn rated(mut self, thresholds: Thresholds) -> Self {
         self.thresholds = thresholds;
         self
@@ -217,6 +245,20 @@ impl Panel {
     fn linked(mut self, to: &[Link]) -> Self {
         if let Kind::Table(table) = &mut self.kind {
             table.links = to.to_vec();
+        }
+        self
+    }
+
+    /// Of a table so many rows, the highest by its first column.
+    fn top(mut self, count: u8) -> Self {
+        if let Kind::Table(table) = &mut self.kind
+            && let Some((first, others)) = table.columns.split_first_mut()
+        {
+            first.expr = promql::top(count, &first.expr);
+            for other in others {
+                let by = table.by.join(", ");
+                other.expr = format!("({}) and on ({by}) {}", other.expr, first.expr);
+            }
         }
         self
     }

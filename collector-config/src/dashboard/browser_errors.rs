@@ -1,7 +1,9 @@
 //! Errors of pages: how many, which, since when. Types are labels and counted;
 //! fingerprints are too many for labels and counted in the log.
 
-use super::promql::{FIRST_ERROR, increase, of_job, or_none_of, rate, share, top};
+use super::promql::{
+    FIRST_ERROR, increase, of_job, of_log, or_none_of, rate, recorded, share, top,
+};
 use super::{
     Dashboard, Kind, Link, Row, Thresholds, Unit, column, lines, panel, query, row, stat, table,
 };
@@ -9,8 +11,6 @@ use sightline_core::dashboard::BROWSER_ERRORS;
 use sightline_core::metric::{BROWSER_EXCEPTIONS, BROWSER_VIEWS};
 
 const RELEASE: &str = "service_version=~\"$release\"";
-/// Errors in the log, by OpenTelemetry's names as Loki writes them.
-const ERRORS: &str = r#"{service_name=~"$job"} | exception_type!="" | service_version=~"$release""#;
 
 pub fn dashboard() -> Dashboard {
     Dashboard {
@@ -83,7 +83,7 @@ fn numbers() -> Row {
 fn which() -> Row {
     let by = "job, exception_type, service_version";
     let errors = increase(by, &of_job(BROWSER_EXCEPTIONS.name, RELEASE));
-    let first = format!("1000 * max by ({by}) ({})", of_job(FIRST_ERROR, RELEASE));
+    let first = format!("1000 * max by ({by}) ({})", recorded(FIRST_ERROR, RELEASE));
     let at = "job, url_template";
     let here = increase(at, &of_job(BROWSER_EXCEPTIONS.name, RELEASE));
     let views = increase(at, &of_job(BROWSER_VIEWS.name, RELEASE));
@@ -91,23 +91,26 @@ fn which() -> Row {
         "Which",
         vec![
             table("By type and release", "The 50 most frequent. First seen is the time since when it came, without a day's pause before; a type leads to its log lines.", &["job", "service_version", "exception_type"], vec![
-                column("errors", Unit::Count, top(50, &errors)),
-                column("first seen", Unit::Time, format!("topk(50, {first})")),
+                column("errors", Unit::Count, errors),
+                column("first seen", Unit::Time, first),
             ])
+            .top(50)
             .wide(14)
             .linked(&[Link::Logs { service: "job", attribute: "exception_type", label: "exception_type" }]),
-            table("By route", "Routes with errors, by errors for each view.", &["job", "url_template"], vec![
-                column("for each view", Unit::Number, top(25, &share(&here, &views))).rated(Thresholds::Below(0.01, 0.05)),
-                column("views", Unit::Count, top(25, &views)),
+            table("By route", "The 25 routes with the most errors for each view.", &["job", "url_template"], vec![
+                column("for each view", Unit::Number, share(&here, &views)).rated(Thresholds::Below(0.01, 0.05)),
+                column("views", Unit::Count, views),
             ])
+            .top(25)
             .wide(10),
         ],
     )
 }
 
 fn log() -> Row {
+    let errors = of_log(&format!("exception_type!=\"\" | {RELEASE}"));
     let by = "sightline_exception_fingerprint, exception_type, exception_message";
-    let counted = format!("topk(25, sum by ({by}) (count_over_time({ERRORS} [$__range])))");
+    let counted = format!("topk(25, sum by ({by}) (count_over_time({errors} [$__range])))");
     row(
         "From the log",
         vec![
@@ -126,7 +129,7 @@ fn log() -> Row {
                 "Errors with their stack, breadcrumbs and trace.",
                 12,
                 Unit::Count,
-                Kind::Logs(ERRORS.into()),
+                Kind::Logs(errors),
             ),
         ],
     )

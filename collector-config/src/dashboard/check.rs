@@ -3,16 +3,19 @@
 
 use super::dimension::Units;
 use super::{Dashboard, Kind, Panel, Unit};
-use crate::check::promql::{aggregation, all, bare, by, call, children, constant, name, operator};
+use crate::check::promql::{
+    aggregation, all, bare, by, call, children, comparison, constant, name, operator,
+};
 use crate::check::{self, Settings, Source};
 use crate::known::Registry;
 use crate::rule_file::{Expression, Group, Rule, RuleFile};
 use anyhow::Result;
-use promql_parser::parser::{Expr, parse};
+use promql_parser::parser::{BinaryExpr, Expr, LabelModifier, parse};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Labels of which a query without `topk` may return every value: there are few.
-const FEW: [&str; 29] = [
+const FEW: [&str; 30] = [
+    "cluster",
     "job",
     "instance",
     "le",
@@ -129,7 +132,7 @@ fn asked(dashboard: &Dashboard) -> Vec<Asked<'_>> {
     asked.collect()
 }
 
-fn queries(panel: &Panel) -> Vec<(&str, Unit)> {
+pub(super) fn queries(panel: &Panel) -> Vec<(&str, Unit)> {
     match &panel.kind {
         Kind::TimeSeries { queries, .. } => {
             let queries = queries.iter();
@@ -171,6 +174,11 @@ fn of_query(asked: &Asked<'_>, units: &Units<'_>) -> Option<String> {
     if !is_bounded(&expr) {
         return Some(format!("may return as many series as there are: {text}"));
     }
+    if has_bare_quantile(&expr) {
+        return Some(format!(
+            "a quantile of nothing is NaN, which `>= 0` leaves out: {text}"
+        ));
+    }
     match units.of(&expr) {
         Err(why) => Some(format!("{why}: {text}")),
         Ok(Some(of)) if !asked.unit.fits(of) => {
@@ -199,6 +207,15 @@ fn raw_counter<'a>(expr: &'a Expr, registry: &Registry) -> Option<&'a str> {
     }
 }
 
+/// Whether a quantile stands in no comparison, as which alone it is never NaN.
+fn has_bare_quantile(expr: &Expr) -> bool {
+    if call(expr).is_some_and(|(function, _)| function == "histogram_quantile") {
+        return true;
+    }
+    let inner = children(expr).into_iter();
+    comparison(expr).is_none() && inner.into_iter().any(has_bare_quantile)
+}
+
 /// Whether no more series come out than fit a panel.
 fn is_bounded(expr: &Expr) -> bool {
     let few = |labels: &[String]| labels.iter().all(|label| FEW.contains(&label.as_str()));
@@ -212,6 +229,7 @@ fn is_bounded(expr: &Expr) -> bool {
             let is_number = constant(&binary.lhs).is_some();
             match operator(binary).as_str() {
                 "or" => left && right,
+                "and" => left || right && has_partners(binary),
                 // What has no partner falls out.
                 _ if is_number => right,
                 _ => left,
@@ -227,6 +245,24 @@ fn is_bounded(expr: &Expr) -> bool {
             None => false,
         },
     }
+}
+
+/// Whether of the left side's rows each has one of the right side's.
+fn has_partners(binary: &BinaryExpr) -> bool {
+    let matching = binary.modifier.as_ref().and_then(|of| of.matching.as_ref());
+    let Some(LabelModifier::Include(on)) = matching else {
+        return false;
+    };
+    let left = all(&binary.lhs);
+    let mut summed = left.into_iter().filter_map(|inner| match inner {
+        Expr::Aggregate(inner) => Some(by(inner)),
+        _ => None,
+    });
+    let rows = summed.next();
+    rows.is_some_and(|rows| {
+        rows.iter()
+            .all(|row| row == "le" || on.labels.contains(row))
+    })
 }
 
 /// Whether a value is multiplied by a number, other than by none of it.

@@ -34,7 +34,8 @@ fn graph() -> Row {
     let grown = |name: &str| sum(by, &format!("increase({name}[{SHOWN}])"));
     let flow = |name: &str| sum(by, &format!("rate({name}[{POINT}])"));
     let slow = |of: f64, window: &str| {
-        format!("histogram_quantile({of}, sum by ({by}, le) (rate({CLIENT}_bucket[{window}])))")
+        let buckets = format!("sum by ({by}, le) (rate({CLIENT}_bucket[{window}]))");
+        format!("histogram_quantile({of}, {buckets}) >= 0")
     };
     let name = "{{client}} → {{server}}";
     row(
@@ -42,21 +43,22 @@ fn graph() -> Row {
         vec![
             table(
                 "Pairs",
-                "By the spans of both ends; pages are one client, `browser`. `user` is whoever has no span.",
+                "The 50 busiest, by the spans of both ends; pages are one client, `browser`. `user` is whoever has no span.",
                 &["client", "server"],
                 vec![
-                    column("calls", Unit::Count, top(50, &grown(CALLS))),
+                    column("calls", Unit::Count, grown(CALLS)),
                     column(
                         "failed",
                         Unit::Ratio,
-                        top(50, &share(&grown(FAILED), &grown(CALLS))),
+                        share(&grown(FAILED), &grown(CALLS)),
                     )
                     .rated(Thresholds::Below(0.01, 0.05)),
-                    column("p50", Unit::Seconds, top(50, &slow(0.5, SHOWN))),
-                    column("p95", Unit::Seconds, top(50, &slow(0.95, SHOWN)))
+                    column("p50", Unit::Seconds, slow(0.5, SHOWN)),
+                    column("p95", Unit::Seconds, slow(0.95, SHOWN))
                         .rated(Thresholds::Below(1.0, 2.0)),
                 ],
-            ),
+            )
+            .top(50),
             lines(
                 "Calls",
                 "The ten busiest pairs.",

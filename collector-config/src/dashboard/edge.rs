@@ -1,6 +1,6 @@
 //! The filter's own health: whether what the edge says can be trusted.
 
-use super::promql::{increase, of_job, rate, share, sum, top};
+use super::promql::{increase, of_job, rate, share, sum};
 use super::{Dashboard, Panel, Row, Thresholds, Unit, column, lines, query, row, stat, table};
 use sightline_core::dashboard::EDGE;
 use sightline_core::metric::{
@@ -165,8 +165,8 @@ fn pages() -> Row {
                 "The share of pages' requests that was passed on, in the time shown; the rest is refused with a reason, above.",
                 &["job"],
                 vec![
-                    column("requests", Unit::Count, top(20, &all)),
-                    column("accepted", Unit::Ratio, top(20, &share(&accepted, &all)))
+                    column("requests", Unit::Count, all.clone()),
+                    column("accepted", Unit::Ratio, share(&accepted, &all))
                         .rated(Thresholds::Above(0.9, 0.99)),
                 ],
             ),

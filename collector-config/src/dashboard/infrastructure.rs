@@ -1,12 +1,15 @@
 //! Machines and pods: utilisation, saturation and errors of each resource.
 
 use super::promql::{POINT, increase, of_job, or_none_of, rate, sum, top};
-use super::{Dashboard, Row, Thresholds, Unit, column, lines, query, row, table};
+use super::{Dashboard, Panel, Row, Thresholds, Unit, column, lines, query, row, table};
 use sightline_core::dashboard::INFRASTRUCTURE;
 
 const INSTANCE: &str = "instance=~\"$instance\"";
 /// Without what is no disk.
 const DISK: &str = "instance=~\"$instance\", fstype!~\"tmpfs|ramfs|squashfs|overlay\"";
+/// Without the loopback, and what is within a machine or part of another interface:
+/// there the same bytes would count twice.
+const OUTWARD: &str = r#"instance=~"$instance", device!~"lo|.*\\..*|(veth|docker|podman|br|virbr|cni|flannel|cali|cilium|lxc|tunl|vxlan|bond|team|kube|dummy|ifb|tap|tun|wg).*""#;
 const NAME: &str = "{{instance}}";
 
 pub fn dashboard() -> Dashboard {
@@ -133,19 +136,30 @@ fn disks() -> Row {
                 "The 50 fullest.",
                 &["instance", "mountpoint"],
                 vec![
-                    column("used", Unit::Ratio, top(50, &used)).rated(Thresholds::Below(0.7, 0.85)),
-                    column("free", Unit::Bytes, top(50, &sum(by, &free))),
-                    column("size", Unit::Bytes, top(50, &sum(by, &size))),
+                    column("used", Unit::Ratio, used).rated(Thresholds::Below(0.7, 0.85)),
+                    column("free", Unit::Bytes, sum(by, &free)),
+                    column("size", Unit::Bytes, sum(by, &size)),
                 ],
-            ),
+            )
+            .top(50),
         ],
     )
 }
 
+/// Both ways of what leads out of a machine.
+fn ways(title: &str, about: &str, unit: Unit, what: &str) -> Panel {
+    let way = |way: &str, name: &str| {
+        let series = of_job(&format!("node_network_{way}_{what}_total"), OUTWARD);
+        query(rate("instance", &series), name)
+    };
+    let both = vec![
+        way("receive", "{{instance}} in"),
+        way("transmit", "{{instance}} out"),
+    ];
+    lines(title, about, 6, unit, both)
+}
+
 fn network() -> Row {
-    let flow = |name: &str| rate("instance", &machine(name));
-    let errors = |way: &str| flow(&format!("node_network_{way}_errs_total"));
-    let drops = |way: &str| flow(&format!("node_network_{way}_drop_total"));
     let files = format!(
         "max by (job, instance) ({} / {})",
         machine("process_open_fds"),
@@ -154,38 +168,23 @@ fn network() -> Row {
     row(
         "Network and files",
         vec![
-            lines(
-                "Network: utilisation",
-                "Bytes by machine, both ways.",
-                6,
+            ways(
+                "Network: throughput",
+                "Bytes by machine, both ways, without what stays within it.",
                 Unit::BytesPerSecond,
-                vec![
-                    query(flow("node_network_receive_bytes_total"), "{{instance}} in"),
-                    query(
-                        flow("node_network_transmit_bytes_total"),
-                        "{{instance}} out",
-                    ),
-                ],
+                "bytes",
             ),
-            lines(
+            ways(
                 "Network: saturation",
                 "Packets that were dropped.",
-                6,
                 Unit::PerSecond,
-                vec![
-                    query(drops("receive"), "{{instance}} in"),
-                    query(drops("transmit"), "{{instance}} out"),
-                ],
+                "drop",
             ),
-            lines(
+            ways(
                 "Network: errors",
                 "Packets with errors.",
-                6,
                 Unit::PerSecond,
-                vec![
-                    query(errors("receive"), "{{instance}} in"),
-                    query(errors("transmit"), "{{instance}} out"),
-                ],
+                "errs",
             ),
             lines(
                 "Open files",
@@ -200,36 +199,37 @@ fn network() -> Row {
 }
 
 fn pods() -> Row {
-    let by = "namespace, pod";
-    let memory = sum(by, "container_memory_working_set_bytes{container!=\"\"}");
-    let limit = sum(by, "container_spec_memory_limit_bytes{container!=\"\"} > 0");
+    let by = "cluster, namespace, pod";
+    let name = "{{cluster}} {{namespace}}/{{pod}}";
+    let limits = "container_spec_memory_limit_bytes{container!=\"\"} > 0";
+    let limited = format!(
+        "container_memory_working_set_bytes{{container!=\"\"}} and on ({by}, container) {limits}"
+    );
+    let (memory, limit) = (sum(by, &limited), sum(by, limits));
     let restarts = increase(by, "kube_pod_container_status_restarts_total");
     let cpu = sum(
         by,
         &format!("rate(container_cpu_usage_seconds_total{{container!=\"\"}}[{POINT}])"),
     );
     let stuck = sum(
-        "namespace, reason",
+        "cluster, namespace, reason",
         "kube_pod_container_status_waiting_reason",
     );
-    let ready = "sum by (namespace) (kube_pod_status_ready{condition=\"true\"})";
+    let ready = "sum by (cluster, namespace) (kube_pod_status_ready{condition=\"true\"})";
     let panels = vec![
         lines(
             "CPU",
             "Cores in use; the ten busiest pods.",
             8,
             Unit::Number,
-            vec![query(top(10, &cpu), "{{namespace}}/{{pod}}")],
+            vec![query(top(10, &cpu), name)],
         ),
         lines(
             "Memory",
-            "Of what a pod may have; the ten fullest.",
+            "Of what the containers that have a limit may have; the ten fullest pods.",
             8,
             Unit::Ratio,
-            vec![query(
-                top(10, &format!("{memory} / {limit}")),
-                "{{namespace}}/{{pod}}",
-            )],
+            vec![query(top(10, &format!("{memory} / {limit}")), name)],
         )
         .rated(Thresholds::Below(0.75, 0.9)),
         lines(
@@ -238,19 +238,20 @@ fn pods() -> Row {
             8,
             Unit::Count,
             vec![
-                query(ready.into(), "{{namespace}} ready"),
-                query(or_none_of(&stuck, ready), "{{namespace}} {{reason}}"),
+                query(ready.into(), "{{cluster}} {{namespace}} ready"),
+                query(
+                    or_none_of(&stuck, ready),
+                    "{{cluster}} {{namespace}} {{reason}}",
+                ),
             ],
         ),
         table(
             "Restarts",
             "In the time shown; the 25 pods with the most.",
-            &["namespace", "pod"],
-            vec![
-                column("restarts", Unit::Count, top(25, &restarts))
-                    .rated(Thresholds::Below(0.5, 2.0)),
-            ],
-        ),
+            &["cluster", "namespace", "pod"],
+            vec![column("restarts", Unit::Count, restarts).rated(Thresholds::Below(0.5, 2.0))],
+        )
+        .top(25),
     ];
     let needing = panels
         .into_iter()

@@ -1,6 +1,7 @@
 //! Dashboards as Grafana 10.4 and later read them. Data sources are variables, so
 //! that a file fits every Grafana; numbers and places of panels are counted here.
 
+use super::promql::{FIRST_SEEN, recorded};
 use super::variable::{ALL, DATASOURCE};
 use super::{Column, Dashboard, Kind, Link, Panel, Query, Table, Thresholds, Unit};
 use serde_json::{Value, json};
@@ -85,7 +86,7 @@ fn annotations() -> Value {
     json!([
         {
             "name": "Releases", "enable": true, "iconColor": "blue", "datasource": datasource,
-            "expr": format!("1000 * {}{{job=~\"$job\"}}", super::promql::FIRST_SEEN),
+            "expr": format!("1000 * {}", recorded(FIRST_SEEN, "")),
             "useValueForTime": true, "step": "60s",
             "titleFormat": "{{job}} {{service_version}}", "textFormat": "first seen",
         },
@@ -136,8 +137,7 @@ impl Panel {
             false => source("prometheus", DATASOURCE),
         };
         panel["title"] = json!(self.title);
-        let needs = self.needs.map(|part| format!(" Needs {part}."));
-        panel["description"] = json!(self.about.clone() + &needs.unwrap_or_default());
+        panel["description"] = json!(self.description());
         let defaults = &mut panel["fieldConfig"]["defaults"];
         if defaults.is_null() {
             *defaults = json!({});
@@ -281,7 +281,7 @@ impl Column {
 
 impl Thresholds {
     /// The bound of what is good.
-    fn good(self) -> Option<f64> {
+    pub(super) fn good(self) -> Option<f64> {
         match self {
             Self::None => None,
             Self::Below(good, _) | Self::Above(_, good) => Some(good),
@@ -328,7 +328,10 @@ impl Link {
                 )
             }
             Self::Dashboard(uid) => {
-                let url = format!("/d/{uid}?var-job={}&${{__url_time_range}}", field("job"));
+                let url = format!(
+                    "/d/{uid}?var-job={}&${{environment:queryparam}}&${{__url_time_range}}",
+                    field("job")
+                );
                 ("Requests by route", url)
             }
         };

@@ -1,7 +1,9 @@
 //! Whether all is well, and where to look next.
 
-use super::promql::{JOB, POINT, SHOWN, increase, of_job, quantile, rate, share, within};
+use super::promised::Promised;
+use super::promql::{POINT, SHOWN, increase, of_job, quantile, rate, recorded, share, within};
 use super::{Dashboard, Link, Row, Thresholds, Unit, column, lines, query, row, stat, table};
+use crate::objective_rules::BUDGET_REMAINING;
 use sightline_core::dashboard::{OVERVIEW, RED};
 use sightline_core::metric::{
     BROWSER_EXCEPTIONS, BROWSER_VIEWS, HTTP_REQUEST_DURATION, HTTP_REQUESTS, PROBE_UP,
@@ -11,16 +13,21 @@ use sightline_core::web_vital::LCP;
 const PROBES: &str = "blackbox_exporter";
 const FAILED: &str = "status_code=~\"5..\"";
 
-pub fn dashboard() -> Dashboard {
+pub fn dashboard(promised: Promised) -> Dashboard {
     Dashboard {
         page: OVERVIEW,
         about: "Whether people get what they came for, and which alerts fire.",
         services: &["sightline_edge_build_info", "browser_views_total"],
-        rows: vec![now(), course(), services(), outside()],
+        rows: vec![
+            now(promised),
+            course(promised),
+            services(promised),
+            outside(),
+        ],
     }
 }
 
-fn now() -> Row {
+fn now(promised: Promised) -> Row {
     let requests = of_job(HTTP_REQUESTS.name, "");
     let failed = increase("", &of_job(HTTP_REQUESTS.name, FAILED));
     let views = increase("", &of_job(BROWSER_VIEWS.name, ""));
@@ -31,20 +38,20 @@ fn now() -> Row {
         vec![
             stat("Alerts", "Alerts that fire now, without the watchdog. Absent means none, as long as rules are evaluated.", 4, Unit::Count, alerts.into())
                 .rated(Thresholds::Below(1.0, 5.0)),
-            stat("Least budget left", "Of all objectives, the smallest share of the budget that is left; below 0 the promise is broken.", 4, Unit::Number, format!("min(objective:budget_remaining:ratio{{{JOB}}})"))
+            stat("Least budget left", "Of all objectives, the smallest share of the budget that is left; below 0 the promise is broken.", 4, Unit::Number, format!("min({})", recorded(BUDGET_REMAINING, "")))
                 .rated(Thresholds::Above(0.0, 0.25)),
             stat("Requests", "Requests that ended at the edge.", 4, Unit::Count, increase("", &requests)),
             stat("Failed requests", "The share of requests answered with 500 or more.", 4, Unit::Ratio, share(&failed, &increase("", &requests)))
-                .rated(Thresholds::Below(0.001, 0.01)),
+                .rated(promised.failed),
             stat("Errors for each view", "Errors that pages told by views of pages; above 1 a page has several.", 4, Unit::Number, share(&errors, &views))
                 .rated(Thresholds::Below(0.01, 0.05)),
-            stat("Good LCP", "The share of views whose Largest Contentful Paint came within 2.5 s; 75 % are promised.", 4, Unit::Ratio, within("", LCP.metric.name, LCP.good, "", SHOWN))
+            stat("Good LCP", "The share of views whose Largest Contentful Paint came within 2.5 s; 75 % is the aim.", 4, Unit::Ratio, within("", LCP.metric.name, LCP.good, "", SHOWN))
                 .rated(Thresholds::Above(0.5, 0.75)),
         ],
     )
 }
 
-fn course() -> Row {
+fn course(promised: Promised) -> Row {
     let requests = rate("job", &of_job(HTTP_REQUESTS.name, ""));
     let failed = rate("job", &of_job(HTTP_REQUESTS.name, FAILED));
     let p95 = quantile(0.95, "job", HTTP_REQUEST_DURATION.name, "", POINT);
@@ -66,7 +73,7 @@ fn course() -> Row {
                 Unit::Ratio,
                 vec![query(share(&failed, &requests), "{{job}}")],
             )
-            .rated(Thresholds::Below(0.01, 0.05)),
+            .rated(promised.failed),
             lines(
                 "Duration, p95",
                 "One request in 20 takes longer, by service.",
@@ -74,7 +81,7 @@ fn course() -> Row {
                 Unit::Seconds,
                 vec![query(p95, "{{job}}").with_exemplars()],
             )
-            .rated(Thresholds::Below(0.5, 1.0)),
+            .rated(promised.duration),
             lines(
                 "LCP, p75",
                 "One view in four waits longer for its largest content.",
@@ -87,7 +94,7 @@ fn course() -> Row {
     )
 }
 
-fn services() -> Row {
+fn services(promised: Promised) -> Row {
     let requests = increase("job", &of_job(HTTP_REQUESTS.name, ""));
     let failed = increase("job", &of_job(HTTP_REQUESTS.name, FAILED));
     let quantile = |of| quantile(of, "job", HTTP_REQUEST_DURATION.name, "", SHOWN);
@@ -101,11 +108,10 @@ fn services() -> Row {
                 &["job"],
                 vec![
                     column("requests", Unit::Count, requests.clone()),
-                    column("failed", Unit::Ratio, share(&failed, &requests))
-                        .rated(Thresholds::Below(0.001, 0.01)),
+                    column("failed", Unit::Ratio, share(&failed, &requests)).rated(promised.failed),
                     column("p50", Unit::Seconds, quantile(0.5)),
-                    column("p95", Unit::Seconds, quantile(0.95)).rated(Thresholds::Below(0.5, 1.0)),
-                    column("p99", Unit::Seconds, quantile(0.99)),
+                    column("p95", Unit::Seconds, quantile(0.95)).rated(promised.duration),
+                    column("p99", Unit::Seconds, quantile(0.99)).rated(promised.duration),
                 ],
             )
             .wide(12)

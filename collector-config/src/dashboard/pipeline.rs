@@ -2,12 +2,16 @@
 //! whether the watching is watched.
 
 use super::edge::{ACCOUNTS, Account};
-use super::promql::{SHOWN, increase, of_job, or_none_of, rate, sum};
+use super::promql::{SHOWN, increase, of_job, of_log, or_none_of, rate, sum};
 use super::{
-    Dashboard, Panel, Query, Row, Thresholds, Unit, column, lines, query, row, stat, table,
+    Dashboard, Kind, Panel, Query, Row, Thresholds, Unit, column, lines, panel, query, row, stat,
+    table,
 };
 use sightline_core::dashboard::PIPELINE;
-use sightline_core::metric::{COLLECTOR_LOG_RECORDS_ACCEPTED, COLLECTOR_SPANS_ACCEPTED, Metric};
+use sightline_core::metric::{
+    COLLECTOR_LOG_RECORDS_ACCEPTED, COLLECTOR_METRIC_POINTS_ACCEPTED, COLLECTOR_SPANS_ACCEPTED,
+    COLLECTOR_SPANS_KEPT, Metric,
+};
 
 /// The collector's names of the three kinds of telemetry.
 const ITEMS: [(&str, &str); 3] = [
@@ -16,14 +20,21 @@ const ITEMS: [(&str, &str); 3] = [
     ("Metric points", "metric_points"),
 ];
 
-/// Exporters to stores; the others refuse, and senders try again.
-const STORES: &str = "exporter!~\"otlp_grpc/in_.*\"";
+/// Exporters to stores, and receivers of others; between them the collector sends to
+/// itself.
+const STORES: &str = "exporter!~\"otlp_grpc/(in|queue)_.*\"";
+const DOORS: &str = "receiver!~\"otlp/(in|queue)_.*\"";
 
 pub fn dashboard() -> Dashboard {
     Dashboard {
         page: PIPELINE,
         about: "What telemetry comes in, goes on, waits and is lost, from the edge to the stores; and the health of collector and Prometheus.",
-        services: &["up", "sightline_edge_build_info"],
+        services: &[
+            "up",
+            "sightline_edge_build_info",
+            "sightline_collector_spans_accepted",
+            "sightline_collector_log_records_accepted",
+        ],
         rows: vec![
             ledger(),
             receivers(),
@@ -61,46 +72,111 @@ fn ledger() -> Row {
         )
         .rated(Thresholds::Below(0.5, 100.0))
     });
+    let spans = &[COLLECTOR_SPANS_ACCEPTED, COLLECTOR_SPANS_KEPT];
     let accounts = [
-        ledger_of("Ledger of spans", &ACCOUNTS[0], COLLECTOR_SPANS_ACCEPTED),
+        ledger_of("Spans", &ACCOUNTS[0], spans),
         ledger_of(
-            "Ledger of log records",
+            "Log records",
             &ACCOUNTS[1],
-            COLLECTOR_LOG_RECORDS_ACCEPTED,
+            &[COLLECTOR_LOG_RECORDS_ACCEPTED],
+        ),
+        ledger_of(
+            "Metric points",
+            &ACCOUNTS[2],
+            &[COLLECTOR_METRIC_POINTS_ACCEPTED],
+        ),
+        panel(
+            "Lost by pages",
+            "The SDK's accounts, each since its page began: produced and restored is delivered, kept, queued or lost. A page tells one when something was lost.",
+            12,
+            Unit::Count,
+            Kind::Logs(of_log("sightline_produced!=\"\"")),
+        ),
+        end(
+            (
+                "Taken and refused",
+                "By receiver, in the time shown. Who was refused has it still, and tries again.",
+            ),
+            &["receiver"],
+            ["receiver_accepted", "receiver_refused"],
+            DOORS,
+            [
+                "spans",
+                "spans refused",
+                "log records",
+                "log records refused",
+                "points",
+                "points refused",
+            ],
+        ),
+        end(
+            (
+                "Stored and failed",
+                "By store, in the time shown: each has what was accepted, of spans what was kept, of points also those that the collector made. What failed is given up.",
+            ),
+            &["exporter"],
+            ["exporter_sent", "exporter_send_failed"],
+            STORES,
+            [
+                "spans",
+                "spans failed",
+                "log records",
+                "log records failed",
+                "points",
+                "points failed",
+            ],
         ),
     ];
     row("Ledger", edge.chain(collector).chain(accounts).collect())
 }
 
 /// What a service's edge exported is what came out of the collector's queues.
-fn ledger_of(title: &str, account: &Account, accepted: Metric) -> Panel {
+fn ledger_of(title: &str, account: &Account, counted: &[Metric]) -> Panel {
     let grown = |metric: Metric| increase("job", &of_job(metric.name, ""));
-    let came_out = sum(
-        "job",
-        &format!("sum_over_time({}[{SHOWN}])", of_job(accepted.name, "")),
+    let mut columns = vec![
+        column("produced", Unit::Count, grown(account.produced)),
+        column("exported", Unit::Count, grown(account.exported)),
+        column("dropped", Unit::Count, grown(account.dropped)),
+        column(
+            "queued",
+            Unit::Count,
+            sum("job", &of_job(account.queued.name, "")),
+        ),
+    ];
+    columns.extend(
+        ["accepted", "kept"]
+            .into_iter()
+            .zip(counted)
+            .map(|(title, metric)| {
+                let counted = format!("sum_over_time({}[{SHOWN}])", of_job(metric.name, ""));
+                column(title, Unit::Count, sum("job", &counted))
+            }),
     );
-    let about = "In the time shown, by service. What the edge exported comes out of the collector's queues: more of it after retries, less where it is still on the way or lost.";
-    table(
-        title,
-        about,
-        &["job"],
-        vec![
-            column("produced", Unit::Count, grown(account.produced)),
-            column("exported", Unit::Count, grown(account.exported)),
-            column("dropped", Unit::Count, grown(account.dropped)),
-            column(
-                "queued",
-                Unit::Count,
-                sum("job", &of_job(account.queued.name, "")),
-            ),
-            column(
-                "out of the collector's queues",
-                Unit::Count,
-                format!("{came_out} and on (job) {}", grown(account.produced)),
-            ),
-        ],
-    )
-    .wide(12)
+    let about = "In the time shown, by service; all pages are `browser`. What an edge exported the collector accepted: more after retries, less where it is on the way or lost. Kept is what sampling left. Pages and servers tell no more than was accepted.";
+    table(title, about, &["job"], columns).wide(12)
+}
+
+/// What went well and what did not, of each kind of telemetry, at one end of the
+/// collector.
+fn end(
+    (title, about): (&str, &str),
+    by: &'static [&'static str],
+    [well, not]: [&str; 2],
+    which: &str,
+    titles: [&'static str; 6],
+) -> Panel {
+    let columns = ITEMS.iter().flat_map(|(_, item)| {
+        let grown = |name: &str| {
+            let series = of_job(&format!("otelcol_{name}_{item}"), which);
+            increase(&by.join(", "), &series)
+        };
+        let well = grown(well);
+        let not = or_none_of(&grown(not), &well);
+        [well, not]
+    });
+    let columns = titles.into_iter().zip(columns);
+    let columns = columns.map(|(title, expr)| column(title, Unit::Count, expr));
+    table(title, about, by, columns.collect()).wide(12)
 }
 
 fn receivers() -> Row {

@@ -1,6 +1,8 @@
 //! The few shapes that most queries have. Rates are over what a point stands for,
 //! sums over all the time that is shown.
 
+use crate::known::ENVIRONMENT;
+
 /// The services that are chosen.
 pub const JOB: &str = r#"job=~"$job""#;
 /// What a point of a line stands for.
@@ -8,12 +10,26 @@ pub const POINT: &str = "$__rate_interval";
 /// All the time that is shown.
 pub const SHOWN: &str = "$__range";
 
-/// Series of the chosen services.
+/// The environments that are chosen; what names none is in each.
+pub fn environment() -> String {
+    format!(r#"{ENVIRONMENT}=~"$environment|""#)
+}
+
+/// Series of the chosen services in the chosen environments.
 pub fn of_job(name: &str, matchers: &str) -> String {
-    match matchers.is_empty() {
-        true => format!("{name}{{{JOB}}}"),
-        false => format!("{name}{{{JOB}, {matchers}}}"),
-    }
+    let matchers = [JOB, &environment(), matchers].join(", ");
+    format!("{name}{{{}}}", matchers.trim_end_matches(", "))
+}
+
+/// Log records of these, by OpenTelemetry's names as Loki writes them.
+pub fn of_log(filter: &str) -> String {
+    format!(r#"{{service_name=~"$job"}} | {} | {filter}"#, environment())
+}
+
+/// What rules record of the chosen services, for all environments together.
+pub fn recorded(name: &str, matchers: &str) -> String {
+    let matchers = [JOB, matchers].join(", ");
+    format!("{name}{{{}}}", matchers.trim_end_matches(", "))
 }
 
 /// `sum by (…)`, or of all.
@@ -45,14 +61,14 @@ pub fn or_none_of(part: &str, like: &str) -> String {
     format!("{part} or 0 * {like}")
 }
 
-/// A quantile of a histogram.
+/// A quantile of a histogram's values; nothing where there are none.
 pub fn quantile(quantile: f64, by: &str, histogram: &str, matchers: &str, window: &str) -> String {
     let by = match by.is_empty() {
         true => "le".to_owned(),
         false => format!("{by}, le"),
     };
     let series = of_job(&format!("{histogram}_bucket"), matchers);
-    format!("histogram_quantile({quantile}, sum by ({by}) (rate({series}[{window}])))")
+    format!("histogram_quantile({quantile}, sum by ({by}) (rate({series}[{window}]))) >= 0")
 }
 
 /// The share of a histogram's values up to a bound.

@@ -1,7 +1,8 @@
 //! Rate, errors and duration of requests, by route.
 
+use super::promised::Promised;
 use super::promql::{POINT, SHOWN, increase, of_job, quantile, rate, share, sum, top};
-use super::{Dashboard, Kind, Link, Row, Thresholds, Unit};
+use super::{Dashboard, Kind, Link, Row, Unit};
 use super::{column, lines, panel, query, row, table};
 use sightline_core::dashboard::RED;
 use sightline_core::metric::{
@@ -12,16 +13,16 @@ use sightline_core::metric::{
 const FAILED: &str = "status_code=~\"5..\"";
 const DURATION: &str = HTTP_REQUEST_DURATION.name;
 
-pub fn dashboard() -> Dashboard {
+pub fn dashboard(promised: Promised) -> Dashboard {
     Dashboard {
         page: RED,
         about: "Rate, errors and duration of requests at the edge, by service and route.",
         services: &["sightline_edge_build_info"],
-        rows: vec![service(), routes(), errors(), load()],
+        rows: vec![service(promised), routes(promised), errors(), load()],
     }
 }
 
-fn service() -> Row {
+fn service(promised: Promised) -> Row {
     let requests = rate("job", &of_job(HTTP_REQUESTS.name, ""));
     let failed = rate("job", &of_job(HTTP_REQUESTS.name, FAILED));
     let of = |of| {
@@ -35,9 +36,9 @@ fn service() -> Row {
         vec![
             lines("Rate", "Requests that ended, by service.", 8, Unit::RequestsPerSecond, vec![query(requests.clone(), "{{job}}")]),
             lines("Errors", "The share answered with 500 or more.", 8, Unit::Ratio, vec![query(share(&failed, &requests), "{{job}}")])
-                .rated(Thresholds::Below(0.01, 0.05)),
+                .rated(promised.failed),
             lines("Duration", "Quantiles over all chosen services, from the first byte of a request to its end; a point is a request with its trace.", 8, Unit::Seconds, vec![of(0.5), of(0.95).with_exemplars(), of(0.99)])
-                .rated(Thresholds::Below(1.0, 2.0)),
+                .rated(promised.duration),
             panel("Requests by duration", "How many requests took how long; two bands are two kinds of requests.", 24, Unit::Seconds, Kind::Heatmap(
                 sum("le", &format!("increase({}[{POINT}])", of_job(&format!("{DURATION}_bucket"), ""))),
             )),
@@ -45,31 +46,56 @@ fn service() -> Row {
     )
 }
 
-fn routes() -> Row {
+fn routes(promised: Promised) -> Row {
     let by = "job, method, endpoint";
     let requests = increase(by, &of_job(HTTP_REQUESTS.name, ""));
     let failed = increase(by, &of_job(HTTP_REQUESTS.name, FAILED));
-    let quantile_of = |of| top(50, &quantile(of, by, DURATION, "", SHOWN));
+    let quantile_of = |of| quantile(of, by, DURATION, "", SHOWN);
     let slowest = quantile(0.95, by, DURATION, "", POINT);
     let busiest = rate(by, &of_job(HTTP_REQUESTS.name, ""));
     let name = "{{job}} {{method}} {{endpoint}}";
     row(
         "Routes",
         vec![
-            table("Routes", "The time shown, by route; at most 50 a column. A route leads to its traces and log lines.", &["job", "method", "endpoint"], vec![
-                column("requests", Unit::Count, top(50, &requests)),
-                column("failed", Unit::Ratio, top(50, &share(&failed, &requests))).rated(Thresholds::Below(0.01, 0.05)),
-                column("p50", Unit::Seconds, quantile_of(0.5)),
-                column("p95", Unit::Seconds, quantile_of(0.95)).rated(Thresholds::Below(1.0, 2.0)),
-                column("p99", Unit::Seconds, quantile_of(0.99)),
-            ])
+            table(
+                "Routes",
+                "The time shown, the 50 busiest. A route leads to its traces and log lines.",
+                &["job", "method", "endpoint"],
+                vec![
+                    column("requests", Unit::Count, requests.clone()),
+                    column("failed", Unit::Ratio, share(&failed, &requests)).rated(promised.failed),
+                    column("p50", Unit::Seconds, quantile_of(0.5)),
+                    column("p95", Unit::Seconds, quantile_of(0.95)).rated(promised.duration),
+                    column("p99", Unit::Seconds, quantile_of(0.99)).rated(promised.duration),
+                ],
+            )
+            .top(50)
             .linked(&[
-                Link::Traces { service: "job", operation: &["method", "endpoint"] },
-                Link::Logs { service: "job", attribute: "http_route", label: "endpoint" },
+                Link::Traces {
+                    service: "job",
+                    operation: &["method", "endpoint"],
+                },
+                Link::Logs {
+                    service: "job",
+                    attribute: "http_route",
+                    label: "endpoint",
+                },
             ]),
-            lines("Busiest routes", "The ten with the most requests.", 12, Unit::RequestsPerSecond, vec![query(top(10, &busiest), name)]),
-            lines("Slowest routes, p95", "The ten with the highest p95.", 12, Unit::Seconds, vec![query(top(10, &slowest), name).with_exemplars()])
-                .rated(Thresholds::Below(1.0, 2.0)),
+            lines(
+                "Busiest routes",
+                "The ten with the most requests.",
+                12,
+                Unit::RequestsPerSecond,
+                vec![query(top(10, &busiest), name)],
+            ),
+            lines(
+                "Slowest routes, p95",
+                "The ten with the highest p95.",
+                12,
+                Unit::Seconds,
+                vec![query(top(10, &slowest), name).with_exemplars()],
+            )
+            .rated(promised.duration),
         ],
     )
 }

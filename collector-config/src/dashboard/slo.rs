@@ -1,7 +1,7 @@
 //! Objectives: what is promised, what was kept, and how fast the budgets burn. All
 //! of it from what the rules record.
 
-use super::promql::{POINT, SHOWN, of_job, sum};
+use super::promql::{POINT, SHOWN, recorded, sum};
 use super::{Dashboard, Row, Thresholds, Unit, column, lines, query, row, table};
 use crate::objective::Document;
 use crate::objective_rules::{
@@ -23,15 +23,15 @@ pub fn dashboard(document: &Document) -> Dashboard {
 fn kept(document: &Document) -> Row {
     let minutes = document.period_days() * 24 * 60;
     let by = "objective, job";
-    let bad = sum(by, &of_job(&ratio_name(minutes), ""));
-    let left = sum(by, &of_job(BUDGET_REMAINING, ""));
+    let bad = sum(by, &recorded(&ratio_name(minutes), ""));
+    let left = sum(by, &recorded(BUDGET_REMAINING, ""));
     let events = sum(
         by,
-        &format!("sum_over_time({}[{SHOWN}])", of_job(EVENTS, "")),
+        &format!("sum_over_time({}[{SHOWN}])", recorded(EVENTS, "")),
     );
     let bad_events = sum(
         by,
-        &format!("sum_over_time({}[{SHOWN}])", of_job(BAD_EVENTS, "")),
+        &format!("sum_over_time({}[{SHOWN}])", recorded(BAD_EVENTS, "")),
     );
     row(
         "Kept",
@@ -81,7 +81,7 @@ fn burn() -> Row {
         let sum_of = |name: &str| {
             sum(
                 by,
-                &format!("sum_over_time({}[{window}])", of_job(name, "")),
+                &format!("sum_over_time({}[{window}])", recorded(name, "")),
             )
         };
         format!("{} / ({} > 0)", sum_of(BAD_EVENTS), sum_of(EVENTS))
@@ -90,7 +90,7 @@ fn burn() -> Row {
     let rate = format!("{} / {allowed}", over(POINT));
     let events = sum(
         by,
-        &format!("avg_over_time({}[{POINT}])", of_job(EVENTS, "")),
+        &format!("avg_over_time({}[{POINT}])", recorded(EVENTS, "")),
     );
     row(
         "Burning",

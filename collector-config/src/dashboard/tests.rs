@@ -3,6 +3,7 @@
 use super::check::problems;
 use super::promql::{of_job, rate, share};
 use super::*;
+use crate::objective::Events;
 use crate::rule_file::RuleFile;
 use sightline_core::dashboard;
 use std::path::Path;
@@ -75,6 +76,16 @@ fn what_would_be_an_empty_or_a_wrong_panel_is_a_problem() {
         ),
         ("every series", Unit::Count, "sightline_edge_vms".into()),
         (
+            "a quantile of nothing is no number",
+            Unit::Seconds,
+            "histogram_quantile(0.5, sum by (le) (rate(http_request_duration_seconds_bucket[$__range])))".into(),
+        ),
+        (
+            "partners for more rows than there are",
+            Unit::PerSecond,
+            format!("{} and on (job) {requests}", rate("job, endpoint", "http_requests_total")),
+        ),
+        (
             "too many",
             Unit::Count,
             "topk(1000, sightline_edge_vms)".into(),
@@ -136,6 +147,84 @@ fn what_would_be_an_empty_or_a_wrong_panel_is_a_problem() {
             "{title} {about} {width}"
         );
     }
+}
+
+#[test]
+fn requests_are_rated_by_what_is_promised_of_them() {
+    let promise = |failed: f64, seconds: f64| {
+        let (mut document, _) = shipped();
+        for one in &mut document.objectives {
+            match &mut one.events {
+                Events::Requests => one.target_percent = 100.0 - 100.0 * failed,
+                Events::RequestsWithin(within) => *within = seconds,
+                _ => {}
+            }
+        }
+        document
+    };
+    for (failed, seconds) in [(0.001, 0.5), (0.02, 2.0)] {
+        let mut seen = [0, 0];
+        for one in &all(&promise(failed, seconds))[..2] {
+            let panels = one.rows.iter().flat_map(|row| &row.panels);
+            let rated = panels.flat_map(|panel| match &panel.kind {
+                Kind::Table(table) => {
+                    let columns = table.columns.iter();
+                    columns.map(|of| (&*of.expr, of.thresholds)).collect()
+                }
+                _ => Vec::from_iter(
+                    check::queries(panel)
+                        .first()
+                        .map(|of| (of.0, panel.thresholds)),
+                ),
+            });
+            for (expr, rating) in rated {
+                let good = rating.good();
+                if expr.contains("5..") && expr.contains('/') {
+                    assert_eq!(good, Some(failed), "{expr}");
+                    seen[0] += 1;
+                } else if expr.contains("http_request_duration_seconds") && good.is_some() {
+                    assert_eq!(good, Some(seconds), "{expr}");
+                    seen[1] += 1;
+                }
+            }
+        }
+        assert!(seen[0] >= 5 && seen[1] >= 7, "{seen:?}");
+    }
+}
+
+#[test]
+fn every_column_of_a_table_tells_of_the_rows_of_the_first() {
+    let routes = rate("endpoint", "http_requests_total");
+    let columns = ["a", "b"].map(|title| column(title, Unit::PerSecond, routes.clone()));
+    let page = with(vec![
+        table("A", "A sentence.", &["endpoint"], columns.into()).top(5),
+    ]);
+    assert_eq!(problems(&[page], &[]).unwrap(), Vec::<String>::new());
+
+    let (document, _) = shipped();
+    let ours = all(&document);
+    let mut seen = 0;
+    for panel in ours
+        .iter()
+        .flat_map(|one| &one.rows)
+        .flat_map(|row| &row.panels)
+    {
+        let Kind::Table(table) = &panel.kind else {
+            continue;
+        };
+        let first = &table.columns[0].expr;
+        for other in table.columns.iter().skip(1) {
+            let is_cut = first.starts_with("topk") || other.expr.contains("topk");
+            seen += usize::from(is_cut);
+            assert!(
+                !is_cut || other.expr.ends_with(&format!(") {first}")),
+                "{}: {}",
+                panel.title,
+                other.expr
+            );
+        }
+    }
+    assert!(seen > 10);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What a person chooses above the panels. A dashboard has those that its queries
 //! and links mention, in this order, so that none is missing and none does nothing.
 
+use super::promql::environment;
+use crate::known::ENVIRONMENT;
 use serde_json::{Value, json};
 
 /// A variable.
@@ -48,7 +50,7 @@ pub const ALL: [Variable; 7] = [
         label: "Environment",
         source: Source::Label {
             series: "target_info",
-            label: "deployment_environment_name",
+            label: ENVIRONMENT,
         },
     },
     Variable {
@@ -93,17 +95,10 @@ impl Variable {
             Source::Datasource(_) => String::new(),
             Source::Label { series, label } => format!("label_values({series}, {label})"),
             Source::Services => {
-                let told = |series: &str| format!("last_over_time({series}[$__range])");
-                let series = services.iter().map(|series| told(series));
-                let services = format!(
-                    "group by (job) ({})",
-                    series.collect::<Vec<_>>().join(" or ")
-                );
-                let chosen = told("target_info{deployment_environment_name=~\"$environment\"}");
-                let any = told("target_info");
-                format!(
-                    "query_result({services} and on (job) {chosen} or {services} unless on (job) {any})"
-                )
+                let chosen = environment();
+                let told = |series| format!("last_over_time({series}{{{chosen}}}[$__range])");
+                let told: Vec<_> = services.iter().map(told).collect();
+                format!("query_result(group by (job) ({}))", told.join(" or "))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Web vitals as pages measured them: by the 75th percentile and by the share of
 //! good views, never by an average.
 
-use super::promql::{POINT, SHOWN, increase, of_job, quantile, top, within};
+use super::promql::{POINT, SHOWN, increase, of_job, quantile, within};
 use super::{
     Column, Dashboard, Panel, Row, Thresholds, Unit, column, lines, query, row, stat, table,
 };
@@ -40,17 +40,17 @@ pub fn dashboard() -> Dashboard {
                     by(
                         "By route",
                         "The 50 routes with the most views.",
-                        &[URL_TEMPLATE_LABEL],
+                        &["job", URL_TEMPLATE_LABEL],
                     ),
                     by(
                         "By release",
                         "A release is slower where its p75 is above that of the others.",
-                        &[SERVICE_VERSION],
+                        &["job", SERVICE_VERSION],
                     ),
                     by(
                         "By device",
                         "Devices that call themselves mobile, and others.",
-                        &[MOBILE],
+                        &["job", MOBILE],
                     ),
                 ],
             ),
@@ -102,14 +102,15 @@ fn numbers(name: &'static str, width: u8, vitals: &[WebVital]) -> Row {
 }
 
 fn course(vital: &WebVital, width: u8) -> Panel {
-    let expr = quantile(P75, MOBILE, vital.metric.name, RELEASE, POINT);
+    let by = format!("job, {MOBILE}");
+    let expr = quantile(P75, &by, vital.metric.name, RELEASE, POINT);
     let about = "One view in four was above. A point stands for at least 5 minutes.";
     lines(
         &title(vital),
         about,
         width,
         unit(vital),
-        vec![query(expr, "mobile: {{mobile}}").at_least("5m")],
+        vec![query(expr, "{{job}} mobile: {{mobile}}").at_least("5m")],
     )
     .rated(rating(vital))
 }
@@ -117,15 +118,15 @@ fn course(vital: &WebVital, width: u8) -> Panel {
 fn by(name: &str, about: &str, labels: &'static [&'static str]) -> Panel {
     let by = labels.join(", ");
     let views = increase(&by, &of_job(BROWSER_VIEWS.name, RELEASE));
-    let mut columns = vec![column("views", Unit::Count, top(50, &views))];
+    let mut columns = vec![column("views", Unit::Count, views)];
     columns.extend(ALL.iter().map(|vital| p75(vital, &by)));
     columns.extend([LCP, INP, CLS].iter().map(|vital| good(vital, &by)));
-    table(name, about, labels, columns)
+    table(name, about, labels, columns).top(50)
 }
 
 fn p75(vital: &WebVital, by: &str) -> Column {
     let expr = quantile(P75, by, vital.metric.name, RELEASE, SHOWN);
-    column(vital.name, unit(vital), top(50, &expr)).rated(rating(vital))
+    column(vital.name, unit(vital), expr).rated(rating(vital))
 }
 
 fn good(vital: &WebVital, by: &str) -> Column {
@@ -135,5 +136,5 @@ fn good(vital: &WebVital, by: &str) -> Column {
         _ => "cls good",
     };
     let expr = within(by, vital.metric.name, vital.good, RELEASE, SHOWN);
-    column(title, Unit::Ratio, top(50, &expr)).rated(GOOD)
+    column(title, Unit::Ratio, expr).rated(GOOD)
 }

@@ -61,6 +61,8 @@ fn body(round: u64) -> Result<String> {
         ("pod", "shop-web-0"),
         ("container", "web"),
     ];
+    // One that may have all there is.
+    let unlimited = [pod[0], pod[1], ("container", "cache")];
     let with = |name, value| [&pod[..2], &[(name, value)]].concat();
     let count = (round * 3).to_string();
     let queries = json!({
@@ -90,7 +92,9 @@ fn body(round: u64) -> Result<String> {
             &[
                 counter("container_cpu_usage_seconds_total", grown * 0.1, &pod),
                 gauge("container_memory_working_set_bytes", 3e8, &pod),
+                gauge("container_memory_working_set_bytes", 9e8, &unlimited),
                 gauge("container_spec_memory_limit_bytes", 5e8, &pod),
+                gauge("container_spec_memory_limit_bytes", 0.0, &unlimited),
             ]
         ),
         resource(

@@ -6,7 +6,7 @@ mod feed;
 mod live;
 
 use feed::Feed;
-use sightline_tests::grafana::{Answer, Chosen, Dashboard, Panel, Target, View};
+use sightline_tests::grafana::{Chosen, Dashboard, Panel, Target, View};
 use sightline_tests::line::Line;
 use sightline_tests::parts;
 use sightline_tests::prometheus::Prometheus;
@@ -110,7 +110,8 @@ fn asked(
         .ask(prometheus, view, chosen)
         .map_err(|why| format!("{why:#}"))?;
     let query = || target.filled(view, chosen);
-    let values: Vec<f64> = finite(&answer).collect();
+    let points = answer.series.iter().flat_map(|series| &series.points);
+    let values: Vec<f64> = points.map(|point| point.1).collect();
     if values.is_empty() {
         return Err(format!("nothing: {}", query()));
     }
@@ -139,14 +140,6 @@ fn asked(
     Ok(answer.samples)
 }
 
-/// Values that are drawn: a quantile of nothing is none.
-fn finite(answer: &Answer) -> impl Iterator<Item = f64> {
-    let points = answer.series.iter().flat_map(|series| &series.points);
-    points
-        .map(|point| point.1)
-        .filter(|value| value.is_finite())
-}
-
 /// Whether a value of this unit can be what it is.
 fn can_be(unit: &str, value: f64, view: &View) -> bool {
     let day = 86400.0;
@@ -154,13 +147,13 @@ fn can_be(unit: &str, value: f64, view: &View) -> bool {
         "percentunit" => (0.0..=1.0 + 1e-9).contains(&value),
         "dateTimeFromNow" => ((view.from - day) * 1e3..=view.to * 1e3).contains(&value),
         // A budget can be overdrawn.
-        "none" => true,
-        "s" | "bytes" | "Bps" | "short" | "reqps" | "cps" => value >= 0.0,
+        "none" => value.is_finite(),
+        "s" | "bytes" | "Bps" | "short" | "reqps" | "cps" => value >= 0.0 && value.is_finite(),
         _ => false,
     }
 }
 
-/// A person chooses an environment, and of the services those that are in it.
+/// A person chooses an environment: services that are in it, and its data alone.
 fn assert_choices(line: &Line, view: &View) {
     let path = parts::repository().join("collector-config/dashboards/sightline-red.json");
     let dashboard = Dashboard::read(&path).unwrap();
@@ -175,5 +168,11 @@ fn assert_choices(line: &Line, view: &View) {
         let chosen = Chosen::from([("environment".to_owned(), environment.to_owned())]);
         let offered = dashboard.offers("job", &line.prometheus, view, &chosen);
         assert_eq!(offered.unwrap(), services, "{environment}");
+    }
+    let mut chosen = dashboard.choose_all(&line.prometheus, view).unwrap();
+    chosen.insert("environment".to_owned(), "production".to_owned());
+    for target in dashboard.panels.iter().flat_map(|panel| &panel.targets) {
+        let answer = target.ask(&line.prometheus, view, &chosen).unwrap();
+        assert!(answer.series.is_empty(), "{}", target.expr);
     }
 }
