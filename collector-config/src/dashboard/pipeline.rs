@@ -34,6 +34,7 @@ pub fn dashboard() -> Dashboard {
             "sightline_edge_build_info",
             "sightline_collector_spans_accepted",
             "sightline_collector_log_records_accepted",
+            "browser_views_total",
         ],
         rows: vec![
             ledger(),
