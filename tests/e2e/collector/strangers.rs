@@ -170,3 +170,69 @@ fn secrets_in_names_lists_and_labels_stay_outside_and_spans_have_a_length() {
         1.0,
     );
 }
+
+#[test]
+fn of_a_persons_address_its_network_stays() {
+    let Some(stage) = Stage::start() else {
+        return;
+    };
+    const CUT: [(&str, &str); 7] = [
+        ("203.0.113.77", "203.0.113.0"),
+        ("::ffff:203.0.113.77", "::ffff:203.0.113.0"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
+        ("2001:db8:1:2::9", "2001:db8:1::"),
+        ("2001:db8::9", "2001:db8::"),
+        ("::1", "::1"),
+        ("3f9a8b7c6d5e4f3a", "3f9a8b7c6d5e4f3a"),
+    ];
+    let resource = [pair("service.name", "shop-api")];
+    let spans = CUT.iter().enumerate().map(|(at, (address, _))| {
+        let attributes = ["client.address", "network.peer.address"];
+        let attributes = attributes.map(|key| pair(key, address));
+        let mut span = span(at, "GET /", 1000, &attributes);
+        // Whom a server asks is no person.
+        span["kind"] = json!(if at == 0 { 3 } else { 2 });
+        span["status"] = json!({"code": 2});
+        span
+    });
+    let records = CUT.map(|(address, _)| json!({"eventName": "login", "attributes": [pair("client.address", address)]}));
+    let full = json!({"eventName": "sightline.edge.request", "attributes": [pair("client.address", "203.0.113.78")]});
+    let records = [&records[..], &[full]].concat();
+    let logs = json!({"resourceLogs": [{
+        "resource": {"attributes": resource},
+        "scopeLogs": [{"logRecords": records}],
+    }]});
+    let traces = traces(&resource, &spans.collect::<Vec<_>>());
+    for (signal, body) in [("traces", traces), ("logs", logs.to_string())] {
+        let sent = otlp_json::post(stage.collector.internal_port, signal, &body).unwrap();
+        assert_eq!(sent.status, 200, "{}", sent.body);
+    }
+    let (mut spans, mut logs) = (String::new(), String::new());
+    wait_for("spans and log records", SETTLE_LIMIT, || {
+        spans = std::fs::read_to_string(&stage.collector.traces)?;
+        logs = std::fs::read_to_string(&stage.collector.logs)?;
+        let came = (
+            spans.matches("spanId").count(),
+            logs.matches("eventName").count(),
+        );
+        Ok((came == (CUT.len(), CUT.len() + 1)).then_some(()))
+    })
+    .unwrap();
+    let of = |text: &str, key: &str| -> Vec<String> {
+        let key = format!(r#""key":"{key}","value":{{"stringValue":""#);
+        let values = text.split(&key).skip(1);
+        values
+            .map(|rest| rest.split('"').next().unwrap().to_owned())
+            .collect()
+    };
+    let cut = CUT.map(|(_, cut)| cut);
+    assert_eq!(of(&spans, "client.address"), cut);
+    assert_eq!(
+        of(&logs, "client.address"),
+        [&cut[..], &["203.0.113.78"]].concat()
+    );
+    assert_eq!(
+        of(&spans, "network.peer.address"),
+        [&[CUT[0].0], &cut[1..]].concat()
+    );
+}
