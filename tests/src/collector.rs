@@ -30,6 +30,9 @@ pub struct Collector {
     /// Traces are kept from these last 14 digits of their ids on, besides those that
     /// failed or took long; by default all.
     pub keep_from: &'static str,
+    /// Whether what it does at intervals, by default ten or fifteen seconds, it does
+    /// each second; by default it does.
+    pub is_hurried: bool,
     /// What may wait on disk for each store.
     pub queue_bytes: u32,
     /// The file of the tokens that edge and servers need, if they need one.
@@ -82,6 +85,7 @@ impl Collector {
             folder: folder.to_owned(),
             store,
             keep_from: "00000000000000",
+            is_hurried: true,
             queue_bytes: 256 << 20,
             tokens: None,
             forward: None,
@@ -192,9 +196,11 @@ impl Collector {
             "SIGHTLINE_REMOTE_WRITE",
             format!("http://127.0.0.1:{}/api/v1/write", self.store),
         );
-        command.env("SIGHTLINE_BROWSER_INTERVAL", "1s");
-        command.env("SIGHTLINE_SPAN_INTERVAL", "1s");
-        command.env("SIGHTLINE_DECISION_WAIT", "1s");
+        if self.is_hurried {
+            command.env("SIGHTLINE_BROWSER_INTERVAL", "1s");
+            command.env("SIGHTLINE_SPAN_INTERVAL", "1s");
+            command.env("SIGHTLINE_DECISION_WAIT", "1s");
+        }
         command.env("SIGHTLINE_KEEP_FROM", self.keep_from);
         command.env("SIGHTLINE_TRACES_FILE", &self.traces);
         command.env("SIGHTLINE_LOGS_FILE", &self.logs);

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -27,7 +28,7 @@ pipeline and to one that only passes on, in turn, 3 rounds or as many as given:
 200,000 log records and metric points as fast as they are answered, and spans at
 a fixed rate, because it drops those that it can't send. Prints the medians: items
 acknowledged a second, the collector's CPU for each until it is stored, how many
-two cores carry by that, and memory. All goes to target/bench/collector.json.";
+two cores carry by that, and memory when the last one came. All goes to target/bench/collector.json.";
 
 const ROUNDS: usize = 3;
 const WORKERS: u32 = 4;
@@ -35,8 +36,9 @@ const WORKERS: u32 = 4;
 const ITEMS: u32 = 50_000;
 /// Spans of each worker: as many a second as telemetrygen gets rid of.
 const SPANS_PER_SECOND: u32 = 1000;
-const SPANS_SECONDS: u32 = 10;
+const SPANS_SECONDS: u32 = 20;
 const LIMIT: Duration = Duration::from_secs(120);
+const ASKED_EVERY: Duration = Duration::from_millis(500);
 /// Children of a trace's first span.
 const CHILDREN: u32 = 4;
 
@@ -130,10 +132,15 @@ fn measure(
     let store = HttpServer::start(|_| Answer::new(200, ""))?;
     let mut collector = Collector::start_for(folder.path(), store.port)?;
     collector.keep_from = keep_from;
+    collector.is_hurried = false;
     let is_plain = instead.is_some();
     collector.instead = instead;
-    collector.stop();
-    collector.start_again()?;
+    if is_plain {
+        collector.stop();
+        collector.start_again()?;
+    } else {
+        collector.forward_to(store.port)?;
+    }
 
     let cpu = || collector.own("otelcol_process_cpu_seconds", "");
     let before = cpu()?;
@@ -165,14 +172,20 @@ fn measure(
         accepted >= f64::from(least),
         "{accepted} {items} of {least}"
     );
+    let resident = collector.own("otelcol_process_memory_rss", "")?;
     if !is_plain {
         wait_for("all to be stored", LIMIT, || {
+            // To ask costs the collector CPU, too.
+            thread::sleep(ASKED_EVERY);
             let through = format!("otelcol_receiver_accepted_{items}");
             let through = collector.own(&through, "\"otlp/queue_")?;
-            Ok((through >= accepted).then_some(()))
+            // Traces wait for their decision, and everything for its store.
+            let traces = "otelcol_processor_tail_sampling_sampling_traces_on_memory";
+            let waits = ["otelcol_exporter_queue_size", traces].map(|name| collector.own(name, ""));
+            let [queued, undecided] = waits;
+            Ok((through >= accepted && queued? + undecided? == 0.0).then_some(()))
         })?;
     }
-    let resident = collector.own("otelcol_process_memory_rss", "")?;
     Ok(Figures {
         per_second: accepted / took.as_secs_f64(),
         cpu_micros: (cpu()? - before) * 1e6 / accepted,
