@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: the sizes of what is shipped, in [`browser`] what the
 //! SDK costs a page, in [`edge`] what the filter costs a request, and in
-//! [`collector`] what the pipeline costs an item.
+//! [`collector`] what the pipeline costs an item, which takes so many [`bytes`].
 
 mod browser;
+mod bytes;
 mod collector;
 mod edge;
 
@@ -14,12 +15,13 @@ use crate::site::Site;
 use crate::sizes;
 
 const HELP: &str = "\
-Usage: cargo xtask bench [browser|edge|collector]
+Usage: cargo xtask bench [browser|edge|collector|bytes]
 
 Prints the size of each file that dist makes: raw, gzip 9 and brotli 11. With
 `browser`, what the SDK costs a page beside other SDKs; with `edge`, what the
 filter costs a request beside Envoy's own tracer; with `collector`, what the
-pipeline costs an item beside a collector that only passes it on.";
+pipeline costs an item beside a collector that only passes it on; with `bytes`,
+how long an item of the last demo is.";
 
 /// The rounds that a bench of this name is asked for; none where only its help is.
 fn rounds(name: &str, help: &str, usual: usize, arguments: &[String]) -> Result<Option<usize>> {
@@ -45,6 +47,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
             "browser" => return browser::run(site, rest),
             "edge" => return edge::run(site, rest),
             "collector" => return collector::run(site, rest),
+            "bytes" => return bytes::run(site, rest),
             _ => {}
         }
     }
