@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const HEALTH: &str = "live, ready and startup";
 const TRACE: &str = "trace joined across layers";
 const LOGS: &str = "logs with ids, without secrets";
+/// Its first sixteen digits pass for a card's.
+const ID_LIKE_A_CARD: &str = "41111111-1111-1111-a111-111111111111";
 
 fn health(path: &str) -> Option<String> {
     let word = match path.strip_prefix("/health/")? {
@@ -126,14 +128,18 @@ fn a_store_of_traces_that_is_none_says_nothing_of_the_service() {
 fn a_secret_of_loki_is_found_in_line_and_metadata() {
     let more = "logs: 'http://127.0.0.1:PORT'";
     let told = |say: Say| answer(LOGS, more, say);
-    // The digits of a trace's id can be those of a card.
     fn of(more: &str, line: &str) -> Option<String> {
-        let stream = json!({"service_name": "edge", "trace_id": "4111111111111111",
-            "request_id": "a", "more": more});
+        let stream = json!({"service_name": "edge", "trace_id": "4111111111111111aaaaaaaaaaaaaaaa",
+            "request_id": ID_LIKE_A_CARD, "more": more});
         Some(record(&stream, line))
     }
     assert_answer(&told(|_, _| of("b", "GET /")), Pass, "1 records, 0 without");
+    const LINE: &str =
+        r#"{"request_id": "41111111-1111-1111-a111-111111111111", "span": "4111111111111a11"}"#;
+    assert_answer(&told(|_, _| of("b", LINE)), Pass, "1 records, 0 without");
     assert_answer(&told(|_, _| of("b", "ann@shop.example")), Fail, "1 of 1");
+    const CARD: &str = "paid by 4111-1111-1111-1111";
+    assert_answer(&told(|_, _| of(CARD, "")), Fail, "1 of 1");
     assert_answer(&told(|_, _| of("password=hush", "")), Fail, "1 of 1");
     let without = told(|_, _| Some(record(&json!({"service_name": "edge"}), "")));
     assert_answer(&without, Fail, "1 without trace and request id");
@@ -153,7 +159,7 @@ fn a_secret_of_a_file_is_found_in_body_and_attributes() {
             "resource": {"attributes": [{"key": "service.name", "value": text("edge")}]},
             "scopeLogs": [{"logRecords": [{
                 "traceId": "01", "body": body,
-                "attributes": [{"key": "request.id", "value": text("a")}, {"key": "more", "value": more}],
+                "attributes": [{"key": "request.id", "value": text(ID_LIKE_A_CARD)}, {"key": "more", "value": more}],
             }]}],
         }]})
     };
