@@ -28,13 +28,22 @@ pub struct NodeExporter {
 }
 
 impl NodeExporter {
-    /// Starts it and waits until it answers.
+    /// Starts it with [`COLLECTORS`] and waits until it answers.
     pub fn start(folder: &Path) -> Result<Self> {
+        let collectors = COLLECTORS.map(|name| format!("--collector.{name}"));
+        let arguments = ["--collector.disable-defaults"].into_iter();
+        let arguments: Vec<_> = arguments
+            .chain(collectors.iter().map(String::as_str))
+            .collect();
+        Self::start_with(folder, &arguments)
+    }
+
+    /// Starts it with these arguments.
+    pub fn start_with(folder: &Path, arguments: &[&str]) -> Result<Self> {
         let port = free_port()?;
         let mut command = Command::new(parts::require(parts::NODE_EXPORTER)?);
         command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
-        command.arg("--collector.disable-defaults");
-        command.args(COLLECTORS.map(|name| format!("--collector.{name}")));
+        command.args(arguments);
         let log = folder.join("node_exporter.log");
         let mut process = Process::start("node_exporter", &mut command, &log)?;
         let url = format!("http://127.0.0.1:{port}/metrics");

@@ -126,23 +126,40 @@ fn each(
     [groups, scopes, items]: [&str; 3],
     mut take: impl FnMut(&str, &Value),
 ) -> Result<()> {
+    each_group(file, bytes, groups, |group| {
+        let resource = attributes(&group["resource"]["attributes"]);
+        let service = resource.get("service.name").and_then(Value::as_str);
+        for item in in_scopes(group, [scopes, items]) {
+            take(service.unwrap_or_default(), item);
+        }
+        Ok(())
+    })
+}
+
+/// Shows what each resource sent at once, such as each of `resourceSpans`, that begins
+/// behind so many bytes.
+pub fn each_group(
+    file: &Path,
+    bytes: u64,
+    groups: &str,
+    mut take: impl FnMut(&Value) -> Result<()>,
+) -> Result<()> {
     for line in whole_lines(file, bytes)?.lines() {
         let body: Value = serde_json::from_str(line)
             .with_context(|| format!("{}: {line:.200}", file.display()))?;
-        for group in list(&body[groups]) {
-            let resource = attributes(&group["resource"]["attributes"]);
-            let service = resource
-                .get("service.name")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            for scope in list(&group[scopes]) {
-                list(&scope[items])
-                    .iter()
-                    .for_each(|item| take(service, item));
-            }
-        }
+        list(&body[groups]).iter().try_for_each(&mut take)?;
     }
     Ok(())
+}
+
+/// The items of a group, such as of its `scopeSpans` the `spans`.
+pub fn in_scopes<'a>(
+    group: &'a Value,
+    [scopes, items]: [&'a str; 2],
+) -> impl Iterator<Item = &'a Value> {
+    list(&group[scopes])
+        .iter()
+        .flat_map(move |scope| list(&scope[items]))
 }
 
 /// Without the one that is half written at the end, or begins before `bytes`.
@@ -187,7 +204,8 @@ fn number(value: &Value) -> u64 {
     text.or_else(|| value.as_u64()).unwrap_or_default()
 }
 
-fn attributes(pairs: &Value) -> Attributes {
+/// Attributes by name, as OTLP has them.
+pub fn attributes(pairs: &Value) -> Attributes {
     let pair = |pair: &Value| {
         let value = &pair["value"];
         let plain = match value.as_object().and_then(|object| object.iter().next()) {

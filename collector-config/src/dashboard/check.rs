@@ -212,8 +212,7 @@ fn has_bare_quantile(expr: &Expr) -> bool {
     if call(expr).is_some_and(|(function, _)| function == "histogram_quantile") {
         return true;
     }
-    let inner = children(expr).into_iter();
-    comparison(expr).is_none() && inner.into_iter().any(has_bare_quantile)
+    comparison(expr).is_none() && children(expr).into_iter().any(has_bare_quantile)
 }
 
 /// Whether no more series come out than fit a panel.

@@ -1,6 +1,8 @@
 //! What services call, and what they wait for.
 
-use super::promql::{POINT, SHOWN, of_job, or_none_of, quantile, rate, share, sum, top};
+use super::promql::{
+    POINT, SHOWN, of_job, or_none_of, quantile, quantile_of, rate, share, sum, top,
+};
 use super::{Dashboard, Row, Thresholds, Unit, column, lines, query, row, stat, table};
 use sightline_core::dashboard::DEPENDENCIES;
 use sightline_core::metric::{ERRORS, PROBE_UP};
@@ -33,10 +35,7 @@ fn graph() -> Row {
     let by = "client, server";
     let grown = |name: &str| sum(by, &format!("increase({name}[{SHOWN}])"));
     let flow = |name: &str| sum(by, &format!("rate({name}[{POINT}])"));
-    let slow = |of: f64, window: &str| {
-        let buckets = format!("sum by ({by}, le) (rate({CLIENT}_bucket[{window}]))");
-        format!("histogram_quantile({of}, {buckets}) >= 0")
-    };
+    let slow = |of: f64, window: &str| quantile_of(of, by, &format!("{CLIENT}_bucket"), window);
     let name = "{{client}} → {{server}}";
     row(
         "Who calls whom",

@@ -2,6 +2,7 @@
 
 use super::promised::Promised;
 use super::promql::{POINT, SHOWN, increase, of_job, quantile, rate, recorded, share, within};
+use super::red::{self, FAILED};
 use super::{Dashboard, Link, Row, Thresholds, Unit, column, lines, query, row, stat, table};
 use crate::objective_rules::BUDGET_REMAINING;
 use sightline_core::dashboard::{OVERVIEW, RED};
@@ -11,7 +12,6 @@ use sightline_core::metric::{
 use sightline_core::web_vital::LCP;
 
 const PROBES: &str = "blackbox_exporter";
-const FAILED: &str = "status_code=~\"5..\"";
 
 pub fn dashboard(promised: Promised) -> Dashboard {
     Dashboard {
@@ -95,9 +95,6 @@ fn course(promised: Promised) -> Row {
 }
 
 fn services(promised: Promised) -> Row {
-    let requests = increase("job", &of_job(HTTP_REQUESTS.name, ""));
-    let failed = increase("job", &of_job(HTTP_REQUESTS.name, FAILED));
-    let quantile = |of| quantile(of, "job", HTTP_REQUEST_DURATION.name, "", SHOWN);
     let firing = "sum by (alertname, severity, job) (ALERTS{alertstate=\"firing\"})";
     row(
         "Services and alerts",
@@ -106,13 +103,7 @@ fn services(promised: Promised) -> Row {
                 "Services",
                 "What each edge said of its requests in the time shown.",
                 &["job"],
-                vec![
-                    column("requests", Unit::Count, requests.clone()),
-                    column("failed", Unit::Ratio, share(&failed, &requests)).rated(promised.failed),
-                    column("p50", Unit::Seconds, quantile(0.5)),
-                    column("p95", Unit::Seconds, quantile(0.95)).rated(promised.duration),
-                    column("p99", Unit::Seconds, quantile(0.99)).rated(promised.duration),
-                ],
+                red::columns("job", promised),
             )
             .wide(12)
             .linked(&[Link::Dashboard(RED.uid)]),

@@ -17,8 +17,7 @@ pub fn environment() -> String {
 
 /// Series of the chosen services in the chosen environments.
 pub fn of_job(name: &str, matchers: &str) -> String {
-    let matchers = [JOB, &environment(), matchers].join(", ");
-    format!("{name}{{{}}}", matchers.trim_end_matches(", "))
+    recorded(name, &format!("{}, {matchers}", environment()))
 }
 
 /// Log records of these, by OpenTelemetry's names as Loki writes them.
@@ -63,12 +62,17 @@ pub fn or_none_of(part: &str, like: &str) -> String {
 
 /// A quantile of a histogram's values; nothing where there are none.
 pub fn quantile(quantile: f64, by: &str, histogram: &str, matchers: &str, window: &str) -> String {
+    let buckets = of_job(&format!("{histogram}_bucket"), matchers);
+    quantile_of(quantile, by, &buckets, window)
+}
+
+/// The same of any buckets.
+pub fn quantile_of(quantile: f64, by: &str, buckets: &str, window: &str) -> String {
     let by = match by.is_empty() {
         true => "le".to_owned(),
         false => format!("{by}, le"),
     };
-    let series = of_job(&format!("{histogram}_bucket"), matchers);
-    format!("histogram_quantile({quantile}, sum by ({by}) (rate({series}[{window}]))) >= 0")
+    format!("histogram_quantile({quantile}, sum by ({by}) (rate({buckets}[{window}]))) >= 0")
 }
 
 /// The share of a histogram's values up to a bound.

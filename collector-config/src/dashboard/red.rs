@@ -2,7 +2,7 @@
 
 use super::promised::Promised;
 use super::promql::{POINT, SHOWN, increase, of_job, quantile, rate, share, sum, top};
-use super::{Dashboard, Kind, Link, Row, Unit};
+use super::{Column, Dashboard, Kind, Link, Row, Unit};
 use super::{column, lines, panel, query, row, table};
 use sightline_core::dashboard::RED;
 use sightline_core::metric::{
@@ -10,7 +10,7 @@ use sightline_core::metric::{
     HTTP_RESPONSE_BYTES,
 };
 
-const FAILED: &str = "status_code=~\"5..\"";
+pub const FAILED: &str = "status_code=~\"5..\"";
 const DURATION: &str = HTTP_REQUEST_DURATION.name;
 
 pub fn dashboard(promised: Promised) -> Dashboard {
@@ -46,11 +46,22 @@ fn service(promised: Promised) -> Row {
     )
 }
 
-fn routes(promised: Promised) -> Row {
-    let by = "job, method, endpoint";
+/// Rate, errors and duration of all the time that is shown, as columns of a table.
+pub fn columns(by: &str, promised: Promised) -> Vec<Column> {
     let requests = increase(by, &of_job(HTTP_REQUESTS.name, ""));
     let failed = increase(by, &of_job(HTTP_REQUESTS.name, FAILED));
-    let quantile_of = |of| quantile(of, by, DURATION, "", SHOWN);
+    let quantile = |of| quantile(of, by, DURATION, "", SHOWN);
+    vec![
+        column("requests", Unit::Count, requests.clone()),
+        column("failed", Unit::Ratio, share(&failed, &requests)).rated(promised.failed),
+        column("p50", Unit::Seconds, quantile(0.5)),
+        column("p95", Unit::Seconds, quantile(0.95)).rated(promised.duration),
+        column("p99", Unit::Seconds, quantile(0.99)).rated(promised.duration),
+    ]
+}
+
+fn routes(promised: Promised) -> Row {
+    let by = "job, method, endpoint";
     let slowest = quantile(0.95, by, DURATION, "", POINT);
     let busiest = rate(by, &of_job(HTTP_REQUESTS.name, ""));
     let name = "{{job}} {{method}} {{endpoint}}";
@@ -61,13 +72,7 @@ fn routes(promised: Promised) -> Row {
                 "Routes",
                 "The time shown, the 50 busiest. A route leads to its traces and log lines.",
                 &["job", "method", "endpoint"],
-                vec![
-                    column("requests", Unit::Count, requests.clone()),
-                    column("failed", Unit::Ratio, share(&failed, &requests)).rated(promised.failed),
-                    column("p50", Unit::Seconds, quantile_of(0.5)),
-                    column("p95", Unit::Seconds, quantile_of(0.95)).rated(promised.duration),
-                    column("p99", Unit::Seconds, quantile_of(0.99)).rated(promised.duration),
-                ],
+                columns(by, promised),
             )
             .top(50)
             .linked(&[

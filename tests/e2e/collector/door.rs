@@ -3,7 +3,8 @@
 
 use super::{SETTLE_LIMIT, Stage};
 use serde_json::{Value, json};
-use sightline_tests::otlp_json::{self, pair, traces};
+use sightline_tests::otlp;
+use sightline_tests::otlp_json::{pair, traces};
 use sightline_tests::process::wait_for;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
@@ -35,23 +36,15 @@ fn logs(records: &[Value]) -> String {
     .to_string()
 }
 
-/// The items at this path of each line, each with its resource's attributes.
+/// The items at this path, each with its resource's attributes.
 fn items(file: &Path, [groups, scopes, items]: [&str; 3]) -> Vec<(Value, Value)> {
-    let lines = std::fs::read_to_string(file).unwrap_or_default();
     let mut found = Vec::new();
-    for line in lines.lines() {
-        // The last one may be half written.
-        let Ok(line) = serde_json::from_str::<Value>(line) else {
-            continue;
-        };
-        for group in line[groups].as_array().unwrap() {
-            for scope in group[scopes].as_array().unwrap() {
-                for item in scope[items].as_array().unwrap() {
-                    found.push((item.clone(), group["resource"]["attributes"].clone()));
-                }
-            }
-        }
-    }
+    let read = otlp::each_group(file, 0, groups, |group| {
+        let items = otlp::in_scopes(group, [scopes, items]);
+        found.extend(items.map(|item| (item.clone(), group["resource"]["attributes"].clone())));
+        Ok(())
+    });
+    read.unwrap();
     found
 }
 
@@ -72,11 +65,6 @@ fn assert_near(found: Duration, expected: Duration, why: &str) {
 }
 
 impl Stage {
-    fn at_the_door(&self, signal: &str, body: &str) {
-        let sent = otlp_json::post(self.collector.browser_port, signal, body).unwrap();
-        assert_eq!(sent.status, 200, "{}", sent.body);
-    }
-
     /// The records, once there are so many.
     fn records(&self, count: usize) -> Vec<(Value, Value)> {
         let mut found = Vec::new();

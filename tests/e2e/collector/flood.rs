@@ -24,13 +24,6 @@ fn histogram(name: &str, count: u64, bounds: &[f64], attributes: &[String]) -> S
     otlp_json::histogram(name, (count, 0.0), 0, bounds, attributes)
 }
 
-impl Stage {
-    fn send(&self, signal: &str, body: &str) -> u16 {
-        let sent = otlp_json::post(self.collector.browser_port, signal, body);
-        sent.unwrap().status
-    }
-}
-
 #[test]
 fn made_up_routes_take_room_up_to_a_limit_and_none_from_what_is_known() {
     let Some(stage) = Stage::start() else {
@@ -38,16 +31,13 @@ fn made_up_routes_take_room_up_to_a_limit_and_none_from_what_is_known() {
     };
     let known = logs("shop-browser", "1.2.3", &vec![view("/cart"); 100]);
     let counted = r#"browser_views_total{url_template="/cart"}"#;
-    assert_eq!(stage.send("logs", &known), 200);
+    stage.at_the_door("logs", &known);
     stage.wait_sum(counted, 100.0);
     for body in 0..BODIES {
         let views: Vec<_> = (0..EVENTS)
             .map(|at| view(&format!("/{body}/{at}")))
             .collect();
-        assert_eq!(
-            stage.send("logs", &logs("shop-browser", "1.2.3", &views)),
-            200
-        );
+        stage.at_the_door("logs", &logs("shop-browser", "1.2.3", &views));
     }
     let lost = (BODIES * EVENTS) as f64 + 1.0 - STREAMS;
     wait_for(
@@ -67,7 +57,7 @@ fn made_up_routes_take_room_up_to_a_limit_and_none_from_what_is_known() {
         .collector
         .own("otelcol_deltatocumulative_streams_tracked", "");
     assert_eq!(tracked.unwrap(), STREAMS);
-    assert_eq!(stage.send("logs", &known), 200);
+    stage.at_the_door("logs", &known);
     stage.wait_sum(counted, 200.0);
     stage.wait_sum("count(browser_views_total)", STREAMS);
 }
@@ -123,14 +113,8 @@ fn only_what_pages_of_ours_send_makes_series() {
         sum("browser.views"),
         sum("sightline.collector.spans.accepted"),
     ];
-    assert_eq!(
-        stage.send("metrics", &metrics("shop-browser", "1.2.3", &sent)),
-        200
-    );
-    assert_eq!(
-        stage.send("logs", &logs(&long, "1.2.3", &[view("/service")])),
-        200
-    );
+    stage.at_the_door("metrics", &metrics("shop-browser", "1.2.3", &sent));
+    stage.at_the_door("logs", &logs(&long, "1.2.3", &[view("/service")]));
     stage.wait_sum("sum(browser_views_total)", 1.0);
     // Bounds that are no numbers are replaced, as all are, and so is the unit.
     stage.wait_sum("sum(browser_web_vital_lcp_seconds_count)", 7.0);

@@ -56,6 +56,12 @@ impl Stage {
         })
     }
 
+    /// Sends what anybody may send where pages send.
+    fn at_the_door(&self, signal: &str, body: &str) {
+        let sent = otlp_json::post(self.collector.browser_port, signal, body).unwrap();
+        assert_eq!(sent.status, 200, "{}", sent.body);
+    }
+
     /// Waits until the series of a query add up to this, and not to more.
     fn wait_sum(&self, query: &str, expected: f64) {
         let mut last = 0.0;

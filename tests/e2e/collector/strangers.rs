@@ -5,17 +5,11 @@ use super::{SETTLE_LIMIT, Stage, page};
 use serde_json::{Value, json};
 use sightline_core::web_vital;
 use sightline_tests::http::Client;
+use sightline_tests::otlp;
 use sightline_tests::otlp_json::{self, histogram, metrics, pair, text, traces};
 use sightline_tests::process::wait_for;
 
 const MADE_UP: usize = 100;
-
-impl Stage {
-    fn tell(&self, signal: &str, body: &str) {
-        let sent = otlp_json::post(self.collector.browser_port, signal, body).unwrap();
-        assert_eq!(sent.status, 200, "{}", sent.body);
-    }
-}
 
 /// A span of so many nanoseconds up to now, as a page's request.
 fn span(at: usize, name: &str, took: u64, attributes: &[Value]) -> Value {
@@ -44,10 +38,10 @@ fn what_a_series_is_made_of_is_not_for_strangers_to_say() {
         metrics("shop-browser", "1.2.3", &[one]).replace(r#""scopeMetrics":[{"#, &scope)
     };
     let count = r#"browser_web_vital_lcp_seconds_count{url_template="/cart"}"#;
-    stage.tell("metrics", &lcp("s", "ours"));
+    stage.at_the_door("metrics", &lcp("s", "ours"));
     stage.wait_sum(count, 1.0);
     for (unit, scope) in [("bananas", "ours"), ("s", "theirs"), ("", "")] {
-        stage.tell("metrics", &lcp(unit, scope));
+        stage.at_the_door("metrics", &lcp(unit, scope));
     }
     stage.wait_sum(count, 4.0);
     stage.wait_sum(r#"count({__name__=~"browser_web_vital_lcp.*_count"})"#, 1.0);
@@ -71,7 +65,7 @@ fn spans_of_pages_make_no_node_and_no_series_of_their_own() {
             pair("messaging.system", &name),
             pair("peer.service", &name),
         ];
-        stage.tell(
+        stage.at_the_door(
             "traces",
             &traces(&resource, &[span(at, "GET", 1_000_000, &attributes)]),
         );
@@ -138,11 +132,11 @@ fn secrets_in_names_lists_and_labels_stay_outside_and_spans_have_a_length() {
     backwards["startTimeUnixNano"] = json!("4000000000000000000");
     backwards["status"] = json!({"code": 2});
     let resource = [pair("service.name", "shop-browser")];
-    stage.tell("traces", &traces(&resource, &[failed, backwards]));
+    stage.at_the_door("traces", &traces(&resource, &[failed, backwards]));
     let bounds = web_vital::LCP.bounds();
     let label = [text("url.template", &format!("/of/{secret}"))];
     let point = histogram("browser.web_vital.lcp", (1, 1.0), 1, &bounds, &label);
-    stage.tell("metrics", &metrics("shop-browser", "1.2.3", &[point]));
+    stage.at_the_door("metrics", &metrics("shop-browser", "1.2.3", &[point]));
     let mut stored = String::new();
     wait_for("the spans", SETTLE_LIMIT, || {
         stored = std::fs::read_to_string(&stage.collector.traces)?;
@@ -154,16 +148,8 @@ fn secrets_in_names_lists_and_labels_stay_outside_and_spans_have_a_length() {
     }
     assert!(stored.contains("3.4700000003725293"), "{stored}");
     assert!(!stored.contains(&"n".repeat(201)), "{stored}");
-    for span in stored.split("\"traceId\"").skip(1) {
-        let time = |field: &str| {
-            span.split(&format!("\"{field}\":\""))
-                .nth(1)
-                .unwrap()
-                .split('"')
-                .next()
-                .unwrap()
-        };
-        assert_eq!(time("startTimeUnixNano"), time("endTimeUnixNano"), "{span}");
+    for span in otlp::spans(&stage.collector.traces).unwrap() {
+        assert_eq!(span.start, span.end, "{span:?}");
     }
     stage.wait_sum(
         r#"browser_web_vital_lcp_seconds_count{url_template="/of/****"}"#,
@@ -207,32 +193,26 @@ fn of_a_persons_address_its_network_stays() {
         let sent = otlp_json::post(stage.collector.internal_port, signal, &body).unwrap();
         assert_eq!(sent.status, 200, "{}", sent.body);
     }
-    let (mut spans, mut logs) = (String::new(), String::new());
+    let (mut spans, mut logs) = (Vec::new(), Vec::new());
     wait_for("spans and log records", SETTLE_LIMIT, || {
-        spans = std::fs::read_to_string(&stage.collector.traces)?;
-        logs = std::fs::read_to_string(&stage.collector.logs)?;
-        let came = (
-            spans.matches("spanId").count(),
-            logs.matches("eventName").count(),
-        );
+        spans = otlp::spans(&stage.collector.traces)?;
+        logs = otlp::logs(&stage.collector.logs)?;
+        let came = (spans.len(), logs.len());
         Ok((came == (CUT.len(), CUT.len() + 1)).then_some(()))
     })
     .unwrap();
-    let of = |text: &str, key: &str| -> Vec<String> {
-        let key = format!(r#""key":"{key}","value":{{"stringValue":""#);
-        let values = text.split(&key).skip(1);
-        values
-            .map(|rest| rest.split('"').next().unwrap().to_owned())
+    let of_spans = |key: &str| -> Vec<_> {
+        spans
+            .iter()
+            .map(|span| span.attributes[key].clone())
             .collect()
     };
+    let of_logs: Vec<_> = logs.iter().map(|log| log.text("client.address")).collect();
     let cut = CUT.map(|(_, cut)| cut);
-    assert_eq!(of(&spans, "client.address"), cut);
+    assert_eq!(of_spans("client.address"), cut);
+    assert_eq!(of_logs, [&cut[..], &["203.0.113.78"]].concat());
     assert_eq!(
-        of(&logs, "client.address"),
-        [&cut[..], &["203.0.113.78"]].concat()
-    );
-    assert_eq!(
-        of(&spans, "network.peer.address"),
+        of_spans("network.peer.address"),
         [&[CUT[0].0], &cut[1..]].concat()
     );
 }

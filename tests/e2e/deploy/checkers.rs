@@ -4,8 +4,8 @@
 use crate::compose::project;
 use crate::{path, said, text, texts};
 use sightline_tests::http::Client;
+use sightline_tests::node_exporter::NodeExporter;
 use sightline_tests::parts;
-use sightline_tests::process::{Process, free_port};
 use std::process::Command;
 
 #[test]
@@ -60,16 +60,11 @@ fn node_exporter_takes_no_container_s_network_for_the_machine_s() {
     if !parts::all_present(&[parts::NODE_EXPORTER]) {
         return;
     }
-    let mut command = Command::new(parts::require(parts::NODE_EXPORTER).unwrap());
-    command.args(texts(&project["services"]["node-exporter"]["command"]));
-    let port = free_port().unwrap();
-    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
     let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("node_exporter.log");
-    let mut process = Process::start("node_exporter", &mut command, &log).unwrap();
-    let url = format!("http://127.0.0.1:{port}/metrics");
-    let page = process.wait_ready(|| Client::default().get(&url, &[]).ok());
-    let page = page.unwrap().body;
+    let arguments = texts(&project["services"]["node-exporter"]["command"]);
+    let exporter = NodeExporter::start_with(folder.path(), &arguments).unwrap();
+    let url = format!("http://127.0.0.1:{}/metrics", exporter.port);
+    let page = Client::default().get(&url, &[]).unwrap().body;
     assert!(page.contains("\nnode_cpu_seconds_total{"), "{page}");
     assert!(!page.contains("\nnode_network_receive_"), "{page}");
 }

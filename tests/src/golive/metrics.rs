@@ -44,6 +44,8 @@ pub fn by_route(asked: &Asked) -> Result<Said> {
 pub fn bounded(asked: &Asked) -> Result<Said> {
     let job = format!("job=\"{}\"", asked.plan.service);
     let limit = asked.sum(&format!("max(sightline_edge_series_limit{{{job}}})"))?;
+    let now = asked.sum("vector(time())")?.unwrap_or_default();
+    let from = (now - 3600.0).to_string();
     let mut most = (0.0, String::new());
     let mut bad = Vec::new();
     for (matcher, is_edge) in [
@@ -53,7 +55,7 @@ pub fn bounded(asked: &Asked) -> Result<Said> {
     ] {
         // Buckets have the labels of their counts.
         let series = format!("{{{matcher}, __name__!~\".+_bucket\"}}");
-        let labels = labels(asked, &series)?;
+        let labels = labels(asked, &series, &from)?;
         if is_edge && labels.is_empty() {
             return Ok((None, format!("no series of job {}", asked.plan.service)));
         }
@@ -84,13 +86,11 @@ pub fn bounded(asked: &Asked) -> Result<Said> {
     Ok((Some(true), found))
 }
 
-/// The labels of an hour's series that grow with what is measured: each process has
+/// The labels of series since then that grow with what is measured: each process has
 /// an instance of its own.
-fn labels(asked: &Asked, series: &str) -> Result<Vec<String>> {
+fn labels(asked: &Asked, series: &str, from: &str) -> Result<Vec<String>> {
     let prometheus = asked.prometheus()?;
-    let now = asked.sum("vector(time())")?.unwrap_or_default();
-    let from = (now - 3600.0).to_string();
-    let labels = prometheus.ask("labels", &[("match[]", series), ("start", &from)])?;
+    let labels = prometheus.ask("labels", &[("match[]", series), ("start", from)])?;
     let labels = labels.as_array().into_iter().flatten();
     let labels = labels.filter_map(|label| label.as_str().map(str::to_owned));
     Ok(labels

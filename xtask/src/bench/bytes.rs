@@ -2,7 +2,6 @@
 //! store keeps it compressed, of the visits that `cargo xtask demo` has made.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
+use sightline_tests::otlp;
 
 use crate::site::Site;
 
@@ -84,35 +84,31 @@ fn read(
     file: &Path,
     [groups, scopes, items]: [&str; 3],
 ) -> Result<BTreeMap<(&'static str, String), Stream>> {
-    let text = fs::read_to_string(file)
-        .with_context(|| format!("{}: run `cargo xtask demo` first", file.display()))?;
     let mut streams = BTreeMap::new();
-    for line in text.lines() {
-        let line: Value = serde_json::from_str(line)?;
-        for group in line[groups].as_array().into_iter().flatten() {
-            let attribute = |key: &str| {
-                let mut all = group["resource"]["attributes"].as_array()?.iter();
-                all.find(|one| one["key"] == key)?["value"]["stringValue"].as_str()
-            };
-            let source = match attribute("telemetry.sdk.language") {
-                None => "an edge",
-                Some("webjs") => "a page",
-                Some(_) => "a server",
-            };
-            let service = attribute("service.name").unwrap_or_default().to_owned();
-            let stream = streams.entry((source, service)).or_insert_with(|| Stream {
-                items: 0,
-                bytes: 0,
-                compressed: GzEncoder::new(Vec::new(), Compression::new(6)),
-            });
-            let scopes = group[scopes].as_array().into_iter().flatten();
-            let in_scopes = scopes.map(|scope| scope[items].as_array().map_or(0, Vec::len));
-            stream.items += in_scopes.sum::<usize>();
-            let text = group.to_string();
-            stream.bytes += text.len();
-            stream.compressed.write_all(text.as_bytes())?;
-        }
-    }
-    ensure!(!streams.is_empty(), "{}: nothing in it", file.display());
+    otlp::each_group(file, 0, groups, |group| {
+        let resource = otlp::attributes(&group["resource"]["attributes"]);
+        let attribute = |key: &str| resource.get(key).and_then(Value::as_str);
+        let source = match attribute("telemetry.sdk.language") {
+            None => "an edge",
+            Some("webjs") => "a page",
+            Some(_) => "a server",
+        };
+        let service = attribute("service.name").unwrap_or_default().to_owned();
+        let stream = streams.entry((source, service)).or_insert_with(|| Stream {
+            items: 0,
+            bytes: 0,
+            compressed: GzEncoder::new(Vec::new(), Compression::new(6)),
+        });
+        stream.items += otlp::in_scopes(group, [scopes, items]).count();
+        let text = group.to_string();
+        stream.bytes += text.len();
+        stream.compressed.write_all(text.as_bytes())?;
+        Ok(())
+    })?;
+    ensure!(
+        !streams.is_empty(),
+        "{}: nothing in it; run `cargo xtask demo` first",
+        file.display()
+    );
     Ok(streams)
 }

@@ -5,14 +5,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use serde_json::json;
 use sightline_tests::collector::Collector;
 use sightline_tests::http_server::{Answer, HttpServer};
-use sightline_tests::process::wait_for;
+use sightline_tests::process::wait_every;
 
 use crate::part::Part;
 use crate::process;
@@ -38,6 +37,7 @@ const ITEMS: u32 = 50_000;
 const SPANS_PER_SECOND: u32 = 1000;
 const SPANS_SECONDS: u32 = 20;
 const LIMIT: Duration = Duration::from_secs(120);
+/// To ask costs the collector CPU, too.
 const ASKED_EVERY: Duration = Duration::from_millis(500);
 /// Children of a trace's first span.
 const CHILDREN: u32 = 4;
@@ -174,9 +174,7 @@ fn measure(
     );
     let resident = collector.own("otelcol_process_memory_rss", "")?;
     if !is_plain {
-        wait_for("all to be stored", LIMIT, || {
-            // To ask costs the collector CPU, too.
-            thread::sleep(ASKED_EVERY);
+        wait_every(ASKED_EVERY, "all to be stored", LIMIT, || {
             let through = format!("otelcol_receiver_accepted_{items}");
             let through = collector.own(&through, "\"otlp/queue_")?;
             // Traces wait for their decision, and everything for its store.
