@@ -2,9 +2,13 @@
 //! neither displaces nor changes what is known already.
 
 use super::{SETTLE_LIMIT, Stage};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use sightline_core::web_vital;
+use sightline_tests::http::Client;
 use sightline_tests::otlp_json::{self, event, logs, metrics, text};
 use sightline_tests::process::wait_for;
+use std::io::Write;
 
 /// `max_streams` of the pipeline.
 const STREAMS: f64 = 20_000.0;
@@ -60,6 +64,47 @@ fn made_up_routes_take_room_up_to_a_limit_and_none_from_what_is_known() {
     stage.at_the_door("logs", &known);
     stage.wait_sum(counted, 200.0);
     stage.wait_sum("count(browser_views_total)", STREAMS);
+}
+
+/// What decompresses to fifty megabytes, in fifty kilobytes.
+fn bomb() -> Vec<u8> {
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
+    let body = format!("{{\"a\":\"{}\"}}", "x".repeat(50_000_000));
+    bomb.write_all(body.as_bytes()).unwrap();
+    bomb.finish().unwrap()
+}
+
+#[test]
+fn what_is_no_telemetry_is_refused_and_harms_nobody() {
+    let Some(stage) = Stage::start() else {
+        return;
+    };
+    const JSON: &str = "application/json";
+    let url = format!("http://127.0.0.1:{}/v1/logs", stage.collector.browser_port);
+    let whole = logs("shop-browser", "1.2.3", &[view("/garbage")]);
+    let deep = format!("{{\"resourceLogs\":{}", "[".repeat(200_000));
+    // A varint without an end, and a field longer than the body.
+    let bytes = [&[0x0a; 1][..], &[0xff; 2000]].concat();
+    let bodies: [(&str, &str, &str, &[u8], u16); 8] = [
+        ("half", JSON, "", &whole.as_bytes()[..whole.len() / 2], 400),
+        ("nested", JSON, "", deep.as_bytes(), 400),
+        // 0.152 can't repeat it in its answer.
+        ("no UTF-8", JSON, "", b"{\xff\xfe", 500),
+        ("no protobuf", "application/x-protobuf", "", &bytes, 400),
+        ("no gzip", JSON, "gzip", whole.as_bytes(), 400),
+        ("a bomb", JSON, "gzip", &bomb(), 400),
+        ("too long", JSON, "", &vec![b' '; (256 << 10) + 1], 400),
+        ("no OTLP", "text/plain", "", whole.as_bytes(), 415),
+    ];
+    for (what, kind, encoding, body, expected) in bodies {
+        let mut headers = vec![("content-type", kind)];
+        headers.extend((!encoding.is_empty()).then_some(("content-encoding", encoding)));
+        let sent = Client::default().send("POST", &url, &headers, body);
+        let sent = sent.unwrap();
+        assert_eq!(sent.status, expected, "{what}: {}", sent.body);
+    }
+    stage.at_the_door("logs", &logs("shop-browser", "1.2.3", &[view("/cart")]));
+    stage.wait_sum("sum(browser_views_total)", 1.0);
 }
 
 #[test]

@@ -78,11 +78,14 @@ fn every_image_is_pinned() {
 #[test]
 fn every_service_is_watched_and_bounded_and_has_no_rights_to_gain() {
     let Some(project) = project() else { return };
+    let mut memory = 0;
     for (name, service) in services(&project) {
         let limits = &service["deploy"]["resources"]["limits"];
         for limit in ["cpus", "memory", "pids"] {
             assert!(!limits[limit].is_null(), "{name} has no limit of {limit}");
         }
+        let bytes = limits["memory"].as_str().unwrap();
+        memory += bytes.parse::<u64>().unwrap();
         let test = texts(&service["healthcheck"]["test"]);
         assert!(test.len() > 1 && test[0] == "CMD", "{name}: {test:?}");
         assert_eq!(service["restart"], "unless-stopped", "{name}");
@@ -97,6 +100,9 @@ fn every_service_is_watched_and_bounded_and_has_no_rights_to_gain() {
             assert_eq!(port["host_ip"], "127.0.0.1", "{name}");
         }
     }
+    let together = format!(" {} GiB.", memory as f64 / f64::from(1 << 30));
+    let page = text("deploy/README.md");
+    assert!(page.contains(&together), "the page knows not of{together}");
 }
 
 /// An internal network publishes no port.
