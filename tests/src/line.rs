@@ -9,7 +9,7 @@ use crate::http;
 use crate::node_exporter::NodeExporter;
 use crate::otlp::{self, Span};
 use crate::parts;
-use crate::process::{Process, end_with_us, free_port, wait_for};
+use crate::process::{self, Process, free_port, wait_for};
 use crate::prometheus::{self, Prometheus};
 use crate::red::{self, Requests};
 use crate::shop::{self, Api, Web};
@@ -170,9 +170,7 @@ impl Line {
         for (part, path) in browser {
             command.envs(path.map(|path| (part, path)));
         }
-        let output = end_with_us(&mut command)
-            .output()
-            .context("run the visit")?;
+        let output = process::run(&mut command)?;
         let document = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
             bail!(

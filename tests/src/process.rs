@@ -6,15 +6,18 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::BTreeSet;
 use std::fs::File;
+use std::io::{Read, Seek};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a process may take to answer for the first time.
 pub const START_LIMIT: Duration = Duration::from_secs(60);
+/// How long a command may take that ends by itself.
+const RUN_LIMIT: Duration = Duration::from_secs(300);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// So often another port is asked for.
 const MAX_PORTS: usize = 1000;
@@ -84,29 +87,13 @@ impl Process {
 
     /// Asks it to end, and ends it where it does not.
     pub fn stop(&mut self) {
-        let asked = self.signal(Signal::SIGTERM);
-        let end = Instant::now() + STOP_LIMIT;
-        while asked && Instant::now() < end {
-            if self.exit_code().is_some() {
-                return;
-            }
-            std::thread::sleep(POLL);
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        stop(&mut self.child);
     }
 
     /// Ends it at once, without a chance to clean up.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-
-    fn signal(&mut self, signal: Signal) -> bool {
-        let Ok(id) = i32::try_from(self.child.id()) else {
-            return false;
-        };
-        self.exit_code().is_none() && kill(Pid::from_raw(id), signal).is_ok()
     }
 
     fn tail(&self) -> String {
@@ -120,6 +107,57 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn stop(child: &mut Child) {
+    let has_ended = |child: &mut Child| child.try_wait().ok().flatten().is_some();
+    let id = i32::try_from(child.id());
+    let asked =
+        !has_ended(child) && id.is_ok_and(|id| kill(Pid::from_raw(id), Signal::SIGTERM).is_ok());
+    let end = Instant::now() + STOP_LIMIT;
+    while asked && Instant::now() < end {
+        if has_ended(child) {
+            return;
+        }
+        std::thread::sleep(POLL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Runs a command to its end; fails, with what it has said, where that takes longer
+/// than [`RUN_LIMIT`].
+pub fn run(command: &mut Command) -> Result<Output> {
+    run_within(RUN_LIMIT, command)
+}
+
+fn run_within(limit: Duration, command: &mut Command) -> Result<Output> {
+    // Files, because a pipe is read to its end only when all who have it have ended.
+    let mut streams = [tempfile::tempfile()?, tempfile::tempfile()?];
+    command.stdin(Stdio::null());
+    command.stdout(streams[0].try_clone()?);
+    command.stderr(streams[1].try_clone()?);
+    let spawned = end_with_us(command).spawn();
+    let mut child = spawned.with_context(|| format!("start {command:?}"))?;
+    let ended = wait_for("its end", limit, || Ok(child.try_wait()?));
+    if ended.is_err() {
+        stop(&mut child);
+    }
+    let mut said = [Vec::new(), Vec::new()];
+    for (stream, said) in streams.iter_mut().zip(&mut said) {
+        stream.rewind()?;
+        stream.read_to_end(said)?;
+    }
+    let [stdout, stderr] = said;
+    let status = ended.with_context(|| {
+        let said = [&stdout, &stderr].map(|said| String::from_utf8_lossy(said));
+        format!("{command:?} said:\n{}", said.join("\n"))
+    })?;
+    Ok(Output {
+        status,
+        stdout,
+        stderr,
+    })
 }
 
 /// Has a command end when the thread that starts it does, however that ends.
@@ -182,6 +220,26 @@ pub fn wait_every<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_is_told_by_its_end_or_ended_with_what_it_said() {
+        let shell = |script: &str| {
+            let mut command = Command::new("sh");
+            run_within(Duration::from_secs(2), command.args(["-c", script]))
+        };
+        let output = shell("echo out; echo why >&2; exit 3").unwrap();
+        assert_eq!(output.status.code(), Some(3));
+        assert_eq!(
+            [&output.stdout[..], &output.stderr],
+            [&b"out\n"[..], b"why\n"]
+        );
+        // What it leaves behind holds its output open.
+        let output = shell("sleep 60 & echo $!").unwrap();
+        let id = String::from_utf8(output.stdout).unwrap();
+        kill(Pid::from_raw(id.trim().parse().unwrap()), Signal::SIGKILL).unwrap();
+        let error = shell("echo begun; exec sleep 60").unwrap_err();
+        assert!(format!("{error:#}").contains("begun"), "{error:#}");
+    }
 
     #[test]
     fn no_port_is_given_twice() {

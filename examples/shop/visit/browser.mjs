@@ -64,11 +64,10 @@ async function listen(page, visit) {
   });
   page.on("requestfinished", (request) => telemetry.delete(request));
   page.on("requestfailed", (request) => telemetry.delete(request));
+  // How the posts of a page end that is gone is not always shown; the browser sends them before it ends.
+  page.on("domcontentloaded", () => telemetry.clear());
   return {
-    /**
-     * Resolves when no post of the SDK is on its way. Those that a page sends as it goes are not
-     * shown to its own session; the browser sends them before it ends.
-     */
+    /** Resolves when no post of this page is on its way. */
     async delivered() {
       for (const request of telemetry) await request.response();
     },
@@ -188,8 +187,8 @@ async function walk(page, visit, step, telemetry, screenshots) {
     await says("status", "answered 500");
   });
   await step("leave", async () => {
-    await page.goto("about:blank");
     await telemetry.delivered();
+    await page.goto("about:blank");
     return { url: page.url() };
   });
 }

@@ -1,7 +1,7 @@
 //! What amtool says of the configuration: it is sound, and which receiver each
 //! set of labels goes to.
 
-use sightline_tests::parts;
+use sightline_tests::{parts, process};
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -12,7 +12,7 @@ fn config() -> PathBuf {
 fn amtool(arguments: &[&str]) -> Output {
     let amtool = parts::require(parts::AMTOOL).expect("amtool");
     let mut command = Command::new(amtool);
-    command.args(arguments).output().expect("amtool runs")
+    process::run(command.args(arguments)).unwrap()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! and stays silent as its tests say. That each has such tests is checked by
 //! `cargo xtask rulecheck`.
 
-use sightline_tests::parts;
+use sightline_tests::{parts, process};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -19,7 +19,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
 
 fn promtool(arguments: &[&str], files: &[PathBuf]) {
     let mut command = Command::new(parts::require(parts::PROMTOOL).unwrap());
-    let output = command.args(arguments).args(files).output().unwrap();
+    let output = process::run(command.args(arguments).args(files)).unwrap();
     let [said, why] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
     assert!(output.status.success(), "{said}\n{why}");
 }

@@ -8,8 +8,8 @@ use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
-use sightline_tests::parts;
-use sightline_tests::process::end_with_us;
+use sightline_tests::{parts, process};
+
 use std::path::Path;
 use std::process::Command;
 
@@ -34,7 +34,7 @@ fn run_in(needed: &[&str], scenario: &str, arguments: &[&str]) -> bool {
     for part in needed {
         command.env(part, parts::require(part).unwrap());
     }
-    let output = end_with_us(&mut command).output().unwrap();
+    let output = process::run(&mut command).unwrap();
     let [saw, said] =
         [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success(), "{saw}\n{said}");

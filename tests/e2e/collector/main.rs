@@ -23,7 +23,7 @@ use sightline_tests::collector::Collector;
 use sightline_tests::http::Client;
 use sightline_tests::otlp_json;
 use sightline_tests::parts;
-use sightline_tests::process::wait_for;
+use sightline_tests::process::{self, wait_for};
 use sightline_tests::prometheus::Prometheus;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -274,7 +274,7 @@ fn each_set_of_configurations_is_valid() {
             "SIGHTLINE_GATEWAYS",
             "{dns: {hostname: gateways, port: \"4317\"}}",
         );
-        let output = command.output().unwrap();
+        let output = process::run(&mut command).unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{files}: {said}");
     }

@@ -6,7 +6,7 @@ use crate::rendered::{Rendered, pod};
 use crate::{said, text, texts};
 use serde_json::Value;
 use sightline_tests::http::Client;
-use sightline_tests::process::{Process, free_port};
+use sightline_tests::process::{self, Process, free_port};
 use sightline_tests::{envoy, http, parts};
 use std::process::Command;
 use tempfile::TempDir;
@@ -103,7 +103,7 @@ fn compose_s_health_check_finds_envoy_live_and_its_absence() {
     assert_eq!(words[0], "CMD");
     said(&mut Edge::command(&words[1..], edge.admin));
     let nobody = free_port().unwrap();
-    let absent = Edge::command(&words[1..], nobody).output().unwrap();
+    let absent = process::run(&mut Edge::command(&words[1..], nobody)).unwrap();
     assert!(!absent.status.success());
 }
 

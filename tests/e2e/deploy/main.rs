@@ -12,7 +12,7 @@ mod network;
 mod rendered;
 
 use serde_json::Value;
-use sightline_tests::parts;
+use sightline_tests::{parts, process};
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -35,7 +35,7 @@ fn said(command: &mut Command) -> String {
         status,
         stdout,
         stderr,
-    } = command.output().unwrap();
+    } = process::run(command).unwrap();
     let [said, why] = [stdout, stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     assert!(status.success(), "{command:?}: {said}\n{why}");
     said

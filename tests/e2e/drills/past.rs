@@ -1,8 +1,8 @@
 //! What Prometheus knows from before the drill: rules that compare with
 //! yesterday can't wait for it. Written as blocks by promtool.
 
-use anyhow::{Context, Result, ensure};
-use sightline_tests::parts;
+use anyhow::{Result, ensure};
+use sightline_tests::{parts, process};
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
@@ -41,12 +41,9 @@ pub fn write(folder: &Path, series: &[Past<'_>]) -> Result<()> {
     text += "# EOF\n";
     let file = folder.join("past.txt");
     std::fs::write(&file, text)?;
-    let output = Command::new(parts::require(parts::PROMTOOL)?)
-        .args(["tsdb", "create-blocks-from", "openmetrics"])
-        .arg(file)
-        .arg(folder.join("prometheus"))
-        .output()
-        .context("start promtool")?;
+    let mut promtool = Command::new(parts::require(parts::PROMTOOL)?);
+    promtool.args(["tsdb", "create-blocks-from", "openmetrics"]);
+    let output = process::run(promtool.arg(file).arg(folder.join("prometheus")))?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "promtool: {said}");
     Ok(())
