@@ -4,7 +4,7 @@
 //! 14.4 times as much, because no more than everything can fail. There the
 //! windows grow until the threshold can be reached.
 
-use crate::objective::Severity;
+use crate::severity::Severity;
 
 /// Of the period's budget, in a window, tells whom.
 const STEPS: [(f64, u32, Severity); 4] = [

@@ -13,3 +13,4 @@ pub mod objective_rules;
 pub mod objective_tests;
 pub mod rule_file;
 pub mod scale;
+pub mod severity;

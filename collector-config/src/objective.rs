@@ -4,6 +4,7 @@
 use crate::burn_rate::{BurnRate, burn_rates};
 use crate::duration;
 use crate::links::Links;
+use crate::severity::Severity;
 use anyhow::{Context, Result, bail};
 use promql_parser::parser::{Expr, parse as parse_promql};
 use serde::Deserialize;
@@ -42,7 +43,7 @@ pub struct Objective {
     /// So many events the long window must have: a few tell nothing.
     pub min_events: u32,
     /// The loudest that its alerts may be.
-    #[serde(default = "Severity::loudest")]
+    #[serde(default)]
     pub severity: Severity,
     /// A dashboard's uid.
     pub dashboard: String,
@@ -91,38 +92,6 @@ impl WebVital {
             Self::Lcp => &web_vital::LCP,
             Self::Inp => &web_vital::INP,
             Self::Cls => &web_vital::CLS,
-        }
-    }
-}
-
-/// Whom an alert is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// The next business day.
-    Ticket,
-    /// Within half an hour, in hours of business.
-    Chat,
-    /// Somebody, now.
-    Page,
-}
-
-impl Severity {
-    fn loudest() -> Self {
-        Self::Page
-    }
-
-    /// This, or the highest that is wanted.
-    pub fn at_most(self, highest: Self) -> Self {
-        self.min(highest)
-    }
-
-    /// The value of the label.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Ticket => "ticket",
-            Self::Chat => "chat",
-            Self::Page => "page",
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::duration;
 use crate::links;
 use crate::objective::{Document, Events, Objective};
 use crate::rule_file::{Group, Rule, RuleFile};
+use crate::severity::Severity;
 use anyhow::Result;
 use sightline_core::metric;
 use std::collections::{BTreeMap, BTreeSet};
@@ -264,7 +265,7 @@ fn absent(objective: &Objective) -> Rule {
     } else {
         format!("count by ({by}) ({all} offset 1h) unless on ({by}) {all}")
     };
-    let severity = objective.severity.min(crate::objective::Severity::Chat);
+    let severity = objective.severity.at_most(Severity::Chat);
     let name = "ObjectiveAbsent".to_owned();
     let mut rule = alert(objective, name, "10m", severity.text(), expr);
     // Silent where it is known why nothing arrives.
