@@ -280,21 +280,23 @@ fn collectors_take_their_configurations_and_know_every_setting() {
     if !parts::all_present(&[parts::OTELCOL]) {
         return;
     }
+    let is_known = |files: &str, name: &str| files.contains(&format!("${{env:{name}"));
+    let mut all_files = String::new();
+    let mut all_shared = Vec::new();
     for set in rendered.kind("StatefulSet") {
         let container = &pod(set)["containers"][0];
-        let mut settings: Vec<(String, String)> = items(&container["env"])
-            .map(|one| {
-                // What comes from the cluster is a text, too.
-                let value = one["value"].as_str().unwrap_or("otel-0");
-                (one["name"].as_str().unwrap().to_owned(), value.to_owned())
-            })
-            .collect();
-        for from in items(&container["envFrom"]) {
-            let map = rendered.beside(set, "ConfigMap", &from["configMapRef"]["name"]);
-            for (name, value) in map.unwrap()["data"].as_object().unwrap() {
-                settings.push((name.clone(), value.as_str().unwrap().to_owned()));
-            }
-        }
+        let own = items(&container["env"]).map(|one| {
+            // What comes from the cluster is a text, too.
+            let value = one["value"].as_str().unwrap_or("otel-0");
+            (one["name"].as_str().unwrap(), value)
+        });
+        // Agents have the pages' door, gateways the stores: what an overlay sets
+        // reaches both.
+        let shared = &container["envFrom"][0]["configMapRef"]["name"];
+        let shared = rendered.beside(set, "ConfigMap", shared).unwrap();
+        let shared = shared["data"].as_object().unwrap().iter();
+        let shared = shared.map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+        all_shared.extend(shared.clone().map(|(name, _)| name));
         let map = &pod(set)["volumes"][0]["configMap"]["name"];
         let map = rendered.beside(set, "ConfigMap", map).unwrap();
         let mut command = Command::new(parts::require(parts::OTELCOL).unwrap());
@@ -309,12 +311,17 @@ fn collectors_take_their_configurations_and_know_every_setting() {
                 .arg(crate::path("collector").join(file));
             files += &shipped;
         }
-        for (name, value) in settings {
-            assert!(files.contains(&format!("${{env:{name}")), "{name}");
+        command.envs(shared);
+        for (name, value) in own {
+            assert!(is_known(&files, name), "{name}");
             command.env(name, value);
         }
         // A folder that is there.
         let queue = tempfile::tempdir().unwrap();
         said(command.env("SIGHTLINE_QUEUE_FOLDER", queue.path()));
+        all_files += &files;
+    }
+    for name in all_shared {
+        assert!(is_known(&all_files, name), "{name}");
     }
 }
