@@ -3,6 +3,7 @@
 //! `<!-- end -->`, of YAML `# gen: NAME` and `# end`; what stands between is written
 //! here, and a few documents are made as a whole.
 
+mod addresses;
 mod dashboards;
 mod deploy;
 mod metric_table;
@@ -34,7 +35,7 @@ struct Section {
     make: fn(&Site) -> Result<String>,
 }
 
-const SECTIONS: [Section; 14] = [
+const SECTIONS: [Section; 16] = [
     Section {
         document: "collector-config/README.md",
         name: "metrics",
@@ -99,7 +100,19 @@ const SECTIONS: [Section; 14] = [
         document: "collector-config/collector/intake.yaml",
         name: "redaction of texts",
         is_whole: false,
-        make: redaction::statements,
+        make: redaction::of_spans,
+    },
+    Section {
+        document: "collector-config/collector/intake.yaml",
+        name: "redaction of names",
+        is_whole: false,
+        make: redaction::of_events,
+    },
+    Section {
+        document: "collector-config/collector/intake.yaml",
+        name: "addresses",
+        is_whole: false,
+        make: addresses::make,
     },
     Section {
         document: deploy::COMPOSE_EDGE,

@@ -1,6 +1,7 @@
 //! The pipeline by itself: what many pages tell arrives in Prometheus, whole,
 //! whatever their clocks say.
 
+mod addresses;
 mod door;
 mod durable;
 mod flood;

@@ -12,13 +12,26 @@ use std::time::{Duration, UNIX_EPOCH};
 const ORDINARY: u32 = 1000;
 const FAILED: u32 = 40;
 const SLOW: u32 = 40;
+/// Environments and versions, a hundred spans of each in turn.
+const RESOURCES: [[&str; 2]; 4] = [
+    ["production", "1.0"],
+    ["staging", "1.0"],
+    ["production", "2.0"],
+    ["staging", "2.0"],
+];
 /// The pipeline's default: a tenth.
 const KEEP_FROM: &str = "e6666666666666";
 
-fn body(service: &str, environment: &str, language: &str, spans: &[Value]) -> String {
+fn body(
+    service: &str,
+    [environment, version]: [&str; 2],
+    language: &str,
+    spans: &[Value],
+) -> String {
     let resource = [
         pair("service.name", service),
         pair("deployment.environment.name", environment),
+        pair("service.version", version),
         pair("telemetry.sdk.language", language),
     ];
     traces(&resource, spans)
@@ -74,11 +87,8 @@ fn errors_and_slow_traces_are_kept_whole_and_metrics_count_all() {
         (stage.collector.browser_port, "made-up", "go", &pages),
         (stage.collector.internal_port, "edge", "rust", &edge),
     ] {
-        for (some, environment) in spans
-            .chunks(100)
-            .zip(["production", "staging"].iter().cycle())
-        {
-            let body = body(service, environment, language, some);
+        for (some, of) in spans.chunks(100).zip(RESOURCES.iter().cycle()) {
+            let body = body(service, *of, language, some);
             let sent = otlp_json::post(port, "traces", &body).unwrap();
             assert_eq!(sent.status, 200, "{}", sent.body);
         }
@@ -103,7 +113,9 @@ fn errors_and_slow_traces_are_kept_whole_and_metrics_count_all() {
         all,
     );
 
-    // Each environment for itself.
+    // Each environment for itself, and each version while two run.
+    let second = r#"{job="edge",service_version="2.0"}"#;
+    stage.wait_sum(&format!("traces_span_metrics_calls_total{second}"), 480.0);
     let staging = r#"{job="edge",deployment_environment_name="staging"}"#;
     stage.wait_sum(&format!("traces_span_metrics_calls_total{staging}"), 500.0);
     let accepted = format!("sum_over_time(sightline_collector_spans_accepted{staging}[1h])");

@@ -12,11 +12,17 @@ pub fn conditions(_: &Site) -> Result<String> {
     let bounds = web_vital::ALL
         .first()
         .map_or(0, |vital| vital.bounds().len());
+    let buckets = (0..=bounds).map(|at| {
+        format!("Int(Split(Trim(String(datapoint.bucket_counts), \"[]\"), \",\")[{at}])")
+    });
     Ok(format!(
         "      - not IsMatch(metric.name, \"^browser\\\\.web_vital\\\\.({})\\\\z\")\n      \
-         - Len(datapoint.bucket_counts) != {} or Len(datapoint.explicit_bounds) != {bounds}\n",
+         - Len(datapoint.bucket_counts) != {} or Len(datapoint.explicit_bounds) != {bounds}\n      \
+         # More in a bucket than in all would be a share above one.\n      \
+         - datapoint.count != {}\n",
         names.join("|"),
         bounds + 1,
+        buckets.collect::<Vec<_>>().join(" + "),
     ))
 }
 
