@@ -1,6 +1,7 @@
 //! What load balancers ask: that it answers, and is no traffic.
 
-use super::{Asked, PAUSE, Said, logs, trace};
+use super::trace::{self, Visit};
+use super::{Asked, PAUSE, Said, logs};
 use crate::process::wait_every;
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -31,28 +32,27 @@ pub fn answers(asked: &Asked) -> Result<Said> {
     if !all_well {
         return Ok((Some(false), found));
     }
-    let (trace, parent) = trace::context();
-    if let Some(where_counted) = counted(asked, &parent).with_context(|| found.clone())? {
+    let (visit, where_counted) = counted(asked).with_context(|| found.clone())?;
+    if let Some(where_counted) = where_counted {
         return Ok((Some(false), format!("{found}; {where_counted}")));
     }
     let Some(since) = since else {
         return Ok((None, format!("{found}, not counted; no `logs` to ask")));
     };
-    match is_logged(asked, since?, &trace).with_context(|| found.clone())? {
+    match is_logged(asked, since?, &visit).with_context(|| found.clone())? {
         true => Ok((Some(false), format!("{found}; in the log"))),
         false => Ok((Some(true), format!("{found}, neither counted nor logged"))),
     }
 }
 
-/// Where checks are counted among requests: known once a request that came after them is.
-fn counted(asked: &Asked, parent: &str) -> Result<Option<String>> {
+/// Where checks are counted among requests: known once a request that came after them is,
+/// and that request.
+fn counted(asked: &Asked) -> Result<(Visit, Option<String>)> {
     let series = format!("http_requests_total{{job=\"{}\"", asked.plan.service);
     let sum = || asked.sum(&format!("sum({series}}})"));
     let now = asked.sum("vector(time())")?.context("no time")?;
     let before = sum()?.context("nothing is counted")?;
-    asked
-        .visit("/", &[("traceparent", parent)])
-        .map_err(|(_, why)| anyhow::anyhow!(why))?;
+    let visit = trace::visit(asked).map_err(|(_, why)| anyhow::anyhow!(why))?;
     wait_every(PAUSE, "a request to be counted", LIMIT, || {
         let newest = asked.sum(&format!("max(timestamp({series}}}))"))?;
         let is_newer = newest.is_some_and(|newest| newest > now);
@@ -61,15 +61,17 @@ fn counted(asked: &Asked, parent: &str) -> Result<Option<String>> {
     })?;
     let counted = asked.values(&format!("{series}, endpoint=~\"{PATHS}\"}}"), "endpoint")?;
     let first = counted.first();
-    Ok(first.map(|(endpoint, _)| format!("{endpoint} is counted among requests")))
+    let told = first.map(|(endpoint, _)| format!("{endpoint} is counted among requests"));
+    Ok((visit, told))
 }
 
 /// Whether they have records: known once a request that came after them has.
-fn is_logged(asked: &Asked, since: logs::Since, trace: &str) -> Result<bool> {
+fn is_logged(asked: &Asked, since: logs::Since, visit: &Visit) -> Result<bool> {
     let store = logs::Store::of(asked)?.context("no `logs`")?;
     let service = &asked.plan.service;
-    wait_every(PAUSE, "a request's record", LIMIT, || {
-        let seen = store.of_trace(since, trace)?;
+    let what = visit.named("a record of ");
+    wait_every(PAUSE, &what, LIMIT, || {
+        let seen = store.of_trace(since, &visit.trace)?;
         let mut seen = seen.iter();
         Ok(seen.any(|record| record.service == *service).then_some(()))
     })?;

@@ -140,7 +140,7 @@ impl<'a> Store<'a> {
             let labels = || stream["stream"].as_object().into_iter().flatten();
             let has_ids = labels().any(|(key, _)| key == "trace_id")
                 && labels().any(|(key, _)| is_request_id(key));
-            let texts: Vec<_> = labels().filter_map(|(_, value)| text(value)).collect();
+            let texts: Vec<_> = labels().filter_map(searched).collect();
             for line in stream["values"].as_array().into_iter().flatten() {
                 let mut texts = texts.clone();
                 texts.extend(text(&line[1]));
@@ -157,7 +157,7 @@ impl<'a> Store<'a> {
 
 fn record(log: Log) -> Record {
     let has_request = log.attributes.keys().any(|key| is_request_id(key));
-    let mut texts: Vec<_> = log.attributes.values().filter_map(text).collect();
+    let mut texts: Vec<_> = log.attributes.iter().filter_map(searched).collect();
     texts.push(log.body);
     Record {
         service: log.service,
@@ -168,6 +168,21 @@ fn record(log: Log) -> Record {
 
 fn is_request_id(key: &str) -> bool {
     key.replace(['-', '_'], ".").contains("request.id")
+}
+
+/// What is searched for secrets, of an attribute or label.
+fn searched((key, value): (&String, &Value)) -> Option<String> {
+    text(value).filter(|text| !is_of_trace(key, text))
+}
+
+/// Whether this is a trace's or span's id: some are all digits, as cards' numbers are.
+fn is_of_trace(key: &str, value: &str) -> bool {
+    let key = key.replace(['-', '_', '.'], "").to_ascii_lowercase();
+    let digits = [("traceid", 32), ("spanid", 16)]
+        .into_iter()
+        .find(|(name, _)| key.ends_with(name))
+        .map(|(_, digits)| digits);
+    digits == Some(value.len()) && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A text with a word for each UUID and id of a trace or span: some of their digits look like those

@@ -4,7 +4,7 @@
 mod paths;
 mod watch;
 
-use super::{Answer, Asked, LINES, Plan, Verdict};
+use super::{Answer, Asked, LINES, Plan, Verdict, trace};
 use crate::http_server::{self, HttpServer, Request};
 use crate::parts;
 use Verdict::{CannotTell, Fail, Pass};

@@ -19,6 +19,25 @@ fn health(path: &str) -> Option<String> {
     Some(json!({"status": word}).to_string())
 }
 
+/// A trace that an edge begins, and that every share keeps; and what it tells the page.
+const OWN: &str = "0af7651916cd43dd84fffffffffffff1";
+const TOLD: &[(&str, &str)] = &[
+    ("server-timing", "app;dur=1, traceparent;desc=\"00-none\""),
+    (
+        "server-timing",
+        "traceparent;desc=\"00-0af7651916cd43dd84fffffffffffff1-b7ad6b7169203331-01\"",
+    ),
+];
+const UNSAMPLED: &[(&str, &str)] = &[(
+    "server-timing",
+    "trace;desc=\"00-0af7651916cd43dd84fffffffffffff2-b7ad6b7169203331-00\"",
+)];
+/// Below the share of a tenth.
+const DROPPED: &[(&str, &str)] = &[(
+    "server-timing",
+    "trace;desc=\"00-0af7651916cd43dd84e6666666666665-b7ad6b7169203331-01\"",
+)];
+
 /// Loki's answer of one record.
 fn record(stream: &Value, line: &str) -> String {
     data(&json!({"resultType": "streams", "result": [{"stream": stream, "values": [["1", line]]}]}))
@@ -27,6 +46,14 @@ fn record(stream: &Value, line: &str) -> String {
 /// A service whose requests are counted, and its stores: Prometheus has this endpoint,
 /// Loki this path.
 fn edge(endpoint: Option<&'static str>, logged: Option<&'static str>) -> HttpServer {
+    edge_that_tells(&[], endpoint, logged)
+}
+
+fn edge_that_tells(
+    told: &'static [(&'static str, &'static str)],
+    endpoint: Option<&'static str>,
+    logged: Option<&'static str>,
+) -> HttpServer {
     let requests = AtomicU64::new(0);
     let trace = Mutex::new(String::new());
     serve(move |request| {
@@ -36,8 +63,12 @@ fn edge(endpoint: Option<&'static str>, logged: Option<&'static str>) -> HttpSer
                 requests.fetch_add(1, Ordering::SeqCst);
                 let mut headers = request.headers.iter();
                 let parent = headers.find(|(name, _)| name == "traceparent").unwrap();
-                *trace.lock().unwrap() = parent.1[3..35].to_owned();
-                String::new()
+                let own = (!told.is_empty()).then_some(OWN);
+                *trace.lock().unwrap() = own.unwrap_or(&parent.1[3..35]).to_owned();
+                return http_server::Answer {
+                    headers: told,
+                    ..http_server::Answer::new(200, "")
+                };
             }
             "/loki/api/v1/query_range" => {
                 let known = trace.lock().unwrap().clone();
@@ -78,6 +109,9 @@ fn health_is_what_the_filter_says_and_no_traffic() {
     assert_answer(&told, Fail, "/health/live is counted");
     let told = of_server(HEALTH, logs, &edge(None, Some("/health/ready")));
     assert_answer(&told, Fail, "in the log");
+    // An edge that begins traces of its own logs these.
+    let own = edge_that_tells(TOLD, None, None);
+    assert_answer(&of_server(HEALTH, logs, &own), Pass, "neither counted");
     let page = answer(HEALTH, "", |path, _| {
         path.starts_with("/health")
             .then(|| "<!doctype html>".to_owned())
@@ -124,6 +158,83 @@ fn a_store_of_traces_that_is_none_says_nothing_of_the_service() {
     assert_answer(&joined, Pass, "api");
 }
 
+/// An edge that begins traces of its own, each visit the next of these; and stores that
+/// know the last of them alone, of which another service logged an address.
+fn restarting(told: &'static [&'static [(&'static str, &'static str)]]) -> HttpServer {
+    let visits = AtomicU64::new(0);
+    serve(move |request| match request.path() {
+        "/" => {
+            let visit = visits.fetch_add(1, Ordering::SeqCst) as usize;
+            let headers = told.get(visit).or(told.last()).unwrap();
+            http_server::Answer {
+                headers,
+                ..http_server::Answer::new(200, "")
+            }
+        }
+        path if path.starts_with("/api/traces/") => {
+            let is_own = path.ends_with(OWN);
+            let processes = json!({"p1": {"serviceName": "edge"}, "p2": {"serviceName": "api"}});
+            let known = is_own.then(|| json!({"processes": processes}));
+            http_server::Answer::new(200, json!({"data": Vec::from_iter(known)}).to_string())
+        }
+        _ => {
+            let query = query_of(request);
+            let service = match query.contains("| trace_id") {
+                true if query.contains(OWN) => "api",
+                true => return http_server::Answer::new(200, data(&json!({"result": []}))),
+                false => "edge",
+            };
+            let line = if service == "api" {
+                "ann@shop.example"
+            } else {
+                ""
+            };
+            let stream = json!({"service_name": service, "trace_id": OWN, "request_id": "a"});
+            http_server::Answer::new(200, record(&stream, line))
+        }
+    })
+}
+
+#[test]
+fn a_trace_that_the_edge_begins_is_the_one_that_is_looked_for() {
+    let more = "traces: 'http://127.0.0.1:PORT'";
+    let told = of_server(TRACE, more, &restarting(&[TOLD]));
+    assert_answer(&told, Pass, "api");
+    let told = of_server(TRACE, more, &restarting(&[UNSAMPLED, DROPPED, TOLD]));
+    assert_answer(&told, Pass, "api");
+    let never = of_server(TRACE, more, &restarting(&[UNSAMPLED]));
+    assert_answer(&never, CannotTell, "of 100 requests none");
+    // What others log of it is searched.
+    let server = restarting(&[TOLD]);
+    let here = format!("http://127.0.0.1:{}", server.port);
+    let text = format!(
+        "{{service: edge, url: '{here}', prometheus: '{here}', traces: '{here}', logs: '{here}'}}"
+    );
+    let plan = Plan::read(&text, &parts::repository().join("collector-config")).unwrap();
+    let asked = Asked::new(&plan);
+    let [trace, logs] = [TRACE, LOGS].map(|name| {
+        let mut lines = LINES.into_iter();
+        asked.answer(lines.find(|(line, ..)| *line == name).unwrap())
+    });
+    assert_answer(&trace, Pass, "api");
+    assert_answer(&logs, Fail, "1 of 2 with what looks secret");
+}
+
+#[test]
+fn where_no_trace_is_told_the_one_that_was_sent_may_be_another() {
+    for (told, is_named) in [(&[TOLD][..], false), (&[&[]], true)] {
+        let server = restarting(told);
+        let here = format!("http://127.0.0.1:{}", server.port);
+        let text = format!("{{service: edge, url: '{here}', prometheus: '{here}'}}");
+        let plan = Plan::read(&text, &parts::repository().join("collector-config")).unwrap();
+        let visit = trace::visit(&Asked::new(&plan)).unwrap();
+        let named = visit.named("nobody told of ");
+        assert!(named.starts_with(&format!("nobody told of trace {}", visit.trace)));
+        assert_eq!(named.contains("`trace.untrusted`"), is_named, "{named}");
+        assert_eq!(visit.trace == OWN, !is_named);
+    }
+}
+
 #[test]
 fn a_secret_of_loki_is_found_in_line_and_metadata() {
     let more = "logs: 'http://127.0.0.1:PORT'";
@@ -134,6 +245,16 @@ fn a_secret_of_loki_is_found_in_line_and_metadata() {
         Some(record(&stream, line))
     }
     assert_answer(&told(|_, _| of("b", "GET /")), Pass, "1 records, 0 without");
+    fn of_span(key: &str, id: &str) -> Option<String> {
+        let stream = json!({"service_name": "edge", "trace_id": "1", "request_id": "a", key: id});
+        Some(record(&stream, ""))
+    }
+    let all_digits = told(|_, _| of_span("parent_span_id", "4111111111111111"));
+    assert_answer(&all_digits, Pass, "1 records, 0 without");
+    let card = told(|_, _| of_span("span", "4111111111111111"));
+    assert_answer(&card, Fail, "1 of 1");
+    let longer = told(|_, _| of_span("span_id", "4111 1111 1111 1111"));
+    assert_answer(&longer, Fail, "1 of 1");
     const LINE: &str =
         r#"{"request_id": "41111111-1111-1111-a111-111111111111", "span": "4111111111111a11"}"#;
     assert_answer(&told(|_, _| of("b", LINE)), Pass, "1 records, 0 without");
@@ -159,7 +280,8 @@ fn a_secret_of_a_file_is_found_in_body_and_attributes() {
             "resource": {"attributes": [{"key": "service.name", "value": text("edge")}]},
             "scopeLogs": [{"logRecords": [{
                 "traceId": "01", "body": body,
-                "attributes": [{"key": "request.id", "value": text(ID_LIKE_A_CARD)}, {"key": "more", "value": more}],
+                "attributes": [{"key": "request.id", "value": text(ID_LIKE_A_CARD)},
+                    {"key": "spanId", "value": text("4111111111111111")}, {"key": "more", "value": more}],
             }]}],
         }]})
     };
