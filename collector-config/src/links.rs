@@ -23,6 +23,13 @@ pub struct Links {
     pub dashboards: String,
 }
 
+impl Links {
+    /// Where an alert's runbook is.
+    pub fn runbook(&self, alert: &str) -> String {
+        format!("{}/{alert}.md", self.runbooks.trim_end_matches('/'))
+    }
+}
+
 /// Puts addresses into every alert. Fails, with every problem, where a source
 /// names no dashboard or one that there is not, or has an address already.
 pub fn add(file: &mut RuleFile, links: &Links) -> Result<()> {
@@ -40,9 +47,8 @@ pub fn add(file: &mut RuleFile, links: &Links) -> Result<()> {
         if !dashboard::is_known(&uid) {
             problems.push(format!("{alert}: there is no dashboard `{uid}`"));
         }
-        let base = |url: &str| url.trim_end_matches('/').to_owned();
-        let dashboard = format!("{}/d/{uid}", base(&links.dashboards));
-        let runbook = format!("{}/{alert}.md", base(&links.runbooks));
+        let dashboard = format!("{}/d/{uid}", links.dashboards.trim_end_matches('/'));
+        let runbook = links.runbook(alert);
         rule.annotations.insert(DASHBOARD_URL.into(), dashboard);
         rule.annotations.insert(RUNBOOK_URL.into(), runbook);
     }

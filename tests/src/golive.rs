@@ -1,6 +1,7 @@
 //! The checklist for a service that goes live, asked of what runs: each line passes,
 //! fails, or can't be told, with what to do. `cargo xtask golive` is this.
 
+mod alerts;
 mod dashboards;
 mod health;
 mod logs;
@@ -110,8 +111,8 @@ const LINES: [Line; 13] = [
     ),
     (
         "alerts with runbook and test",
-        watch::alerts,
-        "load collector-config/rules; `cargo xtask check` demands both of each alert",
+        alerts::told,
+        "load collector-config/rules, and serve collector-config/runbooks where `links.runbooks` of slo.yaml leads; `cargo xtask check` demands a test of each alert",
     ),
     (
         "receivers reached",
@@ -126,12 +127,12 @@ const LINES: [Line; 13] = [
     (
         "uptime and certificates probed",
         watch::probes,
-        "collector-config/README.md, Uptime: blackbox_exporter and prometheus/targets",
+        "collector-config/README.md, Uptime: blackbox_exporter and prometheus/targets; say `probed_as: URL` where probes call the service otherwise",
     ),
     (
         "retention",
         watch::retention,
-        "30d of metrics (--storage.tsdb.retention.time), 7d of logs, 3d of traces; say `retention: {logs: …, traces: …}`",
+        "30d of metrics (--storage.tsdb.retention.time, and no retention.size), 7d of logs, 3d of traces; say `retention: {logs: …, traces: …}`",
     ),
     (
         "sampling",

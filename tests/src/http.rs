@@ -51,19 +51,20 @@ pub struct Client {
 
 impl Default for Client {
     fn default() -> Self {
-        let config = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_global(Some(LIMIT))
-            .build();
         Self {
-            agent: config.into(),
+            agent: agent(LIMIT),
             authorization: None,
         }
     }
 }
 
 impl Client {
+    /// The same with so much time for a request, from its name's look-up to its last byte.
+    pub fn with_limit(mut self, limit: Duration) -> Self {
+        self.agent = agent(limit);
+        self
+    }
+
     /// The same with a bearer token in every request.
     pub fn with_token(mut self, token: &str) -> Result<Self> {
         let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
@@ -111,6 +112,15 @@ impl Client {
     pub fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer> {
         self.send("GET", url, headers, &[])
     }
+}
+
+fn agent(limit: Duration) -> ureq::Agent {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(limit))
+        .build();
+    config.into()
 }
 
 /// Whether a GET is answered with 200.
@@ -205,6 +215,7 @@ mod tests {
     use super::*;
     use crate::connections::Connections;
     use crate::http_server::{self, HttpServer};
+    use std::time::Instant;
 
     #[test]
     fn a_password_in_an_address_is_not_told() {
@@ -223,6 +234,22 @@ mod tests {
         let server = HttpServer::start(move |_| body()).unwrap();
         let url = format!("http://127.0.0.1:{}/", server.port);
         assert!(Client::default().get(&url, &[]).is_err());
+    }
+
+    #[test]
+    fn a_request_takes_no_longer_than_its_limit() {
+        // Read until the client goes, and never answered.
+        let silent = |mut stream: TcpStream| {
+            stream.read_to_end(&mut Vec::new())?;
+            Ok(())
+        };
+        let server = Connections::serve(silent).unwrap();
+        let url = format!("http://127.0.0.1:{}/", server.port);
+        let client = Client::default().with_limit(Duration::from_millis(50));
+        let begun = Instant::now();
+        let error = format!("{:#}", client.get(&url, &[]).unwrap_err());
+        assert!(error.contains("timeout"), "{error}");
+        assert!(begun.elapsed() < LIMIT);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use crate::parts;
 use crate::process::{Process, free_port};
 use crate::red::Sample;
 use anyhow::{Context, Result, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use sightline_rules::rule_file::RuleFile;
 use sightline_rules::scale;
@@ -18,7 +20,7 @@ pub struct Prometheus {
     /// Where it listens.
     pub port: u16,
     api: Api,
-    _process: Process,
+    process: Process,
 }
 
 impl Deref for Prometheus {
@@ -71,8 +73,14 @@ impl Prometheus {
         Ok(Self {
             port,
             api: Api::new(&format!("http://127.0.0.1:{port}")),
-            _process: process,
+            process,
         })
+    }
+
+    /// Has it read its configuration and rules anew.
+    pub fn reload(&self) -> Result<()> {
+        let id = i32::try_from(self.process.id())?;
+        Ok(kill(Pid::from_raw(id), Signal::SIGHUP)?)
     }
 }
 

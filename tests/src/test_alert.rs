@@ -5,10 +5,13 @@
 //! notifications at the same time count too: what arrived is for people to see.
 
 use crate::alertmanager::Api;
+use crate::parts;
 use crate::process::wait_for;
 use crate::red;
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
+use sightline_rules::links::{Links, RUNBOOK_URL};
+use sightline_rules::objective::Document;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -31,8 +34,10 @@ pub fn fire(
     limit: Duration,
     say: &mut dyn FnMut(String),
 ) -> Result<Vec<String>> {
+    let links = links()?;
     let before = delivered(api)?;
-    let alerts: Vec<_> = severities.iter().map(|severity| alert(severity)).collect();
+    let alerts = severities.iter().map(|severity| alert(severity, &links));
+    let alerts: Vec<_> = alerts.collect();
     api.post(&Value::Array(alerts))?;
     let outcome = follow(api, severities, &before, limit, say);
     // Its own labels, so nothing else is ended.
@@ -47,7 +52,7 @@ pub fn fire(
 }
 
 /// A job for each severity: were it the same, the page would silence the others.
-fn alert(severity: &str) -> Value {
+fn alert(severity: &str, links: &Links) -> Value {
     json!({
         "labels": {
             "alertname": NAME,
@@ -57,9 +62,15 @@ fn alert(severity: &str) -> Value {
         },
         "annotations": {
             "summary": "A test: nothing is broken, nothing is to be done",
-            "runbook_url": "https://sightline.dev/runbooks/SightlineTestAlert.md",
+            RUNBOOK_URL: links.runbook(NAME),
         },
     })
+}
+
+/// Where alerts lead, as objectives have it.
+pub fn links() -> Result<Links> {
+    let file = parts::repository().join("collector-config/slo.yaml");
+    Ok(Document::parse(&std::fs::read_to_string(file)?)?.links)
 }
 
 fn listed(api: &Api) -> Result<Vec<Value>> {
@@ -210,4 +221,22 @@ fn delivered(api: &Api) -> Result<Deliveries> {
         u64::saturating_sub,
     );
     Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_alert_leads_where_runbooks_are_served() {
+        let links = Links {
+            runbooks: "https://books.example/".into(),
+            dashboards: String::new(),
+        };
+        assert_eq!(
+            alert("page", &links)["annotations"][RUNBOOK_URL],
+            "https://books.example/SightlineTestAlert.md"
+        );
+        assert!(super::links().unwrap().runbooks.starts_with("http"));
+    }
 }

@@ -2,9 +2,18 @@
 //! there.
 
 use sightline_tests::golive::{self, Answer, Plan, Verdict};
+use sightline_tests::http_server::{self, HttpServer};
 use sightline_tests::line::Line;
 use sightline_tests::parts;
+use sightline_tests::process::wait_for;
+use sightline_tests::test_alert;
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+/// Rules are evaluated every two seconds.
+const EVALUATED_LIMIT: Duration = Duration::from_secs(30);
 
 /// What each line says.
 fn asked(plan: &Plan) -> BTreeMap<&'static str, Answer> {
@@ -12,8 +21,35 @@ fn asked(plan: &Plan) -> BTreeMap<&'static str, Answer> {
     answers.into_iter().map(|one| (one.line, one)).collect()
 }
 
+/// Serves the runbooks, and has the rules that Prometheus reads from `folder` lead there.
+fn runbooks(line: &Line, folder: &Path) -> HttpServer {
+    let pages = parts::repository().join("collector-config/runbooks");
+    let server = HttpServer::start(move |request| {
+        let page = pages.join(request.path().trim_start_matches('/'));
+        http_server::Answer::new(if page.is_file() { 200 } else { 404 }, "")
+    })
+    .unwrap();
+    let shipped = test_alert::links().unwrap().runbooks;
+    let here = format!("http://127.0.0.1:{}", server.port);
+    for file in fs::read_dir(folder.join("rules")).unwrap() {
+        let file = file.unwrap().path();
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(file, text.replace(&shipped, &here)).unwrap();
+    }
+    line.prometheus.reload().unwrap();
+    wait_for("rules that lead to these", EVALUATED_LIMIT, || {
+        let rules = line.prometheus.ask("rules", &[])?.to_string();
+        let leads_here = rules.contains(&here) && !rules.contains(&shipped);
+        let is_evaluated = !rules.contains("\"health\":\"unknown\"");
+        Ok((leads_here && is_evaluated).then_some(()))
+    })
+    .unwrap();
+    server
+}
+
 /// The shop, whose visits have just been made.
-pub fn assert_told(line: &Line) {
+pub fn assert_told(line: &Line, folder: &Path) {
+    let _runbooks = runbooks(line, folder);
     let ours = parts::repository().join("collector-config");
     let [prometheus, url] = [line.prometheus.url(), &line.url];
     let (traces, logs) = (
@@ -44,6 +80,8 @@ pub fn assert_told(line: &Line) {
     ] {
         assert_eq!(told[line].verdict, verdict, "{}", told[line]);
     }
+    let kept = &told["retention"].found;
+    assert!(kept.starts_with("metrics 15d, "), "{kept}");
     assert_ne!(told["dashboards with data"].verdict, Verdict::Fail);
 
     // Another service: nothing of it is there, and everything says what to do.

@@ -75,7 +75,7 @@ fn every_panel_shows_something_that_its_unit_can_be_at_a_bounded_cost() {
             );
         }
     }
-    live::assert_told(&line);
+    live::assert_told(&line, folder.path());
     feed.end().unwrap();
     let mut dearest: Vec<_> = costs
         .iter()

@@ -17,6 +17,8 @@ pub struct Plan {
     pub pages: Option<String>,
     /// Where people reach it.
     pub url: String,
+    /// What it is called where it is probed: the same, unless probes have another way.
+    pub probed_as: String,
     /// Prometheus.
     pub prometheus: String,
     /// Alertmanager, if there is one to ask.
@@ -39,10 +41,12 @@ pub struct Plan {
     pub ours: PathBuf,
 }
 
-const FIELDS: [&str; 12] = [
+/// What a file can say.
+pub const FIELDS: [&str; 13] = [
     "service",
     "pages",
     "url",
+    "probed_as",
     "prometheus",
     "alertmanager",
     "traces",
@@ -65,10 +69,13 @@ impl Plan {
     pub fn read(text: &str, ours: &Path) -> Result<Self> {
         let document: Value = serde_saphyr::from_str(text)?;
         let mut problems = Vec::new();
+        let url = required_address(&document, "url", &mut problems);
         let plan = Self {
             service: required(&document, "service", &mut problems),
             pages: text_at(&document, "pages", &mut problems),
-            url: required_address(&document, "url", &mut problems),
+            probed_as: text_at(&document, "probed_as", &mut problems)
+                .map_or(url.clone(), |of| address(of, "probed_as", &mut problems)),
+            url,
             prometheus: required_address(&document, "prometheus", &mut problems),
             alertmanager: text_at(&document, "alertmanager", &mut problems)
                 .map(|url| address(url, "alertmanager", &mut problems)),
@@ -227,7 +234,7 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_once_by_its_path() {
-        let text = "service: ''\nurl: shop.example\nfire: maybe\nprometheus: 7\nalerts: x\n\
+        let text = "service: ''\nurl: shop.example\nprobed_as: edge\nfire: maybe\nprometheus: 7\nalerts: x\n\
                     on_call: {primary: ann, boss: bob}\ntraces: jaeger:16686\nsampling: 10\n\
                     logs: ftp://a\nalertmanager: 'http://ann:hush@a/b'\n\
                     retention: {logs: long}\ntoken_files: {logs: none.txt, url: a}\n";
@@ -241,6 +248,7 @@ mod tests {
             "fire: must be true or false",
             "logs: must begin with http:// or https://",
             "on_call.boss: unknown field",
+            "probed_as: must begin with http:// or https://",
             "prometheus: must be text",
             "retention.logs: `long` is no duration",
             "sampling: must be above 0 and at most 1",
@@ -261,6 +269,7 @@ mod tests {
         let text = "{service: edge, url: 'http://a/', prometheus: 'http://b'}";
         let plan = Plan::read(text, Path::new("")).unwrap();
         assert_eq!((plan.url.as_str(), plan.traces), ("http://a", None));
+        assert_eq!(plan.probed_as, plan.url);
         assert!(!plan.fire);
         assert_eq!(plan.sampling, 0.1);
     }

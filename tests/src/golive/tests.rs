@@ -1,6 +1,8 @@
 //! Every line of the checklist, fed with answers that are as they should be, and with
 //! bad ones: a server that is told what to say stands for all that is asked.
 
+mod alerts;
+mod page;
 mod paths;
 mod watch;
 
@@ -39,9 +41,13 @@ fn of_server(line: &str, more: &str, server: &HttpServer) -> Answer {
 
 fn of_plan(line: &str, text: &str) -> Answer {
     let plan = Plan::read(text, &parts::repository().join("collector-config")).unwrap();
+    of(line, &plan)
+}
+
+fn of(line: &str, plan: &Plan) -> Answer {
     let mut lines = LINES.into_iter();
     let line = lines.find(|(name, ..)| *name == line).unwrap();
-    Asked::new(&plan).answer(line)
+    Asked::new(plan).answer(line)
 }
 
 #[track_caller]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[test]
 fn a_probe_of_another_site_is_none_of_this() {
     const PROBES: &str = "uptime and certificates probed";
-    fn told(probes: &'static [(&'static str, f64, f64)]) -> Answer {
+    fn told(probes: &'static [(&'static str, f64, f64)], more: &str) -> Answer {
         let server = serve(move |request| {
             let is_up = query_of(request).contains("probe_success");
             let one = |(instance, up, days): &(&'static str, f64, f64)| {
@@ -17,7 +17,8 @@ fn a_probe_of_another_site_is_none_of_this() {
             http_server::Answer::new(200, samples(&all))
         });
         let here = format!("http://127.0.0.1:{}", server.port);
-        let text = format!("{{service: edge, url: 'https://shop.example', prometheus: '{here}'}}");
+        let text =
+            format!("{{service: edge, url: 'https://shop.example', prometheus: '{here}', {more}}}");
         of_plan(PROBES, &text)
     }
     for (probes, verdict, found) in [
@@ -53,68 +54,82 @@ fn a_probe_of_another_site_is_none_of_this() {
             "1 probes",
         ),
     ] {
-        assert_answer(&told(probes), verdict, found);
+        assert_answer(&told(probes, ""), verdict, found);
     }
+    // Inside it has another name; people's certificate is still looked at by theirs.
+    for (probes, verdict, found) in [
+        (
+            &[
+                ("http://edge:8080/a", 1.0, 30.0),
+                ("shop.example:443", 1.0, 20.0),
+            ][..],
+            Pass,
+            "20 days",
+        ),
+        (
+            &[("http://edge:8080/a", 0.0, 30.0)],
+            Fail,
+            "edge:8080/a fails",
+        ),
+        (
+            &[("http://edge:80801/", 1.0, 30.0)],
+            Fail,
+            "http://edge:8080 is not probed",
+        ),
+    ] {
+        let told = told(probes, "probed_as: 'http://edge:8080/'");
+        assert_answer(&told, verdict, found);
+    }
+    let no_certificate = answer(PROBES, "probed_as: 'http://edge'", |_, query| {
+        query
+            .contains("probe_success")
+            .then(|| samples(&[("instance", "http://edge/", 1.0)]))
+    });
+    assert_answer(&no_certificate, Pass, "no certificate");
     assert_answer(&answer(PROBES, "", |_, _| None), Fail, "not probed");
 }
 
 #[test]
 fn what_is_kept_too_short_fails() {
-    fn flags(path: &str, kept: &str) -> Option<String> {
-        let flags = json!({"storage.tsdb.retention.time": kept});
-        path.ends_with("status/flags").then(|| data(&flags))
+    fn info(path: &str, kept: &str) -> Option<String> {
+        let info = json!({"storageRetention": kept});
+        path.ends_with("status/runtimeinfo").then(|| data(&info))
     }
+    const LONG: &str = "retention: {logs: 7d, traces: 72h}";
     let told = |more, say: Say| answer("retention", more, say);
-    let long: Say = |path, _| flags(path, "30d");
-    assert_answer(
-        &told("retention: {logs: 7d, traces: 72h}", long),
-        Pass,
-        "traces 3d",
-    );
-    assert_answer(
-        &told("retention: {logs: 6d, traces: 3d}", long),
-        Fail,
-        "logs 6d",
-    );
-    assert_answer(
-        &told("retention: {logs: 7d, traces: 1h}", long),
-        Fail,
-        "traces 1h",
-    );
-    assert_answer(
-        &told("retention: {logs: 7d}", long),
-        CannotTell,
-        "traces unsaid",
-    );
-    let short = told("retention: {logs: 7d, traces: 3d}", |path, _| {
-        flags(path, "0s")
-    });
-    assert_answer(&short, Fail, "metrics 15d");
-}
-
-#[test]
-fn an_alert_is_tested_where_a_test_sees_it_fire() {
-    fn rules(name: &str, runbook: &str) -> Option<String> {
-        let rule = json!({"name": name, "health": "ok", "annotations": {"runbook_url": runbook}});
-        Some(data(&json!({"groups": [{"rules": [rule]}]})))
+    let long: Say = |path, _| info(path, "30d");
+    assert_answer(&told(LONG, long), Pass, "metrics 30d, logs 1w, traces 3d");
+    for (more, verdict, found) in [
+        ("retention: {logs: 6d, traces: 3d}", Fail, "logs 6d"),
+        ("retention: {logs: 7d, traces: 1h}", Fail, "traces 1h"),
+        ("retention: {logs: 7d}", CannotTell, "traces unsaid"),
+    ] {
+        assert_answer(&told(more, long), verdict, found);
     }
-    let told = |say: Say| answer("alerts with runbook and test", "", say);
-    assert_answer(
-        &told(|_, _| rules("ProbeFailing", "http://a/")),
-        Pass,
-        "1 alerts",
-    );
-    assert_answer(&told(|_, _| rules("ProbeFailing", "")), Fail, "no runbook");
-    assert_answer(
-        &told(|_, _| rules("ProbeFail", "http://a/")),
-        Fail,
-        "no test",
-    );
-    assert_answer(
-        &told(|_, _| Some(data(&json!({"groups": []})))),
-        Fail,
-        "no alert",
-    );
+    // As the server tells what flags and configuration come to.
+    for (say, verdict, found) in [
+        ((|path, _| info(path, "15d")) as Say, Fail, "metrics 15d"),
+        (|path, _| info(path, "1y"), Pass, "metrics 1y"),
+        (
+            |path, _| info(path, "30d or 10GiB"),
+            CannotTell,
+            "metrics 30d, or less where 10GiB hold less",
+        ),
+        (
+            |path, _| info(path, "512MiB or 80%"),
+            CannotTell,
+            "metrics without a limit of time, or less where 512MiB",
+        ),
+        (|path, _| info(path, "15d or 10GiB"), Fail, "metrics 15d"),
+        (|path, _| info(path, ""), Pass, "without a limit of time,"),
+        (
+            |path, _| path.ends_with("runtimeinfo").then(|| data(&json!({}))),
+            CannotTell,
+            "does not say",
+        ),
+    ] {
+        assert_answer(&told(LONG, say), verdict, found);
+    }
 }
 
 /// An Alertmanager that routes each severity to its own receiver, and has this alert
