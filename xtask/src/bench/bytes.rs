@@ -22,7 +22,7 @@ compressed (gzip 6 over the stream of each service), and how many there are for
 each request at the public edge.";
 
 /// A file of the collector, the fields that lead to its items, and their name.
-const FILES: [(&str, [&str; 3], &str); 2] = [
+pub const FILES: [(&str, [&str; 3], &str); 2] = [
     (
         "traces.jsonl",
         ["resourceSpans", "scopeSpans", "spans"],

@@ -2,6 +2,8 @@
 //! a second, beside a collector that only passes them on, in one run and in turn.
 //! telemetrygen sends as fast as it is answered, on the same machine.
 
+mod pages;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +15,7 @@ use sightline_tests::collector::Collector;
 use sightline_tests::http_server::{Answer, HttpServer};
 use sightline_tests::process::wait_every;
 
+use self::pages::Pages;
 use crate::part::Part;
 use crate::process;
 use crate::recipe;
@@ -25,7 +28,8 @@ Usage: cargo xtask bench collector [ROUNDS]
 Has telemetrygen (built by Go 1.26 or later) send to a collector with Sightline's
 pipeline and to one that only passes on, in turn, 3 rounds or as many as given:
 200,000 log records and metric points as fast as they are answered, and spans at
-a fixed rate, because it drops those that it can't send. Prints the medians: items
+a fixed rate, because it drops those that it can't send; then, at the pages' door,
+what pages sent in the last `cargo xtask demo`. Prints the medians: items
 acknowledged a second, the collector's CPU for each until it is stored, how many
 two cores carry by that, and memory when the last one came. All goes to target/bench/collector.json.";
 
@@ -59,6 +63,12 @@ const SIGNALS: [(&str, &str); 3] = [
     ("metrics", "metric_points"),
 ];
 
+/// Where items come from.
+enum Load {
+    Generated(PathBuf),
+    Pages(Pages),
+}
+
 #[derive(Clone, Copy)]
 struct Figures {
     per_second: f64,
@@ -80,36 +90,49 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let log = output.join("telemetrygen.log");
     recipe::go_build(&sources, &output, "tool", "", &log)?;
     let generator = output.join("telemetrygen");
-    let mut figures = vec![Vec::new(); VARIANTS.len() * SIGNALS.len()];
+    let generated = Load::Generated(generator);
+    let logs = site.target.join("demo/logs");
+    let of_pages = |signal| Pages::of_demo(&logs, signal).map(Load::Pages);
+    let pages = [of_pages("traces")?, of_pages("logs")?];
+    let mut rows = Vec::new();
+    for (variant, instead, keep_from) in VARIANTS {
+        for signal in SIGNALS {
+            let items = signal.1.replace('_', " ");
+            rows.push((variant, items, instead, keep_from, signal, &generated));
+        }
+    }
+    let (variant, instead, keep_from) = VARIANTS[2];
+    for (signal, load) in SIGNALS.into_iter().zip(&pages) {
+        let items = signal.1.replace('_', " ") + " of pages";
+        rows.push((variant, items, instead, keep_from, signal, load));
+    }
+    let mut figures = vec![Vec::new(); rows.len()];
     for round in 1..=rounds {
-        for (at, (_, instead, keep_from)) in VARIANTS.iter().enumerate() {
-            for (signal, which) in SIGNALS.iter().enumerate() {
-                let instead = instead.map(|path| site.path(path));
-                let one = measure(&generator, instead, keep_from, *which)?;
-                figures[at * SIGNALS.len() + signal].push(one);
-            }
+        for (row, figures) in rows.iter().zip(&mut figures) {
+            let (_, _, instead, keep_from, signal, load) = row;
+            let instead = instead.map(|path| site.path(path));
+            figures.push(measure(load, instead, keep_from, *signal)?);
         }
         println!("round {round} of {rounds}");
     }
-    let medians: Vec<_> = figures.iter().map(|rounds| median(rounds)).collect();
+    let medians = figures.iter().map(|rounds| median(rounds));
+    let medians: Vec<_> = rows.iter().zip(medians).collect();
     println!(
         "\n| collector | items | sent a second | CPU of one, µs | two cores carry | memory, MiB |\n|---|---|---|---|---|---|"
     );
-    for (at, figures) in medians.iter().enumerate() {
+    for ((variant, items, ..), figures) in &medians {
         println!(
-            "| {} | {} | {:.0} | {:.1} | {:.0} | {:.0} |",
-            VARIANTS[at / SIGNALS.len()].0,
-            SIGNALS[at % SIGNALS.len()].1.replace('_', " "),
+            "| {variant} | {items} | {:.0} | {:.1} | {:.0} | {:.0} |",
             figures.per_second,
             figures.cpu_micros,
             2e6 / figures.cpu_micros,
             figures.resident_mib,
         );
     }
-    let all = medians.iter().enumerate().map(|(at, figures)| {
+    let all = medians.iter().map(|((variant, items, ..), figures)| {
         json!({
-            "collector": VARIANTS[at / SIGNALS.len()].0,
-            "items": SIGNALS[at % SIGNALS.len()].1,
+            "collector": variant,
+            "items": items,
             "per_second": figures.per_second,
             "cpu_micros": figures.cpu_micros,
             "resident_mib": figures.resident_mib,
@@ -123,7 +146,7 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
 
 /// One collector, from its start, under one signal's load.
 fn measure(
-    generator: &Path,
+    load: &Load,
     instead: Option<PathBuf>,
     keep_from: &'static str,
     (signal, items): (&str, &str),
@@ -145,29 +168,18 @@ fn measure(
     let cpu = || collector.own("otelcol_process_cpu_seconds", "");
     let before = cpu()?;
     let begun = Instant::now();
-    let mut command = Command::new(generator);
-    let endpoint = format!("127.0.0.1:{}", collector.grpc_port);
-    command.args([signal, "--otlp-insecure", "--otlp-endpoint", &endpoint]);
-    command.arg(format!("--workers={WORKERS}"));
-    command.args(["--otlp-attributes", "deployment.environment.name=\"bench\""]);
-    command.args(["--telemetry-attributes", "http.route=\"/products/{id}\""]);
-    match signal {
-        "traces" => command.args([
-            format!("--rate={SPANS_PER_SECOND}"),
-            format!("--duration={SPANS_SECONDS}s"),
-            format!("--child-spans={CHILDREN}"),
-        ]),
-        _ => command.args(["--rate=0".to_owned(), format!("--{signal}={ITEMS}")]),
+    let (receiver, least) = match load {
+        Load::Generated(generator) => {
+            let log = folder.path().join("telemetrygen.log");
+            ("\"otlp\"", generate(generator, signal, &collector, &log)?)
+        }
+        Load::Pages(pages) => {
+            let items = pages.send(collector.browser_port, signal)?;
+            ("\"otlp/browser\"", items)
+        }
     };
-    let log = folder.path().join("telemetrygen.log");
-    process::run(&mut command, &log)?;
     let took = begun.elapsed();
-    let accepted = collector.own(&format!("otelcol_receiver_accepted_{items}"), "\"otlp\"")?;
-    let least = match signal {
-        // A few are not sent when its time is over.
-        "traces" => SPANS_PER_SECOND * SPANS_SECONDS * WORKERS / 2,
-        _ => ITEMS * WORKERS,
-    };
+    let accepted = collector.own(&format!("otelcol_receiver_accepted_{items}"), receiver)?;
     ensure!(
         accepted >= f64::from(least),
         "{accepted} {items} of {least}"
@@ -188,6 +200,30 @@ fn measure(
         per_second: accepted / took.as_secs_f64(),
         cpu_micros: (cpu()? - before) * 1e6 / accepted,
         resident_mib: resident / f64::from(1 << 20),
+    })
+}
+
+/// Has telemetrygen send; how many items it has sent at least.
+fn generate(generator: &Path, signal: &str, collector: &Collector, log: &Path) -> Result<u32> {
+    let mut command = Command::new(generator);
+    let endpoint = format!("127.0.0.1:{}", collector.grpc_port);
+    command.args([signal, "--otlp-insecure", "--otlp-endpoint", &endpoint]);
+    command.arg(format!("--workers={WORKERS}"));
+    command.args(["--otlp-attributes", "deployment.environment.name=\"bench\""]);
+    command.args(["--telemetry-attributes", "http.route=\"/products/{id}\""]);
+    match signal {
+        "traces" => command.args([
+            format!("--rate={SPANS_PER_SECOND}"),
+            format!("--duration={SPANS_SECONDS}s"),
+            format!("--child-spans={CHILDREN}"),
+        ]),
+        _ => command.args(["--rate=0".to_owned(), format!("--{signal}={ITEMS}")]),
+    };
+    process::run(&mut command, log)?;
+    Ok(match signal {
+        // A few are not sent when its time is over.
+        "traces" => SPANS_PER_SECOND * SPANS_SECONDS * WORKERS / 2,
+        _ => ITEMS * WORKERS,
     })
 }
 
