@@ -46,9 +46,11 @@ const ASKED_EVERY: Duration = Duration::from_millis(500);
 /// Children of a trace's first span.
 const CHILDREN: u32 = 4;
 
+type Variant = (&'static str, Option<&'static str>, &'static str);
+
 /// What a collector is compared by: its name, its configuration if that is not ours,
 /// and which traces it keeps.
-const VARIANTS: [(&str, Option<&str>, &str); 3] = [
+const VARIANTS: [Variant; 3] = [
     (
         "passes on",
         Some("collector-config/bench/plain.yaml"),
@@ -69,6 +71,32 @@ enum Load {
     Pages(Pages),
 }
 
+/// A collector under a load.
+struct Row<'a> {
+    collector: &'a Variant,
+    signal: (&'static str, &'static str),
+    items: String,
+    load: &'a Load,
+    figures: Vec<Figures>,
+}
+
+impl<'a> Row<'a> {
+    fn new(
+        collector: &'a Variant,
+        signal: (&'static str, &'static str),
+        whose: &str,
+        load: &'a Load,
+    ) -> Self {
+        Self {
+            collector,
+            signal,
+            items: signal.1.replace('_', " ") + whose,
+            load,
+            figures: Vec::new(),
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Figures {
     per_second: f64,
@@ -80,6 +108,9 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let Some(rounds) = super::rounds("collector", HELP, ROUNDS, arguments)? else {
         return Ok(());
     };
+    let logs = site.target.join("demo/logs");
+    let of_pages = |signal| Pages::of_demo(&logs, signal).map(Load::Pages);
+    let pages = [of_pages("traces")?, of_pages("logs")?];
     let parts = [Part::Collector];
     Setup::new(site, true, &parts)?
         .get_all(&parts, &[])?
@@ -89,75 +120,61 @@ pub fn run(site: &Site, arguments: &[String]) -> Result<()> {
     let sources = site.path("collector-config/bench");
     let log = output.join("telemetrygen.log");
     recipe::go_build(&sources, &output, "tool", "", &log)?;
-    let generator = output.join("telemetrygen");
-    let generated = Load::Generated(generator);
-    let logs = site.target.join("demo/logs");
-    let of_pages = |signal| Pages::of_demo(&logs, signal).map(Load::Pages);
-    let pages = [of_pages("traces")?, of_pages("logs")?];
-    let mut rows = Vec::new();
-    for (variant, instead, keep_from) in VARIANTS {
-        for signal in SIGNALS {
-            let items = signal.1.replace('_', " ");
-            rows.push((variant, items, instead, keep_from, signal, &generated));
-        }
-    }
-    let (variant, instead, keep_from) = VARIANTS[2];
-    for (signal, load) in SIGNALS.into_iter().zip(&pages) {
-        let items = signal.1.replace('_', " ") + " of pages";
-        rows.push((variant, items, instead, keep_from, signal, load));
-    }
-    let mut figures = vec![Vec::new(); rows.len()];
+    let generated = Load::Generated(output.join("telemetrygen"));
+    let servers = VARIANTS.iter().flat_map(|collector| {
+        let row = |signal| Row::new(collector, signal, "", &generated);
+        SIGNALS.map(row)
+    });
+    let [.., last] = &VARIANTS;
+    let of_pages = SIGNALS.into_iter().zip(&pages);
+    let of_pages = of_pages.map(|(signal, load)| Row::new(last, signal, " of pages", load));
+    let mut rows: Vec<_> = servers.chain(of_pages).collect();
     for round in 1..=rounds {
-        for (row, figures) in rows.iter().zip(&mut figures) {
-            let (_, _, instead, keep_from, signal, load) = row;
-            let instead = instead.map(|path| site.path(path));
-            figures.push(measure(load, instead, keep_from, *signal)?);
+        for row in &mut rows {
+            let one = measure(site, row)?;
+            row.figures.push(one);
         }
         println!("round {round} of {rounds}");
     }
-    let medians = figures.iter().map(|rounds| median(rounds));
-    let medians: Vec<_> = rows.iter().zip(medians).collect();
     println!(
         "\n| collector | items | sent a second | CPU of one, µs | two cores carry | memory, MiB |\n|---|---|---|---|---|---|"
     );
-    for ((variant, items, ..), figures) in &medians {
+    let mut all = Vec::new();
+    for row in rows {
+        let figures = median(&row.figures);
         println!(
-            "| {variant} | {items} | {:.0} | {:.1} | {:.0} | {:.0} |",
+            "| {} | {} | {:.0} | {:.1} | {:.0} | {:.0} |",
+            row.collector.0,
+            row.items,
             figures.per_second,
             figures.cpu_micros,
             2e6 / figures.cpu_micros,
             figures.resident_mib,
         );
-    }
-    let all = medians.iter().map(|((variant, items, ..), figures)| {
-        json!({
-            "collector": variant,
-            "items": items,
+        all.push(json!({
+            "collector": row.collector.0,
+            "items": row.items,
             "per_second": figures.per_second,
             "cpu_micros": figures.cpu_micros,
             "resident_mib": figures.resident_mib,
-        })
-    });
-    let all: Vec<_> = all.collect();
+        }));
+    }
     let text = serde_json::to_string_pretty(&all)? + "\n";
     fs::write(output.join("collector.json"), text)?;
     Ok(())
 }
 
 /// One collector, from its start, under one signal's load.
-fn measure(
-    load: &Load,
-    instead: Option<PathBuf>,
-    keep_from: &'static str,
-    (signal, items): (&str, &str),
-) -> Result<Figures> {
+fn measure(site: &Site, row: &Row) -> Result<Figures> {
+    let (_, instead, keep_from) = *row.collector;
+    let (signal, items) = row.signal;
     let folder = tempfile::tempdir()?;
     let store = HttpServer::start(|_| Answer::new(200, ""))?;
     let mut collector = Collector::start_for(folder.path(), store.port)?;
     collector.keep_from = keep_from;
     collector.is_hurried = false;
     let is_plain = instead.is_some();
-    collector.instead = instead;
+    collector.instead = instead.map(|path| site.path(path));
     if is_plain {
         collector.stop();
         collector.start_again()?;
@@ -168,7 +185,7 @@ fn measure(
     let cpu = || collector.own("otelcol_process_cpu_seconds", "");
     let before = cpu()?;
     let begun = Instant::now();
-    let (receiver, least) = match load {
+    let (receiver, least) = match row.load {
         Load::Generated(generator) => {
             let log = folder.path().join("telemetrygen.log");
             ("\"otlp\"", generate(generator, signal, &collector, &log)?)
