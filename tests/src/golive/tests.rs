@@ -6,10 +6,11 @@ mod page;
 mod paths;
 mod watch;
 
-use super::{Answer, Asked, LINES, Plan, Verdict, trace};
+use super::{Answer, Asked, LINES, Line, Plan, Verdict, trace};
 use crate::http_server::{self, HttpServer, Request};
 use crate::parts;
 use Verdict::{CannotTell, Fail, Pass};
+use std::path::PathBuf;
 
 /// What is said to a path and a query; where nothing is, Prometheus has no series.
 type Say = fn(&str, &str) -> Option<String>;
@@ -33,21 +34,31 @@ fn serve(answer: impl Fn(&Request) -> http_server::Answer + Send + Sync + 'stati
 
 /// The same of a server; in `more`, PORT is its own.
 fn of_server(line: &str, more: &str, server: &HttpServer) -> Answer {
+    of(line, &plan_of(server, more))
+}
+
+fn plan_of(server: &HttpServer, more: &str) -> Plan {
     let more = more.replace("PORT", &server.port.to_string());
     let here = format!("http://127.0.0.1:{}", server.port);
     let text = format!("{{service: edge, url: '{here}', prometheus: '{here}', {more}}}");
-    of_plan(line, &text)
+    Plan::read(&text, &ours()).unwrap()
+}
+
+fn ours() -> PathBuf {
+    parts::repository().join("collector-config")
 }
 
 fn of_plan(line: &str, text: &str) -> Answer {
-    let plan = Plan::read(text, &parts::repository().join("collector-config")).unwrap();
-    of(line, &plan)
+    of(line, &Plan::read(text, &ours()).unwrap())
 }
 
 fn of(line: &str, plan: &Plan) -> Answer {
+    Asked::new(plan).answer(line_of(line))
+}
+
+fn line_of(name: &str) -> Line {
     let mut lines = LINES.into_iter();
-    let line = lines.find(|(name, ..)| *name == line).unwrap();
-    Asked::new(plan).answer(line)
+    lines.find(|(line, ..)| *line == name).unwrap()
 }
 
 #[track_caller]

@@ -4,7 +4,6 @@ use super::*;
 use serde_json::{Value, json};
 use sightline_rules::rule_file::RuleFile;
 use std::fs;
-use std::path::Path;
 
 const LINE: &str = "alerts with runbook and test";
 /// One that pages, of a group that no cluster has of its own.
@@ -12,8 +11,7 @@ const ONE: &str = "EdgeMetricsAbsent";
 
 /// The shipped groups as Prometheus tells them, with their runbooks below an address.
 fn shipped(books: &str) -> Vec<Value> {
-    let folder = parts::repository().join("collector-config/rules");
-    let files = fs::read_dir(folder).unwrap().map(|file| {
+    let files = fs::read_dir(ours().join("rules")).unwrap().map(|file| {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
         RuleFile::parse(&text).unwrap().groups
     });
@@ -31,11 +29,14 @@ fn shipped(books: &str) -> Vec<Value> {
 /// The answer to these groups after a change, which is told where the runbooks are: every
 /// one but `gone.md`.
 fn told(change: impl Fn(&mut Vec<Value>, &str) + Send + Sync + 'static) -> Answer {
-    told_in(&parts::repository().join("collector-config"), change)
+    told_in(ours(), change)
 }
 
 /// The same of what stands in a folder.
-fn told_in(ours: &Path, change: impl Fn(&mut Vec<Value>, &str) + Send + Sync + 'static) -> Answer {
+fn told_in(
+    ours: PathBuf,
+    change: impl Fn(&mut Vec<Value>, &str) + Send + Sync + 'static,
+) -> Answer {
     let server = serve(move |request| {
         let mut headers = request.headers.iter();
         let (_, host) = headers.find(|(name, _)| name == "host").unwrap();
@@ -48,9 +49,9 @@ fn told_in(ours: &Path, change: impl Fn(&mut Vec<Value>, &str) + Send + Sync + '
         change(&mut groups, &books);
         http_server::Answer::new(200, data(&json!({"groups": groups})))
     });
-    let here = format!("http://127.0.0.1:{}", server.port);
-    let text = format!("{{service: edge, url: '{here}', prometheus: '{here}'}}");
-    of(LINE, &Plan::read(&text, ours).unwrap())
+    let mut plan = plan_of(&server, "");
+    plan.ours = ours;
+    of(LINE, &plan)
 }
 
 /// What Prometheus tells of an alert.
@@ -130,7 +131,6 @@ fn a_cluster_has_alerts_about_itself_of_its_own_or_ours() {
 
 #[test]
 fn an_alert_that_no_test_sees_fire_fails() {
-    let ours = parts::repository().join("collector-config");
     let folder = tempfile::TempDir::new().unwrap();
     for file in [
         "rules/edge.yaml",
@@ -138,10 +138,10 @@ fn an_alert_that_no_test_sees_fire_fails() {
     ] {
         let copy = folder.path().join(file);
         fs::create_dir_all(copy.parent().unwrap()).unwrap();
-        fs::copy(ours.join(file), copy).unwrap();
+        fs::copy(ours().join(file), copy).unwrap();
     }
     let tests = folder.path().join("tests");
     fs::create_dir(&tests).unwrap();
-    let told = told_in(folder.path(), |_, _| ());
+    let told = told_in(folder.path().to_owned(), |_, _| ());
     assert_answer(&told, Fail, "no test here sees EdgeDataDropped fire");
 }

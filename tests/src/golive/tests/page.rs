@@ -5,8 +5,7 @@ use serde_json::Value;
 use std::fs;
 
 fn text(path: &str) -> String {
-    let ours = parts::repository().join("collector-config");
-    fs::read_to_string(ours.join(path)).unwrap()
+    fs::read_to_string(ours().join(path)).unwrap()
 }
 
 /// The lines of the page's first block of YAML.
@@ -18,11 +17,7 @@ fn yaml(page: &str) -> Vec<String> {
 }
 
 fn plan(lines: &[String]) -> Plan {
-    Plan::read(
-        &lines.join("\n"),
-        &parts::repository().join("collector-config"),
-    )
-    .unwrap()
+    Plan::read(&lines.join("\n"), &ours()).unwrap()
 }
 
 #[test]

@@ -206,16 +206,9 @@ fn a_trace_that_the_edge_begins_is_the_one_that_is_looked_for() {
     assert_answer(&never, CannotTell, "of 100 requests none");
     // What others log of it is searched.
     let server = restarting(&[TOLD]);
-    let here = format!("http://127.0.0.1:{}", server.port);
-    let text = format!(
-        "{{service: edge, url: '{here}', prometheus: '{here}', traces: '{here}', logs: '{here}'}}"
-    );
-    let plan = Plan::read(&text, &parts::repository().join("collector-config")).unwrap();
+    let plan = plan_of(&server, &format!("{more}, logs: 'http://127.0.0.1:PORT'"));
     let asked = Asked::new(&plan);
-    let [trace, logs] = [TRACE, LOGS].map(|name| {
-        let mut lines = LINES.into_iter();
-        asked.answer(lines.find(|(line, ..)| *line == name).unwrap())
-    });
+    let [trace, logs] = [TRACE, LOGS].map(|name| asked.answer(line_of(name)));
     assert_answer(&trace, Pass, "api");
     assert_answer(&logs, Fail, "1 of 2 with what looks secret");
 }
@@ -224,9 +217,7 @@ fn a_trace_that_the_edge_begins_is_the_one_that_is_looked_for() {
 fn where_no_trace_is_told_the_one_that_was_sent_may_be_another() {
     for (told, is_named) in [(&[TOLD][..], false), (&[&[]], true)] {
         let server = restarting(told);
-        let here = format!("http://127.0.0.1:{}", server.port);
-        let text = format!("{{service: edge, url: '{here}', prometheus: '{here}'}}");
-        let plan = Plan::read(&text, &parts::repository().join("collector-config")).unwrap();
+        let plan = plan_of(&server, "");
         let visit = trace::visit(&Asked::new(&plan)).unwrap();
         let named = visit.named("nobody told of ");
         assert!(named.starts_with(&format!("nobody told of trace {}", visit.trace)));

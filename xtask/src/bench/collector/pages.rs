@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::thread;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use sightline_tests::otlp;
 use sightline_tests::otlp_json;
@@ -23,11 +23,9 @@ pub struct Pages {
 impl Pages {
     /// Of what the demo left in this folder.
     pub fn of_demo(logs: &Path, signal: &str) -> Result<Self> {
-        let [(traces, of_traces, _), (records, of_records, _)] = bytes::FILES;
-        let (file, [groups, scopes, items]) = match signal {
-            "traces" => (traces, of_traces),
-            _ => (records, of_records),
-        };
+        let mut files = bytes::FILES.into_iter();
+        let file = files.find(|(file, ..)| file.strip_suffix(".jsonl") == Some(signal));
+        let (file, [groups, scopes, items], _) = file.context("a signal without a file")?;
         let file = logs.join(file);
         let mut pages = Self {
             bodies: Vec::new(),
